@@ -1,0 +1,42 @@
+# Every target is a few commands; what is longer lives in scripts/ or in `manage.py`.
+.DEFAULT_GOAL := help
+.PHONY: help up down status logs clean test lint types bench setup
+PYTHON := .venv/bin/python
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
+
+up: setup ## start everything on this machine, wait until it is healthy, print the addresses and the sign-in
+	@$(PYTHON) manage.py local_stack up
+
+down: $(PYTHON) ## stop everything that `make up` started
+	@$(PYTHON) manage.py local_stack down
+
+status: $(PYTHON) ## show what runs
+	@$(PYTHON) manage.py local_stack status
+
+logs: $(PYTHON) ## follow the logs
+	@$(PYTHON) manage.py local_stack logs
+
+clean: $(PYTHON) ## stop everything and remove var/
+	@$(PYTHON) manage.py local_stack clean
+
+test: setup ## set up what is missing, then run every test
+	@$(PYTHON) -m pytest $(ARGS)
+
+lint: setup ## check style, format, import directions and shell scripts
+	@$(PYTHON) -m ruff check . && $(PYTHON) -m ruff format --check .
+	@.venv/bin/lint-imports --no-cache --no-logo
+	@.venv/bin/shellcheck scripts/*.sh .ci/run
+
+types: setup ## check types
+	@$(PYTHON) -m mypy
+
+bench: setup ## measure
+	@set -e; for script in $(sort $(wildcard bench/bench_*.py)); do $(PYTHON) $$script; done
+
+setup: # system packages, .venv and .env where they are missing
+	@scripts/bootstrap.sh
+
+$(PYTHON):
+	@echo "Nothing is set up in this checkout yet: run make up." >&2; exit 1

@@ -1,0 +1,1 @@
+"""Keeps a Django site's tables alive on three MariaDB nodes."""

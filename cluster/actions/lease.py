@@ -1,0 +1,43 @@
+"""The permit to take writes: consent of a second node, then a lease on the primary's own clock."""
+
+from collections.abc import Iterable
+
+from cluster.protocol.errors import ClusterError, NoMajority
+from cluster.protocol.names import Mode
+from cluster.protocol.node import Node
+
+MARGIN = 0.1
+"""A consent outlasts its lease by this share, for clocks that run at different speeds."""
+
+
+def grant(primary: Node, voters: Iterable[Node], epoch: int, mode: Mode, seconds: float) -> None:
+    """Give a newly promoted primary its first lease and its writing mode.
+
+    Raises NoMajority when nobody consents, StaleEpoch when the primary was claimed meanwhile.
+    """
+    until = agreed_until(primary, voters, epoch, seconds)
+    primary.open_writes(epoch, mode, until)
+
+
+def renew(primary: Node, voters: Iterable[Node], epoch: int, seconds: float) -> None:
+    """Extend the lease of the primary of `epoch`. Anyone may, any number at once. Raises as `grant`."""
+    until = agreed_until(primary, voters, epoch, seconds)
+    primary.renew_lease(epoch, until)
+
+
+def agreed_until(primary: Node, voters: Iterable[Node], epoch: int, seconds: float) -> float:
+    """The end of a lease that a majority consents to, on the primary's clock.
+
+    The clock is read before the question: however long the answer takes, the lease ends before the consent
+    does. Invariant (b). Source: Gray and Cheriton, "Leases", 1989.
+    """
+    before = primary.clock()
+    refusals = []
+    for voter in voters:
+        try:
+            voter.consent(epoch, seconds * (1 + MARGIN))
+        except ClusterError as error:
+            refusals.append(str(error))
+        else:
+            return before + seconds
+    raise NoMajority(1, " ".join(refusals) or "No other node answers.")

@@ -1,0 +1,176 @@
+"""Make a node the primary: claim a majority, gather what it acknowledged, begin an epoch, open for writes.
+
+Any step may fail; then the attempt ends, nobody is worse off than before, and the next one claims a higher
+epoch. Two coordinators may run at once: at most one of them wins an epoch.
+"""
+
+import json
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from cluster.actions.lease import grant
+from cluster.actions.reconcile import copy_missing, reconcile
+from cluster.protocol.errors import (
+    ClusterError,
+    ConsentRunning,
+    NodeFailed,
+    NodeUnreachable,
+    NoMajority,
+    Refused,
+    WritersBusy,
+)
+from cluster.protocol.names import MAJORITY, Mode
+from cluster.protocol.node import Node
+from cluster.protocol.view import NodeState
+
+log = logging.getLogger(__name__)
+
+Wait = Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """A promotion that succeeded. seconds: how long it took; orphaned: entries set aside on the way."""
+
+    node: Node
+    epoch: int
+    seconds: float
+    orphaned: int
+
+
+def promote(
+    candidate: Node,
+    others: Sequence[Node],
+    *,
+    reason: str,
+    lease_seconds: float,
+    excused_epoch: int | None = None,
+    wait: Wait = time.sleep,
+) -> Promotion:
+    """Make `candidate` the primary of a new epoch.
+
+    others: the other nodes, reachable or not. excused_epoch: the epoch whose primary is known to hold no
+    lease, so that the consents given to it need not run out. wait: sleeps for a number of seconds.
+    Raises NoMajority, StaleEpoch (a rival won), NodeUnreachable, Refused.
+    """
+    began = time.monotonic()
+    mode = candidate.name.writing_mode
+    if mode is None:
+        raise Refused(f"{candidate.name.label} is a replica and a vote; promote Main or Node A.")
+    states = seen([candidate, *others])
+    if candidate not in states:
+        candidate.state()  # says why
+    epoch = 1 + max(state.promised for state in states.values())
+    claimed = claim_majority(candidate, states, epoch, excused_epoch, wait)
+    orphaned = gather(candidate, claimed, epoch)
+    candidate.write_promotion(epoch, facts(candidate, epoch, reason))
+    level, more = confirm(candidate, claimed, epoch)
+    voters = [node for node in claimed if node is not candidate]
+    grant(candidate, voters, epoch, mode, lease_seconds)
+    step_down(voters, level)
+    return Promotion(candidate, epoch, time.monotonic() - began, orphaned + more)
+
+
+def seen(nodes: Sequence[Node]) -> dict[Node, NodeState]:
+    """The state of each node that answers."""
+    states: dict[Node, NodeState] = {}
+    for node in nodes:
+        try:
+            states[node] = node.state()
+        except (NodeUnreachable, NodeFailed) as error:
+            log.info("%s", error)
+    return states
+
+
+def claim_majority(
+    candidate: Node,
+    states: Mapping[Node, NodeState],
+    epoch: int,
+    excused_epoch: int | None,
+    wait: Wait,
+) -> list[Node]:
+    """Claim `epoch` on every node that answers; those that were claimed, the candidate among them.
+
+    The last primary comes first: once it is claimed it has no lease, and nobody need wait for the consent
+    that it was given. Raises NoMajority, StaleEpoch.
+    """
+    claimed, missing = [], []
+    for node in sorted(states, key=lambda n: states[n].primary != n.name):
+        try:
+            claim_when_free(node, epoch, excused_epoch, wait)
+        except (NodeUnreachable, NodeFailed, WritersBusy, ConsentRunning) as error:
+            missing.append(str(error))
+            continue
+        claimed.append(node)
+        if states[node].primary == node.name:
+            excused_epoch = states[node].led
+    if candidate not in claimed or len(claimed) < MAJORITY:
+        raise NoMajority(len(claimed), " ".join(missing) or "The other nodes do not answer.")
+    return claimed
+
+
+def claim_when_free(node: Node, epoch: int, excused_epoch: int | None, wait: Wait) -> None:
+    """Claim one node; wait once for a consent to run out."""
+    try:
+        node.claim(epoch, excused_epoch)
+    except ConsentRunning as running:
+        wait(running.seconds)
+        node.claim(epoch, excused_epoch)
+
+
+def gather(candidate: Node, claimed: Sequence[Node], epoch: int) -> int:
+    """Bring to the candidate all that a majority may have acknowledged. Entries set aside on the way.
+
+    Whatever was acknowledged stands on one of the claimed nodes, in an epoch that it led; no older primary
+    can add to it any more, since a majority refuses its epoch. Invariant (a).
+    """
+    states = {node: node.state() for node in claimed}
+    best = max(state.led for state in states.values())
+    leaders = [node for node in claimed if states[node].led == best]
+    own, orphaned = states[candidate], 0
+    if own.led < best:
+        orphaned = reconcile(candidate, leaders[0], epoch).orphaned
+        own = candidate.state()
+    for node in leaders:
+        if node is not candidate:
+            copy_missing(candidate, node, epoch, own.verified.log_id, own.last_log_id)
+    return orphaned
+
+
+def facts(candidate: Node, epoch: int, reason: str) -> str:
+    """What PROMOTION(epoch) says, as JSON."""
+    return json.dumps(
+        {
+            "node": candidate.name.value,
+            "label": candidate.name.label,
+            "epoch": epoch,
+            "floor": candidate.state().verified.log_id,
+            "reason": reason,
+        }
+    )
+
+
+def confirm(candidate: Node, claimed: Sequence[Node], epoch: int) -> tuple[list[Node], int]:
+    """Bring one more claimed node level, so that the epoch begins on a majority. (Nodes, set aside.)"""
+    problems = []
+    for node in claimed:
+        if node is candidate:
+            continue
+        try:
+            return [node], reconcile(node, candidate, epoch).orphaned
+        except ClusterError as error:
+            problems.append(str(error))
+    raise NoMajority(1, " ".join(problems))
+
+
+def step_down(others: Sequence[Node], level: Sequence[Node]) -> None:
+    """Give the other claimed nodes the mode of a follower. One that fails is put right when it is fed."""
+    for node in others:
+        mode = node.name.following_mode if node in level else Mode.RECOVERING
+        try:
+            if node.state().mode != mode:
+                node.close_writes(mode)
+        except ClusterError as error:
+            log.warning("%s", error)

@@ -1,0 +1,79 @@
+"""Bring a node that was away level with the primary: what it missed in, what nobody kept set aside."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from cluster.actions.observe import Nodes, observe
+from cluster.actions.orphans import file_stranded
+from cluster.actions.reconcile import Progress, ignore, reconcile
+from cluster.protocol.errors import Refused
+from cluster.protocol.names import Mode, NodeName
+from cluster.protocol.view import ClusterView, NodeState
+
+NEXT_STEP = "Next step: Call demote_to_vice() on Node A to restore normal operation."
+
+Say = Callable[[str], None]
+"""Takes a sentence for the operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """A recovery that is complete.
+
+    replayed: transactions replayed since the node entered RECOVERING, over all runs. added: those of this
+    run alone. orphaned: entries set aside in this run.
+    """
+
+    node: NodeName
+    source: NodeName
+    replayed: int
+    added: int
+    orphaned: int
+
+    @property
+    def sentence(self) -> str:
+        """What the operator reads at the end."""
+        return f"Recovery complete. Replayed {self.replayed} transactions from {self.source.label}."
+
+
+def recover(nodes: Nodes, name: NodeName, *, say: Say, progress: Progress = ignore) -> Recovery:
+    """Recover one node from the primary while writes go on. May be cut off and repeated at any point.
+
+    Raises Refused with the reason when there is nothing to recover or nobody to recover from.
+    """
+    view = observe(nodes)
+    primary, state = check(view, name)
+    say(f"{name.label} last transaction was at: {moment(state.last_entry_at)}")
+    say(f"Fetching missed transactions from {primary.name.label}...")
+    target, source = nodes[name], nodes[primary.name]
+    if state.mode.takes_writes or state.led < primary.led:
+        target.close_writes(Mode.RECOVERING)
+    done = reconcile(target, source, primary.promised, progress)
+    file_stranded(target, source, primary.promised)
+    replayed = target.state().replayed
+    if name.following_mode is not Mode.RECOVERING:
+        target.close_writes(name.following_mode)
+    return Recovery(name, primary.name, replayed, done.transactions, done.orphaned)
+
+
+def check(view: ClusterView, name: NodeName) -> tuple[NodeState, NodeState]:
+    """The primary and the node to recover. Raises Refused."""
+    if error := view.error(name):
+        raise Refused(f"{name.label} cannot be recovered: {error}")
+    primary, state = view.primary, view.state(name)
+    if primary is None or state is None:
+        raise Refused(
+            f"{name.label} cannot be recovered: no node takes writes now. {view.missing()} "
+            f"Promote Node A (promote_node_a) or switch over (switchover --to main) first."
+        )
+    if primary.name is name:
+        raise Refused(f"{name.label} takes the writes itself; there is nothing to recover.")
+    return primary, state
+
+
+def moment(seconds: float | None) -> str:
+    """A time for people, in UTC; `seconds` since 1970."""
+    if seconds is None:
+        return "never"
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

@@ -1,0 +1,219 @@
+"""Carry the primary's log to the other nodes, acknowledge what arrived, keep the lease alive.
+
+One replicator works, any number may run: the one that leads is the one whose session holds a user lock on the
+primary. It has no state of its own; whoever leads next goes on from what the nodes hold.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from cluster.actions.lease import renew
+from cluster.actions.observe import Nodes, observe
+from cluster.actions.orphans import file_stranded
+from cluster.actions.reconcile import reconcile
+from cluster.protocol.errors import ClusterError
+from cluster.protocol.gaps import Gaps
+from cluster.protocol.names import NodeName
+from cluster.protocol.node import Node
+from cluster.protocol.view import NodeState
+
+log = logging.getLogger(__name__)
+
+BATCH = 2000
+"""Entries of one append."""
+BUSY_PAUSE, IDLE_PAUSE = 0.0005, 0.02
+"""Seconds between two looks at the log: after a write, and after long without one."""
+GAP_INTERVAL = 0.15
+"""Seconds between two questions who is still writing; no more often than the server renews its answer."""
+VERIFY_INTERVAL = 1.0
+WATCH_INTERVAL = 0.025
+"""Seconds between two looks whether the primary still is one: part of every switchover's pause."""
+RETRY_INTERVAL = 1.0
+
+Connect = Callable[[NodeName], Node]
+"""Gives a node object with a connection of its own."""
+
+
+@dataclass
+class Feed:
+    """The primary's log on its way to one other node.
+
+    Begins with a reconcile, then goes on entry by entry; a transaction that commits late is found again by
+    the gap that it left.
+    """
+
+    source: Node
+    target: Node
+    epoch: int
+    gaps: Gaps = field(init=False)
+    asked_at: float = 0.0
+    verified_at: float = 0.0
+
+    def join(self) -> None:
+        """Bring the target level and into the mode of a follower; file what was stranded on it."""
+        reconcile(self.target, self.source, self.epoch)
+        file_stranded(self.target, self.source, self.epoch)
+        state = self.target.state()
+        if state.mode is not state.name.following_mode:
+            self.target.close_writes(state.name.following_mode)
+        self.gaps = Gaps(cursor=state.verified.log_id)
+
+    def carry(self) -> list[str]:
+        """One batch. The ids of the transactions that the target holds now and may not have held before."""
+        window = self.source.read_entries(self.gaps.cursor, self.gaps.ranges, BATCH)
+        if window.entries:
+            self.target.append(self.epoch, window.entries, boundary=False)
+        self.gaps.saw([entry.log_id for entry in window.entries], window.upto)
+        return list({entry.transaction_id for entry in window.entries})
+
+    def settle(self, now: float) -> None:
+        """Now and then: close gaps that nobody can fill any more, raise the verified floor."""
+        if self.gaps.ranges and now - self.asked_at >= GAP_INTERVAL:
+            self.gaps.ask(self.source.writing_transactions())
+            self.asked_at = now
+        if now - self.verified_at >= VERIFY_INTERVAL:
+            self.target.verify(self.gaps.floor)
+            self.source.verify(self.gaps.floor)
+            self.verified_at = now
+
+
+class Acknowledger:
+    """Tells waiting writers what arrived, once for each transaction, whichever node confirmed it first.
+
+    All feeds tell through one session of the primary: it alone holds the gate at which the writers sleep.
+    """
+
+    KEPT = 10_000
+    FORGET_AFTER = 30.0
+
+    def __init__(self, primary: Node) -> None:
+        self.primary = primary
+        self._lock = threading.Lock()
+        self._told: dict[str, None] = {}
+        self._swept_at = 0.0
+
+    def tell(self, transaction_ids: Iterable[str]) -> None:
+        """Publish those that were not yet told and wake the writers."""
+        with self._lock:
+            fresh = [item for item in transaction_ids if item not in self._told]
+            if not fresh:
+                return
+            self.primary.acknowledge(fresh)
+            self._told.update(dict.fromkeys(fresh))
+            while len(self._told) > self.KEPT:
+                del self._told[next(iter(self._told))]
+
+    def sweep(self, now: float) -> None:
+        """Now and then drop acknowledgements whose writers have long gone."""
+        with self._lock:
+            if now - self._swept_at >= VERIFY_INTERVAL:
+                self.primary.forget_acknowledgements(self.FORGET_AFTER)
+                self._swept_at = now
+
+
+class Replicator:
+    """Works for whichever node is the primary until it is stopped. Survives every fault of a node."""
+
+    def __init__(
+        self, connect: Connect, *, lease_seconds: float, say: Callable[[str], None] = log.info
+    ) -> None:
+        self.connect = connect
+        self.lease_seconds = lease_seconds
+        self.say = say
+        self.stopping = threading.Event()
+
+    def run(self) -> None:
+        """Look for a primary, serve it while it is one, look again."""
+        nodes = {name: self.connect(name) for name in NodeName}
+        while not self.stopping.is_set():
+            view = observe(nodes)
+            primary = view.primary
+            if primary is None:
+                self.stopping.wait(WATCH_INTERVAL)
+                continue
+            try:
+                self.serve(nodes, primary)
+            except ClusterError as error:
+                self.say(f"{primary.name.label} is not served any more: {error}")
+                self.stopping.wait(WATCH_INTERVAL)
+
+    def serve(self, nodes: Nodes, primary: NodeState) -> None:
+        """Feed the others from this primary until its lease is gone; wait while another replicator leads."""
+        source = nodes[primary.name]
+        if not source.lead():
+            self.stopping.wait(RETRY_INTERVAL)
+            return
+        self.say(f"Replicating from {primary.name.label} in epoch {primary.promised}.")
+        over = threading.Event()
+        told = Acknowledger(self.connect(primary.name))
+        threads = [
+            threading.Thread(
+                target=self.feed, args=(primary, name, over, told), name=f"feed-{name}", daemon=True
+            )
+            for name in NodeName
+            if name is not primary.name
+        ]
+        keeper = threading.Thread(target=self.keep_lease, args=(primary, over), name="lease", daemon=True)
+        for thread in [*threads, keeper]:
+            thread.start()
+        try:
+            while not self.stopping.is_set() and source.lease_epoch() == primary.promised:
+                self.stopping.wait(WATCH_INTERVAL)
+        finally:
+            over.set()
+
+    def keep_lease(self, primary: NodeState, over: threading.Event) -> None:
+        """Renew the lease three times in its duration, as long as a second node consents."""
+        nodes = {name: self.connect(name) for name in NodeName}
+        source = nodes.pop(primary.name)
+        while not over.is_set():
+            try:
+                renew(source, nodes.values(), primary.promised, self.lease_seconds)
+            except ClusterError as error:
+                self.say(f"The lease of {primary.name.label} was not renewed: {error}")
+            over.wait(self.lease_seconds / 3)
+        close([source, *nodes.values()])
+
+    def feed(self, primary: NodeState, name: NodeName, over: threading.Event, told: Acknowledger) -> None:
+        """Feed one node for as long as the primary is served, whatever happens to the node."""
+        last = ""
+        while not over.is_set():
+            source, target = self.connect(primary.name), self.connect(name)
+            try:
+                self.carry_on(Feed(source, target, primary.promised), over, told)
+            except ClusterError as error:
+                if str(error) != last and not over.is_set():
+                    self.say(str(error))
+                last = str(error)
+            finally:
+                close([source, target])
+            over.wait(RETRY_INTERVAL)
+
+    def carry_on(self, feed: Feed, over: threading.Event, told: Acknowledger) -> None:
+        """Join the node, then carry batch after batch."""
+        while not may_join(feed.target.state(), feed.epoch):
+            if over.wait(RETRY_INTERVAL):
+                return
+        feed.join()
+        pause = BUSY_PAUSE
+        while not over.is_set():
+            arrived = feed.carry()
+            told.tell(arrived)
+            feed.settle(time.monotonic())
+            told.sweep(time.monotonic())
+            pause = BUSY_PAUSE if arrived else min(pause * 1.05, IDLE_PAUSE)
+            over.wait(pause)
+
+
+def may_join(state: NodeState, epoch: int) -> bool:
+    """Main comes back by recover_main alone: an operator or a policy decides when. The others join."""
+    return state.name is not NodeName.MAIN or state.led == epoch
+
+
+def close(nodes: Iterable[Node]) -> None:
+    """Let the connections go."""
+    for node in nodes:
+        node.close()

@@ -1,0 +1,47 @@
+"""Set a node up: accounts, kernel, replicated tables, triggers; and begin a new cluster's first epoch."""
+
+from collections.abc import Sequence
+
+from cluster.actions.observe import Nodes, observe
+from cluster.actions.promote import Promotion
+from cluster.actions.resume import resume_primary
+from cluster.conf import conf
+from cluster.nodes import install
+from cluster.nodes.cluster import administrator, connect
+from cluster.nodes.install import Finding
+from cluster.protocol.names import NodeName
+from cluster.replicated import replicated_models
+
+
+def set_up(name: NodeName) -> int:
+    """Put on one node whatever is missing or outdated; how many objects that were. May be repeated.
+
+    Raises NodeUnreachable, NodeFailed, Refused.
+    """
+    settings, models = conf(), replicated_models()
+    admin, own = administrator(name), connect(name).connection
+    install.create_accounts(admin, settings)
+    changed = install.install(own, install.kernel())
+    install.create_application(admin, settings)
+    changed += install.install(own, install.replicated(name, models))
+    install.configure(own, settings)
+    install.grant_application(admin, settings, models)
+    for connection in (admin, own):
+        connection.close()
+    return changed
+
+
+def check(names: Sequence[NodeName]) -> list[Finding]:
+    """How every object stands on each of the nodes."""
+    models = replicated_models()
+    return [found for name in names for found in install.findings(connect(name).connection, models)]
+
+
+def begin(nodes: Nodes, lease_seconds: float) -> Promotion | None:
+    """Give a cluster whose nodes are all set up a primary, when none takes writes. None when one does.
+
+    A new cluster begins with Main; one that was stopped resumes with its last primary.
+    """
+    if observe(nodes).primary is not None:
+        return None
+    return resume_primary(nodes, reason="The cluster was set up.", lease_seconds=lease_seconds)

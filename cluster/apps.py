@@ -1,0 +1,10 @@
+"""The cluster as a Django app."""
+
+from django.apps import AppConfig
+
+
+class ClusterApp(AppConfig):
+    """Registers the cluster's commands, models and checks."""
+
+    name = "cluster"
+    verbose_name = "Cluster"

@@ -1,0 +1,144 @@
+"""The cluster's configuration as one frozen value, checked once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
+from django.dispatch import receiver
+
+from cluster.protocol.names import NodeName
+
+DURABILITIES = ("quorum", "local")
+FAILBACKS = ("manual", "automatic")
+
+
+@dataclass(frozen=True)
+class NodeAddress:
+    """Where a node listens and which of its databases is ours."""
+
+    host: str
+    port: int
+    database: str
+
+
+@dataclass(frozen=True)
+class Account:
+    """A user of MariaDB; the password stays out of logs and tracebacks."""
+
+    user: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class ClusterConf:
+    """Addresses, accounts and policy. Durations are in seconds.
+
+    Raises ImproperlyConfigured with every wrong value named.
+    """
+
+    nodes: Mapping[NodeName, NodeAddress]
+    application: Account
+    cluster: Account
+    admin: Account | None
+    probe_interval: float = 1.0
+    probe_timeout: float = 0.8
+    failure_threshold: int = 2
+    lease_seconds: float = 3.0
+    ack_timeout: float = 2.0
+    durability: str = "quorum"
+    cooldown: float = 60.0
+    automatic: bool = True
+    failback: str = "manual"
+    replicated_models: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if wrong := _problems(self):
+            raise ImproperlyConfigured(" ".join(wrong))
+
+    @property
+    def quorum_acknowledges(self) -> bool:
+        """Whether a write is done only when a second node has it."""
+        return self.durability == "quorum"
+
+
+def _problems(conf: ClusterConf) -> list[str]:
+    """One sentence for each value that no cluster can run with."""
+    seconds = ("probe_interval", "probe_timeout", "lease_seconds", "ack_timeout")
+    wrong = [
+        f"CLUSTER_{name.upper()} must be more than 0 seconds, not {getattr(conf, name):g}."
+        for name in seconds
+        if getattr(conf, name) <= 0
+    ]
+    if conf.failure_threshold < 1:
+        wrong.append(f"CLUSTER_FAILURE_THRESHOLD must be at least 1, not {conf.failure_threshold}.")
+    if conf.cooldown < 0:
+        wrong.append(f"CLUSTER_COOLDOWN_SECONDS must not be negative: {conf.cooldown:g}.")
+    # A lease is renewed once in a probe interval: a shorter one runs out while all is well.
+    if conf.lease_seconds <= conf.probe_interval:
+        wrong.append("CLUSTER_LEASE_SECONDS must be longer than CLUSTER_PROBE_INTERVAL.")
+    wrong += _choice("CLUSTER_DURABILITY", conf.durability, DURABILITIES)
+    wrong += _choice("CLUSTER_FAILBACK", conf.failback, FAILBACKS)
+    wrong += [
+        f"CLUSTER_REPLICATED_MODELS: {label!r} is not of the form app.Model."
+        for label in conf.replicated_models
+        if len(label.split(".")) != 2 or not all(label.split("."))
+    ]
+    if len(set(conf.nodes.values())) != len(conf.nodes):
+        wrong.append("Two nodes have the same host, port and database.")
+    return wrong
+
+
+def _choice(name: str, value: str, allowed: tuple[str, ...]) -> list[str]:
+    if value in allowed:
+        return []
+    return [f"{name} must be {' or '.join(allowed)}, not {value!r}."]
+
+
+def settings_from(source: Any) -> ClusterConf:
+    """The configuration in Django's settings: `DATABASES` of the nodes and `CLUSTER_*`."""
+    admin = Account(source.CLUSTER_ADMIN_USER, source.CLUSTER_ADMIN_PASSWORD)
+    return ClusterConf(
+        nodes=MappingProxyType({name: _address(source.DATABASES[name]) for name in NodeName}),
+        application=_application(source.DATABASES),
+        cluster=Account(source.CLUSTER_USER, source.CLUSTER_PASSWORD),
+        admin=admin if admin.user else None,
+        probe_interval=source.CLUSTER_PROBE_INTERVAL,
+        probe_timeout=source.CLUSTER_PROBE_TIMEOUT,
+        failure_threshold=source.CLUSTER_FAILURE_THRESHOLD,
+        lease_seconds=source.CLUSTER_LEASE_SECONDS,
+        ack_timeout=source.CLUSTER_ACK_TIMEOUT,
+        durability=source.CLUSTER_DURABILITY,
+        cooldown=source.CLUSTER_COOLDOWN_SECONDS,
+        automatic=source.CLUSTER_AUTOMATIC,
+        failback=source.CLUSTER_FAILBACK,
+        replicated_models=tuple(source.CLUSTER_REPLICATED_MODELS),
+    )
+
+
+def _address(database: Mapping[str, Any]) -> NodeAddress:
+    return NodeAddress(database["HOST"] or "127.0.0.1", int(database["PORT"] or 3306), database["NAME"])
+
+
+def _application(databases: Mapping[str, Mapping[str, Any]]) -> Account:
+    """The application's account: one on all nodes, so that a failover changes nobody's rights."""
+    accounts = {Account(databases[name]["USER"], databases[name]["PASSWORD"]) for name in NodeName}
+    if len(accounts) > 1:
+        raise ImproperlyConfigured("The three node URLs must name the same user and password.")
+    return accounts.pop()
+
+
+@cache
+def conf() -> ClusterConf:
+    """The configuration of this process, read once."""
+    return settings_from(settings)
+
+
+@receiver(setting_changed)
+def _forget(**changed: object) -> None:
+    """Tests that override settings get a configuration of them."""
+    conf.cache_clear()

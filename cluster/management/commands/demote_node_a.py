@@ -1,0 +1,37 @@
+"""Hand the writes back to Main."""
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from cluster.actions.demote import ALREADY, DONE, demote_node_a
+from cluster.conf import conf
+from cluster.management.verbs import VerbCommand, timeout_argument
+from cluster.nodes.cluster import connect_all
+
+
+class Command(VerbCommand):
+    """Main becomes the primary again, Node A its vice."""
+
+    help = "Hand the writes back from Node A to Main. Refused while Main is behind."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """--timeout."""
+        super().add_arguments(parser)
+        timeout_argument(parser)
+
+    def act(self, **options: Any) -> None:
+        """Switch over and say so."""
+        done = demote_node_a(
+            connect_all(timeout=5.0),
+            reason="An operator ran demote_node_a.",
+            lease_seconds=conf().lease_seconds,
+            timeout=options["timeout"],
+        )
+        self.say(DONE if done else ALREADY)
+        self.result(
+            primary="main",
+            demoted=done is not None,
+            epoch=done and done.epoch,
+            pause_seconds=done.pause if done else None,
+        )

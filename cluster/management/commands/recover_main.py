@@ -1,0 +1,18 @@
+"""Bring Main level with Node A."""
+
+from typing import Any
+
+from cluster.actions.recover import NEXT_STEP
+from cluster.management.recovery import RecoveryCommand
+from cluster.protocol.names import NodeName
+
+
+class Command(RecoveryCommand):
+    """Main, after it was down and Node A took the writes."""
+
+    help = "Let Main replay what it missed while Node A took the writes. May be interrupted and repeated."
+
+    def act(self, **options: Any) -> None:
+        """Recover it and name the next step."""
+        self.recover(NodeName.MAIN)
+        self.say(NEXT_STEP)

@@ -1,0 +1,23 @@
+"""The loop that carries the log; any number may run, one works."""
+
+import signal
+from typing import Any
+
+from cluster.actions.replicate import Replicator
+from cluster.conf import conf
+from cluster.management.verbs import VerbCommand
+from cluster.nodes.cluster import connect
+
+
+class Command(VerbCommand):
+    """Runs until it is told to end."""
+
+    help = "Carry the primary's log to the other nodes and keep its lease, until stopped."
+
+    def act(self, **options: Any) -> None:
+        """Work until SIGTERM or Ctrl+C."""
+        worker = Replicator(lambda name: connect(name, timeout=5.0), lease_seconds=conf().lease_seconds)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: worker.stopping.set())
+        worker.run()
+        self.say("Stopped.")

@@ -1,0 +1,71 @@
+"""Put the kernel on the nodes, or list what is there."""
+
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+
+from cluster.actions import setup
+from cluster.actions.observe import observe
+from cluster.conf import conf
+from cluster.management.verbs import VerbCommand
+from cluster.nodes.cluster import connect_all
+from cluster.nodes.install import Status
+from cluster.protocol.names import NodeName
+
+
+class Command(VerbCommand):
+    """Set up all nodes or those named; when all are set up, the cluster gets its primary."""
+
+    help = "Put tables, triggers, procedures and accounts on the nodes. May be repeated."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """NODE ... and --check."""
+        super().add_arguments(parser)
+        names = [name.value for name in NodeName]
+        parser.add_argument(
+            "nodes", nargs="*", metavar="NODE", help=f"{', '.join(names)}; all when none is named"
+        )
+        parser.add_argument(
+            "--check", action="store_true", help="change nothing; list INSTALLED, OUTDATED, MISSING"
+        )
+
+    def act(self, **options: Any) -> None:
+        """Check or set up."""
+        try:
+            names = [NodeName(name) for name in options["nodes"]] or list(NodeName)
+        except ValueError as error:
+            raise CommandError(f"{error}. The nodes are main, node_a and node_b.", returncode=2) from error
+        if options["check"]:
+            self.check_objects(names)
+        else:
+            self.set_up(names)
+
+    def check_objects(self, names: list[NodeName]) -> None:
+        """One line an object and node; ends with 1 when something is not as it should be."""
+        found = setup.check(names)
+        self.result(
+            objects=[{"node": f.node, "kind": f.kind, "name": f.name, "status": f.status} for f in found]
+        )
+        for item in found:
+            self.say(f"{item.node.label:<7} {item.status:<9} {item.kind:<9} {item.name}")
+        if wrong := [item for item in found if item.status is not Status.INSTALLED]:
+            raise CommandError(f"{len(wrong)} objects are not installed as they should be; run setup_nodes.")
+
+    def set_up(self, names: list[NodeName]) -> None:
+        """Each node, then the first primary."""
+        changed = {}
+        for name in names:
+            changed[name] = setup.set_up(name)
+            self.say(
+                f"{name.label}: {changed[name]} objects installed."
+                if changed[name]
+                else f"{name.label}: everything is in place."
+            )
+        nodes = connect_all()
+        promotion = setup.begin(nodes, conf().lease_seconds) if len(names) == len(NodeName) else None
+        if promotion:
+            self.say(f"{promotion.node.name.label} takes writes in epoch {promotion.epoch}.")
+        primary = observe(nodes).primary
+        self.result(
+            changed={name.value: count for name, count in changed.items()}, primary=primary and primary.name
+        )

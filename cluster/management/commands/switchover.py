@@ -1,0 +1,36 @@
+"""Hand the writes over to another node, planned."""
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from cluster.actions.resume import resume_or_switch
+from cluster.conf import conf
+from cluster.management.verbs import VerbCommand, node_argument, timeout_argument
+from cluster.nodes.cluster import connect_all
+from cluster.protocol.names import NodeName
+
+
+class Command(VerbCommand):
+    """The node named becomes the primary."""
+
+    help = "Hand the writes over to a node that is level; lets the last primary resume when nobody writes."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """--to and --timeout."""
+        super().add_arguments(parser)
+        node_argument(parser, "--to", required=True, help="the new primary")
+        timeout_argument(parser)
+
+    def act(self, **options: Any) -> None:
+        """Switch over and say how long nobody took writes."""
+        to = NodeName(options["to"])
+        done = resume_or_switch(
+            connect_all(timeout=5.0),
+            to,
+            reason="An operator ran switchover.",
+            lease_seconds=conf().lease_seconds,
+            timeout=options["timeout"],
+        )
+        self.say(done.sentence)
+        self.result(primary=to.value, epoch=done.epoch, pause_seconds=done.pause)

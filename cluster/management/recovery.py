@@ -1,0 +1,25 @@
+"""What recover_main and recover_node share."""
+
+from dataclasses import asdict
+
+from cluster.actions.observe import observe
+from cluster.actions.recover import recover
+from cluster.management.verbs import VerbCommand
+from cluster.nodes.cluster import connect_all
+from cluster.protocol.names import NodeName
+
+
+class RecoveryCommand(VerbCommand):
+    """Shows how far a recovery is and what it did."""
+
+    def recover(self, name: NodeName) -> None:
+        """Recover one node from the primary."""
+        nodes = connect_all()
+        with self.progress(f"{name.label} catches up", observe(nodes).lag_entries(name)) as tick:
+            done = recover(nodes, name, say=self.say, progress=tick)
+        self.say(done.sentence)
+        if done.orphaned:
+            self.say(
+                f"{done.orphaned} entries that only {name.label} had were set aside; see `orphans list`."
+            )
+        self.result(**asdict(done))

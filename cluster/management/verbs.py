@@ -1,0 +1,81 @@
+"""What the commands share: sentences on stdout, reasons on stderr, ends 0, 1 or 2."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+from cluster.actions.reconcile import Progress as Tick
+from cluster.protocol.errors import ClusterError
+from cluster.protocol.names import NodeName
+
+
+class VerbCommand(BaseCommand):
+    """A command that calls one action. A refusal or a failure is its reason and the end code 1."""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Every verb can answer a script."""
+        parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run the verb and turn the cluster's errors into one line."""
+        self.as_json: bool = options["json"]
+        try:
+            self.act(**options)
+        except ClusterError as error:
+            raise CommandError(str(error)) from error
+
+    def act(self, **options: Any) -> None:
+        """The verb itself."""
+        raise NotImplementedError
+
+    def say(self, sentence: str) -> None:
+        """A sentence for a person; a script reads only the result."""
+        if not self.as_json:
+            self.stdout.write(sentence)
+
+    def result(self, **facts: object) -> None:
+        """The result for a script."""
+        if self.as_json:
+            self.stdout.write(json.dumps(facts))
+
+    def confirmed(self, question: str, *, yes: bool) -> None:
+        """Go on only with a yes, from --yes or typed. Raises CommandError otherwise."""
+        if not yes and input(f"{question} [y/N] ").strip().lower() not in ("y", "yes"):
+            raise CommandError("Nothing was done.")
+
+    @contextmanager
+    def progress(self, label: str, total: int | None) -> Iterator[Tick]:
+        """A progress bar on stderr, shown on a terminal alone; gives the function that advances it."""
+        columns = (
+            TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), MofNCompleteColumn(),
+            TimeRemainingColumn(),
+        )  # fmt: skip
+        console = Console(stderr=True)
+        hidden = self.as_json or not console.is_terminal
+        with Progress(*columns, console=console, disable=hidden, transient=True) as bar:
+            task = bar.add_task(label, total=total)
+            yield lambda entries: bar.advance(task, entries)
+
+
+def node_argument(parser: CommandParser, *flags: str, **more: Any) -> None:
+    """An argument that names nodes."""
+    parser.add_argument(*flags, choices=[name.value for name in NodeName], **more)
+
+
+def timeout_argument(parser: CommandParser) -> None:
+    """How long a verb may wait while writes go on."""
+    parser.add_argument(
+        "--timeout", type=float, default=30.0, metavar="SECONDS", help="seconds to wait for the new primary"
+    )

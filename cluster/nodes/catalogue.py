@@ -1,0 +1,99 @@
+"""Every object that set-up puts on a node, read from sql/ and from the replicated models.
+
+An object is one SQL statement with a kind and a name. The order is that of
+installation: tables, routines, the replicated tables, their triggers.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+
+from django.conf import settings
+from django.db.models import Model
+
+from cluster.nodes.shape import TableShape, shape
+
+NEXT = "\n-- ;;\n"
+"""Stands between the statements of a file that has several."""
+NAME = re.compile(
+    r"CREATE (?:OR REPLACE )?(TABLE|PROCEDURE|FUNCTION|VIEW|TRIGGER)(?: IF NOT EXISTS)? `?(\w+)`?", re.I
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SqlObject:
+    """One object: its kind (TABLE, PROCEDURE, FUNCTION, TRIGGER), its name, the statement that makes it."""
+
+    kind: str
+    name: str
+    statement: str
+
+    @property
+    def checksum(self) -> str:
+        """Of the source, to see whether an installed object is of another version."""
+        return hashlib.sha256(self.statement.encode()).hexdigest()
+
+
+def sql_root() -> Path:
+    """The folder that holds sql/cluster and a folder for each app with replicated models."""
+    return Path(settings.CLUSTER_SQL_DIR)
+
+
+def statements(path: Path) -> list[str]:
+    """The statements of a file, without the comment that heads it."""
+    return [part.strip().rstrip(";") for part in path.read_text().split(NEXT)]
+
+
+def objects_in(folder: Path) -> Iterator[SqlObject]:
+    """The objects that the files of a folder make, by file name."""
+    for path in sorted(folder.glob("*.sql")):
+        for statement in statements(path):
+            found = NAME.search(statement)
+            if found is None:
+                raise ValueError(f"{path}: no CREATE statement with a name in it")
+            yield SqlObject(found[1].upper(), found[2], statement)
+
+
+def kernel_tables() -> list[SqlObject]:
+    """The tables of the protocol."""
+    return list(objects_in(sql_root() / "cluster" / "tables"))
+
+
+def kernel_routines() -> list[SqlObject]:
+    """The procedures and functions of the protocol."""
+    return list(objects_in(sql_root() / "cluster" / "procedures"))
+
+
+def public_routines() -> list[SqlObject]:
+    """The procedures of the apps: what the application's account may call."""
+    folders = sorted(p for p in sql_root().iterdir() if p.is_dir() and p.name != "cluster")
+    return [item for folder in folders for item in objects_in(folder)]
+
+
+PUBLIC_KERNEL = ("await_acknowledgement",)
+"""Procedures of the protocol that the application's account may call."""
+
+
+def triggers(models: Sequence[type[Model]]) -> list[SqlObject]:
+    """Guard and log triggers of the replicated models."""
+    return [item for model in models for item in table_triggers(shape(model))]
+
+
+def table_triggers(table: TableShape) -> Iterator[SqlObject]:
+    """Guard and log triggers of one table."""
+    folder = sql_root() / "cluster" / "triggers"
+    blanks = {
+        "table": table.name,
+        "new_record": table.record("NEW"),
+        "old_record": table.record("OLD"),
+        "new_image": table.image("NEW"),
+        "old_image": table.image("OLD"),
+    }
+    for event in ("insert", "update", "delete"):
+        for source in ("guard", f"log_{event}"):
+            statement = Template((folder / f"{source}.sql").read_text()).substitute(blanks, event=event)
+            name = f"{table.name}_{'guard_' + event if source == 'guard' else source}"
+            yield SqlObject("TRIGGER", name, statement.strip())

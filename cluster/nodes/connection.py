@@ -1,0 +1,195 @@
+"""One connection to one MariaDB server, with deadlines and errors that name the node."""
+
+import math
+import socket
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import MySQLdb
+from MySQLdb.connections import Connection as RawConnection
+from MySQLdb.cursors import SSCursor
+
+from cluster.protocol.errors import NodeFailed, NodeUnreachable
+from cluster.protocol.names import NodeName
+
+Row = tuple[Any, ...]
+T = TypeVar("T")
+
+UNREACHABLE = frozenset({2002, 2003, 2005, 2006, 2013, 2055, 1040, 1053, 1152, 1159, 1161, 1184, 1927})
+"""Error numbers of a server that cannot be reached, went away or is shutting down."""
+CANNOT_CONNECT = (2002, 2003)
+RETRY = 1213
+LOCK_WAIT = 1205
+
+INIT = (
+    "SET SESSION time_zone = '+00:00', tx_isolation = 'READ-COMMITTED', foreign_key_checks = 0,"
+    " sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO',"
+    " innodb_lock_wait_timeout = {lock_wait}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a server listens and as whom to sign in. `database` may be empty during set-up."""
+
+    node: NodeName
+    host: str
+    port: int
+    database: str
+    user: str
+    password: str
+
+
+class Connection:
+    """A connection that opens when it is first used and again after it broke.
+
+    timeout: seconds that connecting and each answer may take (whole seconds, rounded up: the client
+    library counts no less). lock_wait: seconds a statement may wait for a row lock.
+    """
+
+    def __init__(self, endpoint: Endpoint, *, timeout: float = 5.0, lock_wait: int = 2) -> None:
+        self.endpoint = endpoint
+        self.timeout = max(1, math.ceil(timeout))
+        self.lock_wait = lock_wait
+        self._raw: RawConnection | None = None
+        self._known: dict[str, Any] = {}
+
+    @property
+    def node(self) -> NodeName:
+        """The node at the other end."""
+        return self.endpoint.node
+
+    def raw(self) -> RawConnection:
+        """The driver's connection, opened if need be. Raises NodeUnreachable, NodeFailed."""
+        if self._raw is None:
+            with self.errors():
+                self._raw = MySQLdb.connect(
+                    host=self.endpoint.host,
+                    port=self.endpoint.port,
+                    user=self.endpoint.user,
+                    passwd=self.endpoint.password,
+                    db=self.endpoint.database,
+                    charset="utf8mb4",
+                    autocommit=True,
+                    connect_timeout=self.timeout,
+                    read_timeout=self.timeout,
+                    write_timeout=self.timeout,
+                    init_command=INIT.format(lock_wait=self.lock_wait),
+                )
+        return self._raw
+
+    def close(self) -> None:
+        """Let the connection go, whatever state it is in."""
+        raw, self._raw = self._raw, None
+        self.forget()
+        if raw is not None:
+            with suppress(MySQLdb.Error):  # it was broken already; nothing is left to let go of
+                raw.close()
+
+    def known(self, name: str, look: Callable[["Connection", str], T]) -> T:
+        """What `look` found out about `name`, asked once for each connection."""
+        if name not in self._known:
+            self._known[name] = look(self, name)
+        found: T = self._known[name]
+        return found
+
+    def forget(self) -> None:
+        """Ask again for what is known: the server's tables may have changed."""
+        self._known.clear()
+
+    def rows(self, sql: str, params: Sequence[Any] | None = None) -> tuple[Row, ...]:
+        """Run one statement; its rows. Rows of a procedure's last result set when it has several."""
+        with self.errors():
+            cursor = self.raw().cursor()
+            cursor.execute(sql, params)
+            rows = tuple(cursor.fetchall())
+            while cursor.nextset():
+                rows = tuple(cursor.fetchall()) or rows
+            cursor.close()
+            return rows
+
+    def row(self, sql: str, params: Sequence[Any] | None = None) -> Row:
+        """Run one statement that gives exactly one row."""
+        return self.rows(sql, params)[0]
+
+    def run(self, sql: str, params: Sequence[Any] | None = None) -> int:
+        """Run one statement without rows; the number of rows it changed."""
+        with self.errors():
+            cursor = self.raw().cursor()
+            changed = cursor.execute(sql, params)
+            cursor.close()
+            return int(changed or 0)
+
+    def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> int:
+        """Run one INSERT for many rows, as few statements as fit a packet; rows changed."""
+        with self.errors():
+            cursor = self.raw().cursor()
+            changed = cursor.executemany(sql, list(rows))
+            cursor.close()
+            return int(changed or 0)
+
+    def stream(self, sql: str, params: Sequence[Any] | None = None) -> Iterator[Row]:
+        """The rows of one statement, not held in memory here. The connection is busy meanwhile."""
+        with self.errors():
+            cursor = self.raw().cursor(SSCursor)
+            cursor.execute(sql, params)
+            yield from cursor
+            cursor.close()
+
+    def commit(self) -> None:
+        """Commit the open transaction."""
+        self.run("COMMIT")
+
+    @contextmanager
+    def undone_on_error(self) -> Iterator[None]:
+        """Roll an open transaction back when the block fails; a connection that cannot is let go."""
+        try:
+            yield
+        except BaseException:
+            try:
+                if self._raw is not None:
+                    self.run("ROLLBACK")
+            except (NodeUnreachable, NodeFailed):
+                self.close()
+            raise
+
+    @contextmanager
+    def errors(self) -> Iterator[None]:
+        """Turn the driver's errors into the cluster's; a broken connection is dropped."""
+        try:
+            yield
+        except MySQLdb.Error as error:
+            code, text = number(error), str(error.args[-1]) if error.args else str(error)
+            if code in UNREACHABLE or isinstance(error, MySQLdb.InterfaceError):
+                self.close()
+                gone = code in CANNOT_CONNECT and is_refused(self.endpoint, self.timeout)
+                raise NodeUnreachable(self.node, in_words(code, text, self, gone), gone=gone) from error
+            raise NodeFailed(self.node, f"{text} ({code})", code) from error
+
+
+def number(error: MySQLdb.Error) -> int:
+    """The error number of a driver error, 0 when it has none."""
+    return error.args[0] if error.args and isinstance(error.args[0], int) else 0
+
+
+def is_refused(endpoint: Endpoint, timeout: float) -> bool:
+    """Whether nobody listens there: the client library does not tell a refusal from silence."""
+    try:
+        socket.create_connection((endpoint.host, endpoint.port), timeout).close()
+    except ConnectionRefusedError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def in_words(code: int, text: str, connection: Connection, gone: bool) -> str:
+    """Why a server cannot be reached, with its address."""
+    where = f"{connection.endpoint.host}:{connection.endpoint.port}"
+    if gone:
+        return f"connection refused at {where}"
+    if code == 2013:
+        return f"no answer from {where} within {connection.timeout} s, or the connection broke"
+    return f"{text} ({code}) at {where}"

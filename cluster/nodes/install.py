@@ -1,0 +1,208 @@
+"""Put the kernel on one node and tell what is there: INSTALLED, OUTDATED or MISSING."""
+
+import hashlib
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from string import Template
+
+from django.db import connections
+from django.db.models import Model
+
+from cluster.conf import ClusterConf
+from cluster.nodes import catalogue
+from cluster.nodes.catalogue import SqlObject
+from cluster.nodes.connection import Connection
+from cluster.protocol.names import NodeName
+
+DEFINITION = {
+    "PROCEDURE": "SELECT ROUTINE_DEFINITION FROM information_schema.ROUTINES"
+    " WHERE ROUTINE_SCHEMA = DATABASE() AND ROUTINE_TYPE = 'PROCEDURE' AND ROUTINE_NAME = %s",
+    "FUNCTION": "SELECT ROUTINE_DEFINITION FROM information_schema.ROUTINES"
+    " WHERE ROUTINE_SCHEMA = DATABASE() AND ROUTINE_TYPE = 'FUNCTION' AND ROUTINE_NAME = %s",
+    "TRIGGER": "SELECT CONCAT(ACTION_TIMING, EVENT_MANIPULATION, EVENT_OBJECT_TABLE, ACTION_STATEMENT)"
+    " FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE() AND TRIGGER_NAME = %s",
+    "TABLE": "SELECT GROUP_CONCAT(CONCAT(COLUMN_NAME, ' ', COLUMN_TYPE, ' ', IS_NULLABLE)"
+    " ORDER BY COLUMN_NAME) FROM information_schema.COLUMNS"
+    " WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = %s",
+}
+
+
+class Status(StrEnum):
+    """How an object stands on a node."""
+
+    INSTALLED = "INSTALLED"
+    OUTDATED = "OUTDATED"
+    MISSING = "MISSING"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One object on one node."""
+
+    node: NodeName
+    kind: str
+    name: str
+    status: Status
+
+
+def kernel() -> list[SqlObject]:
+    """The protocol's own tables and routines."""
+    return [*catalogue.kernel_tables(), *catalogue.kernel_routines()]
+
+
+def replicated(node: NodeName, models: Sequence[type[Model]]) -> list[SqlObject]:
+    """The replicated tables, their triggers, and the apps' procedures, in the order of installation."""
+    return [*model_tables(node, models), *catalogue.triggers(models), *catalogue.public_routines()]
+
+
+def model_tables(node: NodeName, models: Sequence[type[Model]]) -> list[SqlObject]:
+    """The tables of the replicated models as Django's schema editor makes them.
+
+    What a table needs afterwards (foreign keys, indexes) belongs to its statement, separated by NEXT.
+    """
+    with connections[node.value].schema_editor(collect_sql=True, atomic=False) as editor:
+        made = []
+        for model in models:
+            start = len(editor.collected_sql)
+            editor.create_model(model)
+            made.append((model._meta.db_table, editor.collected_sql[start:]))
+    deferred = editor.collected_sql[sum(len(sql) for _, sql in made) :]
+    result = []
+    for name, sql in made:
+        own = [
+            line
+            for line in deferred
+            if line.startswith((f"ALTER TABLE `{name}` ", "CREATE INDEX")) and f"`{name}`" in line
+        ]
+        result.append(SqlObject("TABLE", name, catalogue.NEXT.join(s.rstrip(";") for s in [*sql, *own])))
+    return result
+
+
+def findings(connection: Connection, models: Sequence[type[Model]]) -> list[Finding]:
+    """How every object stands on a node."""
+    return [
+        Finding(connection.node, item.kind, item.name, status(connection, item))
+        for item in [*kernel(), *replicated(connection.node, models)]
+    ]
+
+
+def status(connection: Connection, item: SqlObject) -> Status:
+    """INSTALLED only when the source and what the server holds are those of the last set-up."""
+    present = installed_checksum(connection, item)
+    if present is None:
+        return Status.MISSING
+    known = (
+        connection.rows(
+            "SELECT source_checksum, installed_checksum FROM kernel_object WHERE kind = %s AND name = %s",
+            (item.kind, item.name),
+        )
+        if installed_checksum(connection, KERNEL_OBJECT)
+        else ()
+    )
+    return Status.INSTALLED if known == ((item.checksum, present),) else Status.OUTDATED
+
+
+KERNEL_OBJECT = SqlObject("TABLE", "kernel_object", "")
+
+
+def installed_checksum(connection: Connection, item: SqlObject) -> str | None:
+    """Checksum of the definition that the server holds, None when it holds none."""
+    rows = connection.rows(DEFINITION[item.kind], (item.name,))
+    if not rows or rows[0][0] is None:
+        return None
+    return hashlib.sha256(str(rows[0][0]).encode()).hexdigest()
+
+
+def install(connection: Connection, items: Iterable[SqlObject]) -> int:
+    """Make what is missing and replace what is outdated; how many objects that were.
+
+    A table that exists is never altered here: its rows and shape are the business of migrations.
+    """
+    changed = 0
+    for item in items:
+        found = status(connection, item)
+        if found is Status.INSTALLED:
+            continue
+        if item.kind != "TABLE" or found is Status.MISSING:
+            for statement in item.statement.split(catalogue.NEXT):
+                connection.run(statement)
+        remember(connection, item)
+        changed += 1
+    return changed
+
+
+def remember(connection: Connection, item: SqlObject) -> None:
+    """Note what was installed, once the list itself exists."""
+    if installed_checksum(connection, KERNEL_OBJECT) is None:
+        return
+    connection.run(
+        "REPLACE INTO kernel_object (kind, name, source_checksum, installed_checksum)"
+        " VALUES (%s, %s, %s, %s)",
+        (item.kind, item.name, item.checksum, installed_checksum(connection, item)),
+    )
+
+
+def create_accounts(admin: Connection, conf: ClusterConf) -> None:
+    """The database, the cluster's account and its rights; run before `install`."""
+    database = conf.nodes[admin.node].database
+    admin.run(f"CREATE DATABASE IF NOT EXISTS `{database}` CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci")
+    run_template(admin, "cluster", blanks(admin, conf))
+
+
+def create_application(admin: Connection, conf: ClusterConf) -> None:
+    """The application's account, before any replicated table; run after the kernel's tables exist."""
+    run_template(admin, "application", blanks(admin, conf))
+
+
+def grant_application(admin: Connection, conf: ClusterConf, models: Sequence[type[Model]]) -> None:
+    """The application's rights on replicated tables and public procedures; run after `install`."""
+    base = blanks(admin, conf)
+    for model in models:
+        run_template(admin, "application_table", base | {"table": model._meta.db_table})
+    public = [item.name for item in catalogue.public_routines() if item.kind == "PROCEDURE"]
+    for name in [*catalogue.PUBLIC_KERNEL, *public]:
+        run_template(admin, "application_procedure", base | {"procedure": name})
+
+
+def blanks(admin: Connection, conf: ClusterConf) -> dict[str, str]:
+    """The names and passwords that the account files leave open, escaped for quotes."""
+    values = {
+        "database": conf.nodes[admin.node].database,
+        "cluster_user": conf.cluster.user,
+        "cluster_password": conf.cluster.password,
+        "application_user": conf.application.user,
+        "application_password": conf.application.password,
+    }
+    return {key: admin.raw().escape_string(value.encode()).decode() for key, value in values.items()}
+
+
+def run_template(admin: Connection, name: str, values: Mapping[str, str]) -> None:
+    """Run the statements of sql/cluster/accounts/<name>.sql."""
+    path = catalogue.sql_root() / "cluster" / "accounts" / f"{name}.sql"
+    for statement in catalogue.statements(path):
+        admin.run(Template(statement).substitute(values))
+
+
+def configure(connection: Connection, conf: ClusterConf) -> None:
+    """The rows of node_config and the secret; existing ones stay, but for those that settings decide."""
+    name = connection.node
+    mode = name.following_mode.value
+    first = {
+        "node_mode": mode, "epoch": 0, "consent_epoch": 0, "consent_until": 0, "verified_log_id": 0,
+        "verified_entries": 0, "replayed_transactions": 0, "late_commit_probe": "", "heartbeat": "",
+    }  # fmt: skip
+    settled = {
+        "node_name": name.value, "node_label": name.label, "source_node": name.source,
+        "ack_timeout": conf.ack_timeout, "durability": conf.durability,
+    }  # fmt: skip
+    connection.many(
+        "INSERT IGNORE INTO node_config (config_key, config_value) VALUES (%s, %s)", list(first.items())
+    )
+    connection.many(
+        "INSERT INTO node_config (config_key, config_value) VALUES (%s, %s)"
+        " ON DUPLICATE KEY UPDATE config_value = VALUES(config_value)",
+        list(settled.items()),
+    )
+    connection.run("INSERT IGNORE INTO apply_secret (id, secret) VALUES (1, %s)", (secrets.token_hex(32),))

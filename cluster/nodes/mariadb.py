@@ -1,0 +1,191 @@
+"""A node that is a real MariaDB server: each method is one of the server's own primitives.
+
+The rules are enforced there, in sql/cluster; here they are called and their answers put into the protocol's
+words. One object is one connection: a thread that works with a node has its own.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from cluster.nodes import applying, filing, reading
+from cluster.nodes.connection import LOCK_WAIT, RETRY, Connection, Row
+from cluster.protocol.entries import Entry, EntryId
+from cluster.protocol.errors import ConsentRunning, NodeFailed, StaleEpoch, WritersBusy
+from cluster.protocol.gaps import Range
+from cluster.protocol.names import Mode, NodeName
+from cluster.protocol.node import Appended, Window
+from cluster.protocol.view import NodeState
+
+T = TypeVar("T")
+
+STALE = 45002
+ATTEMPTS = 5
+"""How often a primitive that lost a deadlock is run again."""
+
+
+class MariaDBNode:
+    """The cluster's side of one server. Satisfies `cluster.protocol.node.Node`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def __repr__(self) -> str:
+        return f"MariaDBNode({self.name.value})"
+
+    @property
+    def name(self) -> NodeName:
+        """Its name."""
+        return self.connection.node
+
+    def close(self) -> None:
+        """Let the connection go."""
+        self.connection.close()
+
+    def state(self) -> NodeState:
+        """What the server knows of itself now."""
+        return reading.state(self.connection)
+
+    def clock(self) -> float:
+        """The server's clock, seconds since 1970."""
+        return float(self.connection.row("SELECT UNIX_TIMESTAMP(SYSDATE(6))")[0])
+
+    def lease_epoch(self) -> int | None:
+        """The epoch of the lease that still runs."""
+        rows = self.connection.rows(
+            "SELECT epoch FROM write_lease WHERE expires_at > UNIX_TIMESTAMP(SYSDATE(6))"
+        )
+        return int(rows[0][0]) if rows else None
+
+    # Votes and leases
+
+    def claim(self, epoch: int, excused_epoch: int | None = None) -> None:
+        """One compare-and-set; see sql/cluster/procedures/claim.sql."""
+        claimed, promised, consent_epoch, seconds = self._call(epoch, "claim", epoch, excused_epoch)[0]
+        if claimed:
+            return
+        if promised >= epoch:
+            raise StaleEpoch(self.name, epoch, f"it has promised epoch {promised}.")
+        raise ConsentRunning(self.name, int(consent_epoch), float(seconds))
+
+    def consent(self, epoch: int, seconds: float) -> None:
+        """See sql/cluster/procedures/consent.sql."""
+        self._call(epoch, "consent", epoch, seconds)
+
+    def open_writes(self, epoch: int, mode: Mode, until: float) -> None:
+        """See sql/cluster/procedures/open_writes.sql."""
+        self._call(epoch, "open_writes", epoch, mode.value, until)
+
+    def renew_lease(self, epoch: int, until: float) -> None:
+        """See sql/cluster/procedures/renew_lease.sql."""
+        self._call(epoch, "renew_lease", epoch, until)
+
+    def close_writes(self, mode: Mode | None = None) -> None:
+        """See sql/cluster/procedures/change_mode.sql."""
+        self._call(0, "change_mode", mode.value if mode else None)
+
+    def follow(self, epoch: int) -> None:
+        """See sql/cluster/procedures/follow.sql; a node that follows already is only asked."""
+        if self.connection.row("SELECT config_value FROM node_config WHERE config_key = 'epoch'")[0] != str(
+            epoch
+        ):
+            self._call(epoch, "follow", epoch)
+
+    def write_promotion(self, epoch: int, facts: str) -> None:
+        """See sql/cluster/procedures/write_promotion.sql."""
+        self._call(epoch, "write_promotion", epoch, facts, self.name.promotion_source)
+
+    # The log
+
+    def log_ids(self, after: int, upto: int | None = None, limit: int | None = None) -> list[EntryId]:
+        """Identities by log id; a range of the primary key."""
+        return reading.log_ids(self.connection, after, upto, limit)
+
+    def read_log(self, after: int, limit: int) -> Window:
+        """Whole transactions after `after`."""
+        return reading.window(self.connection, after, (), limit)
+
+    def read_entries(self, after: int, ranges: Sequence[Range], limit: int) -> Window:
+        """Whole transactions after `after`, and what `ranges` show, in one snapshot."""
+        return reading.window(self.connection, after, ranges, limit)
+
+    def writing_transactions(self) -> frozenset[int]:
+        """From INNODB_TRX, proved to be fresh."""
+        return reading.writing_transactions(self.connection)
+
+    def promotion_floor(self, after_epoch: int) -> int | None:
+        """From the PROMOTION entries of later epochs."""
+        return reading.promotion_floor(self.connection, after_epoch)
+
+    def append(self, epoch: int, entries: Sequence[Entry], *, boundary: bool) -> Appended:
+        """One transaction of log rows and images."""
+        return self._retried(epoch, lambda: applying.append(self.connection, epoch, entries, boundary))
+
+    def set_aside(self, epoch: int, orphans: Sequence[EntryId]) -> int:
+        """One transaction: out of the log, into stranded_entry, records restored."""
+        return self._retried(epoch, lambda: applying.set_aside(self.connection, epoch, orphans))
+
+    def verify(self, log_id: int) -> None:
+        """Raise the floor by compare-and-set; the loser leaves the winner's count alone."""
+        reading.raise_floor(self.connection, log_id)
+
+    # Orphaned transactions
+
+    def stranded(self, limit: int) -> list[Entry]:
+        """Oldest first."""
+        return filing.stranded(self.connection, limit)
+
+    def file_orphans(self, found_on: NodeName, entries: Sequence[Entry]) -> None:
+        """A replicated, acknowledged write on this node."""
+        filing.file_orphans(self.connection, found_on, entries)
+
+    def forget_stranded(self, ids: Sequence[EntryId]) -> None:
+        """After they were filed."""
+        filing.forget(self.connection, ids)
+
+    # What the replicator needs of a primary
+
+    def acknowledge(self, transaction_ids: Sequence[str]) -> None:
+        """Publish and wake; see sql/cluster/procedures/pass_gate.sql."""
+        if transaction_ids:
+            self.connection.many(
+                "INSERT IGNORE INTO acknowledgement (transaction_id, acknowledged_at)"
+                " VALUES (%s, UNIX_TIMESTAMP(SYSDATE(6)))",
+                [(transaction_id,) for transaction_id in transaction_ids],
+            )
+        self.connection.rows("CALL pass_gate()")
+
+    def forget_acknowledgements(self, seconds: float) -> None:
+        """Drop acknowledgements older than `seconds`: their writers have long gone."""
+        self.connection.run(
+            "DELETE FROM acknowledgement WHERE acknowledged_at < UNIX_TIMESTAMP(SYSDATE(6)) - %s",
+            (seconds,),
+        )
+
+    def lead(self) -> bool:
+        """By a user lock of this connection, which the server frees when the connection breaks."""
+        lock = f"mco2.{self.connection.endpoint.database}.replicator"
+        return (
+            self.connection.row(
+                "SELECT IS_USED_LOCK(%s) <=> CONNECTION_ID() OR GET_LOCK(%s, 0)", (lock, lock)
+            )[0]
+            == 1
+        )
+
+    # Calls
+
+    def _call(self, epoch: int, procedure: str, *arguments: object) -> tuple[Row, ...]:
+        marks = ", ".join(["%s"] * len(arguments))
+        return self._retried(epoch, lambda: self.connection.rows(f"CALL {procedure}({marks})", arguments))
+
+    def _retried(self, epoch: int, primitive: Callable[[], T]) -> T:
+        for attempt in range(ATTEMPTS):
+            try:
+                return primitive()
+            except NodeFailed as error:
+                if error.code == STALE:
+                    raise StaleEpoch(self.name, epoch, str(error)) from error
+                if error.code == LOCK_WAIT:
+                    raise WritersBusy(self.name, self.connection.lock_wait) from error
+                if error.code != RETRY or attempt == ATTEMPTS - 1:
+                    raise
+        raise NodeFailed(self.name, "lost every deadlock", RETRY)

@@ -1,0 +1,160 @@
+"""What is read from a server: its state, its log in windows, its open transactions."""
+
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from cluster.nodes.connection import Connection
+from cluster.protocol.entries import Entry, EntryId, whole_transactions
+from cluster.protocol.errors import NodeFailed
+from cluster.protocol.gaps import Range
+from cluster.protocol.names import Mode, NodeName
+from cluster.protocol.node import Window
+from cluster.protocol.view import Floor, Lease, NodeState
+
+COLUMNS = (
+    "log_id, epoch, transaction_id, log_sequence, log_type, operation_type, table_name,"
+    " record_id, old_value, new_value, source_node, `timestamp`"
+)
+STATE = (Path(__file__).parent / "queries" / "state.sql").read_text()
+TRX_CACHE_SECONDS = 0.11
+"""INNODB_TRX answers from a cache that is renewed when nobody has read it for 0.1 s."""
+
+
+def state(connection: Connection) -> NodeState:
+    """The node's account of itself, in one round trip."""
+    config_json, promotion, lease, newest, tail, stranded, clock = connection.row(STATE)
+    config = json.loads(config_json)
+    led, primary = json.loads(promotion) if promotion else (0, None)
+    lease_epoch, lease_seconds = json.loads(lease) if lease else (0, 0.0)
+    last_log_id, last_at = json.loads(newest) if newest else (0, None)
+    verified = Floor(int(config["verified_log_id"]), int(config["verified_entries"]))
+    return NodeState(
+        name=connection.node,
+        mode=Mode(config["node_mode"]),
+        promised=int(config["epoch"]),
+        led=led,
+        primary=NodeName(primary) if primary else None,
+        lease=Lease(lease_epoch, float(lease_seconds)) if lease else None,
+        consent_epoch=int(config["consent_epoch"]),
+        consent_seconds=max(float(config["consent_until"]) - float(clock), 0.0),
+        verified=verified,
+        last_log_id=last_log_id,
+        entries=verified.entries + tail,
+        last_entry_at=float(last_at) if last_at is not None else None,
+        clock=float(clock),
+        replayed=int(config["replayed_transactions"]),
+        stranded=stranded,
+        last_main_contact=config.get("last_main_contact"),
+    )
+
+
+def log_ids(connection: Connection, after: int, upto: int | None, limit: int | None) -> list[EntryId]:
+    """Identities with after < log_id <= upto, by log id."""
+    sql, params = "SELECT epoch, log_id FROM transaction_log WHERE log_id > %s", [after]
+    if upto is not None:
+        sql, params = sql + " AND log_id <= %s", [*params, upto]
+    sql += " ORDER BY log_id, epoch"
+    if limit is not None:
+        sql, params = sql + " LIMIT %s", [*params, limit]
+    return [EntryId(epoch, log_id) for epoch, log_id in connection.rows(sql, params)]
+
+
+def window(connection: Connection, after: int, ranges: Sequence[Range], limit: int) -> Window:
+    """Whole transactions after `after` and those that `ranges` show, in one snapshot.
+
+    A transaction that ends beyond the window waits for the next one. When none ends inside, the window
+    doubles: a transaction is never cut, whatever its size.
+    """
+    while True:
+        entries = read(connection, after, ranges, limit)
+        cut = max((entry.log_id for entry in entries), default=after)
+        if sum(entry.log_id > after for entry in entries) < limit:
+            return Window(entries, max(cut, after), complete=True)
+        whole = whole_transactions(entries, ends(connection, entries, cut), cut)
+        kept = {entry.id for entry in whole}
+        held_back = [e.log_id for e in entries if e.log_id > after and e.id not in kept]
+        upto = min(held_back, default=cut + 1) - 1
+        if upto > after:
+            return Window(whole, upto, complete=False)
+        limit *= 2
+
+
+def read(connection: Connection, after: int, ranges: Sequence[Range], limit: int) -> list[Entry]:
+    """The first `limit` entries after `after`, and all in `ranges`. One statement: one snapshot."""
+    parts = [f"(SELECT {COLUMNS} FROM transaction_log WHERE log_id BETWEEN %s AND %s)"] * len(ranges)
+    parts.append(f"(SELECT {COLUMNS} FROM transaction_log WHERE log_id > %s ORDER BY log_id, epoch LIMIT %s)")
+    bounds = [bound for item in ranges for bound in (item.first, item.last)]
+    rows = connection.rows(" UNION ALL ".join(parts), [*bounds, after, limit])
+    return [Entry._make(row) for row in rows]
+
+
+def ends(connection: Connection, entries: Sequence[Entry], cut: int) -> dict[str, int]:
+    """The last log id of every transaction in `entries`; those beyond `cut` are looked up."""
+    last = {entry.transaction_id: cut for entry in entries}
+    marks = ", ".join(["%s"] * len(last))
+    beyond = connection.rows(
+        f"SELECT transaction_id, MAX(log_id) FROM transaction_log FORCE INDEX (transaction_log_transaction)"
+        f" WHERE transaction_id IN ({marks}) AND log_id > %s GROUP BY transaction_id",
+        [*last, cut],
+    )
+    return last | {transaction_id: log_id for transaction_id, log_id in beyond}
+
+
+def promotion_floor(connection: Connection, after_epoch: int) -> int | None:
+    """The lowest floor that a PROMOTION of an epoch above `after_epoch` names."""
+    floor = connection.row(
+        "SELECT MIN(CAST(JSON_VALUE(new_value, '$.floor') AS UNSIGNED)) FROM transaction_log"
+        " WHERE table_name = '' AND record_id = 'PROMOTION' AND epoch > %s",
+        (after_epoch,),
+    )[0]
+    return None if floor is None else int(floor)
+
+
+def writing_transactions(connection: Connection) -> frozenset[int]:
+    """Ids of the transactions that have begun to write on this server and have not ended.
+
+    The server answers from a cache. So this writes first, in a transaction of its own: an answer that shows
+    it was made after that moment. Raises NodeFailed when no such answer comes within a second.
+    """
+    deadline = time.monotonic() + 1.0
+    with connection.undone_on_error():
+        connection.run("START TRANSACTION")
+        connection.run(
+            "UPDATE node_config SET last_updated = SYSDATE(6) WHERE config_key = 'late_commit_probe'"
+        )
+        own = connection.row("SELECT CONNECTION_ID()")[0]
+        while True:
+            rows = connection.rows("SELECT trx_id, trx_mysql_thread_id FROM information_schema.INNODB_TRX")
+            if any(thread == own for _, thread in rows):
+                break
+            if time.monotonic() > deadline:
+                raise NodeFailed(connection.node, "its list of open transactions stays old")
+            time.sleep(TRX_CACHE_SECONDS)
+        connection.run("ROLLBACK")
+    return frozenset(int(trx) for trx, thread in rows if thread != own)
+
+
+def raise_floor(connection: Connection, log_id: int) -> None:
+    """Raise the verified floor to `log_id` and count what it newly covers: a range of the primary key.
+
+    Compare-and-set on the floor that was counted from: who comes second changes nothing.
+    """
+    known, entries = connection.row(
+        "SELECT MAX(IF(config_key = 'verified_log_id', config_value, NULL)),"
+        " MAX(IF(config_key = 'verified_entries', config_value, NULL)) FROM node_config"
+        " WHERE config_key IN ('verified_log_id', 'verified_entries')"
+    )
+    if log_id <= int(known):
+        return
+    (more,) = connection.row(
+        "SELECT COUNT(*) FROM transaction_log WHERE log_id > %s AND log_id <= %s", (known, log_id)
+    )
+    connection.run(
+        "UPDATE node_config AS floor JOIN node_config AS counted"
+        " SET floor.config_value = %s, counted.config_value = %s"
+        " WHERE floor.config_key = 'verified_log_id' AND counted.config_key = 'verified_entries'"
+        " AND floor.config_value = %s",
+        (log_id, int(entries) + more, known),
+    )

@@ -1,0 +1,121 @@
+"""The SQL that depends on a replicated model: how its row becomes an image and its key a record id.
+
+Every type makes the trip exactly or is refused (see `unsupported`): an image that is wrong by the last bit is
+a difference between nodes that nobody wrote.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.db import connections
+from django.db.models import Field, Model
+
+PLAIN = (
+    "tinyint", "smallint", "mediumint", "int", "integer", "bigint", "bool", "decimal", "numeric", "double",
+    "varchar", "char", "tinytext", "text", "mediumtext", "longtext", "enum", "set", "date", "datetime",
+    "timestamp", "time", "year", "uuid", "inet",
+)  # fmt: skip
+BINARY = ("binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob")
+KEY_LENGTH = 255
+"""Characters of a record id; see record_id in sql/cluster/tables/transaction_log.sql."""
+
+Expression = Callable[[str], str]
+
+
+def plain(column: str) -> str:
+    """JSON_OBJECT prints the value so that the server reads it back unchanged."""
+    return column
+
+
+def float_as_double(column: str) -> str:
+    """FLOAT prints six digits; the DOUBLE it stands for prints all that are needed."""
+    return f"CAST({column} AS DOUBLE)"
+
+
+def bytes_as_hex(column: str) -> str:
+    """Bytes are no text: {"hex": "..."}."""
+    return f"IF({column} IS NULL, NULL, JSON_OBJECT('hex', HEX({column})))"
+
+
+def json_as_text(column: str) -> str:
+    """JSON inside JSON stays the text that was stored, spaces and key order included."""
+    return f"CAST({column} AS CHAR)"
+
+
+def bits_as_number(column: str) -> str:
+    """BIT prints bytes; its number is what it means."""
+    return f"({column} + 0)"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column and how its value stands in an image."""
+
+    name: str
+    expression: Expression
+
+    def image(self, row: str) -> str:
+        """Name and value for JSON_OBJECT; `row` is NEW or OLD."""
+        return f"'{self.name}', {self.expression(f'{row}.`{self.name}`')}"
+
+
+@dataclass(frozen=True, slots=True)
+class TableShape:
+    """A replicated table: its columns in the model's order and the columns of its key."""
+
+    name: str
+    columns: tuple[Column, ...]
+    key: tuple[Column, ...]
+
+    def image(self, row: str) -> str:
+        """The full row as JSON."""
+        return f"JSON_OBJECT({', '.join(column.image(row) for column in self.columns)})"
+
+    def record(self, row: str) -> str:
+        """The key as text: the value itself, or a JSON array where the key has several columns."""
+        values = [key_text(column, row) for column in self.key]
+        return values[0] if len(values) == 1 else f"JSON_ARRAY({', '.join(values)})"
+
+
+def key_text(column: Column, row: str) -> str:
+    """One key column as text."""
+    value = f"{row}.`{column.name}`"
+    return f"HEX({value})" if column.expression is bytes_as_hex else f"CAST({value} AS CHAR)"
+
+
+def shape(model: type[Model]) -> TableShape:
+    """The shape of a model's table. Raises ValueError for a type that cannot make the trip."""
+    columns = {field: Column(str(field.column), expression(field)) for field in stored_fields(model)}
+    key = model._meta.pk_fields if hasattr(model._meta, "pk_fields") else [model._meta.pk]
+    return TableShape(model._meta.db_table, tuple(columns.values()), tuple(columns[field] for field in key))
+
+
+def stored_fields(model: type[Model]) -> list[Field]:
+    """The fields with a column that is written: no generated ones, the server computes those again."""
+    return [f for f in model._meta.local_concrete_fields if f.column and not f.generated]
+
+
+def expression(field: Field) -> Expression:
+    """How the field's column becomes part of an image. Raises ValueError with the field's name."""
+    kind = column_type(field)
+    if kind.startswith("double"):
+        return plain
+    found = {
+        "float": float_as_double,
+        "real": float_as_double,
+        "json": json_as_text,
+        "bit": bits_as_number,
+    }.get(kind)
+    found = found or (bytes_as_hex if kind in BINARY else None) or (plain if kind.startswith(PLAIN) else None)
+    if found is None:
+        raise ValueError(
+            f"{field.model._meta.label}.{field.name}: a column of type {kind or 'unknown'} "
+            "cannot be replicated exactly."
+        )
+    return found
+
+
+def column_type(field: Field) -> str:
+    """The first word of the column's type on MariaDB, in lower case."""
+    kind = (field.db_type(connections["main"]) or "").lower()
+    return kind.split("(")[0].split(" ")[0]

@@ -1,0 +1,111 @@
+"""Errors of the cluster. The docstring of each class is its message; its fields fill the blanks."""
+
+from cluster.protocol.names import NodeName
+
+
+class ClusterError(Exception):
+    """The cluster could not do what was asked."""
+
+    def __init__(self, **facts: object) -> None:
+        self.facts = facts
+        super().__init__((self.__doc__ or "").format(**facts))
+
+
+class Refused(ClusterError):
+    """{reason}"""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason=reason)
+
+
+class NodeUnreachable(ClusterError):
+    """{label} does not answer: {reason}. See whether its server runs at that address, then try again."""
+
+    def __init__(self, node: NodeName, reason: str, *, gone: bool = False) -> None:
+        super().__init__(label=node.label, reason=reason)
+        self.node = node
+        self.reason = reason
+        self.gone = gone
+        """The connection was refused: no process listens there, so no lease is alive there."""
+
+
+class NodeFailed(ClusterError):
+    """{label} answered with an error: {reason}"""
+
+    def __init__(self, node: NodeName, reason: str, code: int = 0) -> None:
+        super().__init__(label=node.label, reason=reason)
+        self.node = node
+        self.code = code
+
+
+class StaleEpoch(ClusterError):
+    """{label} refuses epoch {epoch}: {reason} Somebody promoted a node meanwhile; look at cluster_status."""
+
+    def __init__(self, node: NodeName, epoch: int, reason: str) -> None:
+        super().__init__(label=node.label, epoch=epoch, reason=reason)
+        self.node = node
+
+
+class ConsentRunning(ClusterError):
+    """{label} has consented to a lease of epoch {epoch} for another {seconds:.1f} s; claim it after that."""
+
+    def __init__(self, node: NodeName, epoch: int, seconds: float) -> None:
+        super().__init__(label=node.label, epoch=epoch, seconds=seconds)
+        self.node, self.epoch, self.seconds = node, epoch, seconds
+
+
+class NoMajority(ClusterError):
+    """Only {votes} of 3 nodes can be claimed; 2 are needed. {missing}"""
+
+    def __init__(self, votes: int, missing: str) -> None:
+        super().__init__(votes=votes, missing=missing)
+
+
+class WritersBusy(ClusterError):
+    """{label} has an open write transaction that did not end within {seconds:.0f} s. Nothing was changed; \
+try again when it has ended."""
+
+    def __init__(self, node: NodeName, seconds: float) -> None:
+        super().__init__(label=node.label, seconds=seconds)
+        self.node = node
+
+
+class ApplyStopped(ClusterError):
+    """{label} cannot apply transaction {transaction_id} (log id {log_id} of epoch {epoch}, \
+{operation} {table} {record}): {reason}. Nothing of it was stored; mend the cause on {label} and run \
+recover_node {node} again."""
+
+    def __init__(
+        self,
+        node: NodeName,
+        *,
+        transaction_id: str,
+        log_id: int,
+        epoch: int,
+        operation: str,
+        table: str,
+        record: str,
+        reason: str,
+    ) -> None:
+        super().__init__(
+            label=node.label,
+            node=node.value,
+            transaction_id=transaction_id,
+            log_id=log_id,
+            epoch=epoch,
+            operation=operation,
+            table=table,
+            record=record,
+            reason=reason,
+        )
+        self.node = node
+        self.transaction_id = transaction_id
+
+
+class NotAcknowledged(ClusterError):
+    """Transaction {transaction_id} is committed on {label}, but no second node confirmed it: the outcome \
+is unknown. Look the transaction id up on the primary before you write again."""
+
+    def __init__(self, node: NodeName, transaction_id: str) -> None:
+        super().__init__(label=node.label, transaction_id=transaction_id)
+        self.transaction_id = transaction_id

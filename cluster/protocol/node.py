@@ -1,0 +1,129 @@
+"""What the verbs may ask of a node: each call is atomic on that one node and has a deadline.
+
+`cluster.nodes.mariadb.MariaDBNode` answers from a real server, the tests' fake node from memory; both are
+held to the same tests. Every method may raise NodeUnreachable; then nobody knows whether it was done, and
+every one may be repeated.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from cluster.protocol.entries import Entry, EntryId
+from cluster.protocol.gaps import Range
+from cluster.protocol.names import Mode, NodeName
+from cluster.protocol.view import NodeState
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A part of a log: whole transactions only, as one snapshot shows them.
+
+    `upto`: everything at or below this log id that the snapshot shows is in here or was excluded because it
+    ends beyond. `complete`: the snapshot showed nothing beyond.
+    """
+
+    entries: Sequence[Entry]
+    upto: int
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """What an append added: entries and transactions that the node did not hold before."""
+
+    entries: int
+    transactions: int
+
+
+class Node(Protocol):
+    """One of the three nodes."""
+
+    @property
+    def name(self) -> NodeName:
+        """Its name."""
+
+    def state(self) -> NodeState:
+        """What the node knows of itself now."""
+
+    def claim(self, epoch: int, excused_epoch: int | None = None) -> None:
+        """Promise to refuse epochs below `epoch` and take the node's own lease away.
+
+        `excused_epoch`: the primary of that epoch is known to have no lease, its consent need not run out.
+        Raises StaleEpoch (promised as much already), ConsentRunning, WritersBusy.
+        """
+
+    def consent(self, epoch: int, seconds: float) -> None:
+        """Let nobody claim this node for `seconds`. Raises StaleEpoch."""
+
+    def clock(self) -> float:
+        """The node's own clock, in seconds."""
+
+    def open_writes(self, epoch: int, mode: Mode, until: float) -> None:
+        """Lease until `until` on the node's clock, and the writing mode. Raises StaleEpoch."""
+
+    def renew_lease(self, epoch: int, until: float) -> None:
+        """Extend the lease that the node holds. Raises StaleEpoch, also when it holds none."""
+
+    def close_writes(self, mode: Mode | None = None) -> None:
+        """Wait for running writes, give up the lease, take `mode` (None: keep it). Raises WritersBusy."""
+
+    def follow(self, epoch: int) -> None:
+        """Raise the promise to `epoch`; a lease of a lower epoch ends. Raises StaleEpoch, WritersBusy."""
+
+    def log_ids(self, after: int, upto: int | None = None, limit: int | None = None) -> list[EntryId]:
+        """Identities of the entries with after < log_id <= upto, by log id, the first `limit` of them."""
+
+    def read_log(self, after: int, limit: int) -> Window:
+        """About `limit` entries after the log id `after`; more when one transaction is larger."""
+
+    def read_entries(self, after: int, ranges: Sequence[Range], limit: int) -> Window:
+        """As read_log, and in the same snapshot whatever `ranges` of earlier log ids show now."""
+
+    def writing_transactions(self) -> frozenset[int]:
+        """The transactions that are writing on this node now."""
+
+    def promotion_floor(self, after_epoch: int) -> int | None:
+        """The lowest floor named by PROMOTION entries of epochs above `after_epoch`; None without any."""
+
+    def append(self, epoch: int, entries: Sequence[Entry], *, boundary: bool) -> Appended:
+        """Add the missing entries and store the newest image of each touched record, in one transaction.
+
+        `boundary`: the sender keeps the order of epochs itself (reconcile). Raises StaleEpoch, ApplyStopped.
+        """
+
+    def set_aside(self, epoch: int, orphans: Sequence[EntryId]) -> int:
+        """Move entries from the log to the stranded ones and restore their records. Raises StaleEpoch."""
+
+    def write_promotion(self, epoch: int, facts: str) -> None:
+        """Write PROMOTION(epoch) with `facts` (JSON) into the log, once. Raises StaleEpoch."""
+
+    def verify(self, log_id: int) -> None:
+        """Raise the verified floor to `log_id`: all at or below it is settled and on a majority."""
+
+    def stranded(self, limit: int) -> list[Entry]:
+        """Entries set aside here and not yet filed on the primary, oldest first."""
+
+    def file_orphans(self, found_on: NodeName, entries: Sequence[Entry]) -> None:
+        """On the primary: keep `entries` as orphaned transactions, a normal write. May be repeated.
+
+        Raises Refused when this node takes no writes.
+        """
+
+    def forget_stranded(self, ids: Sequence[EntryId]) -> None:
+        """Drop stranded entries that the primary holds as orphaned transactions."""
+
+    def acknowledge(self, transaction_ids: Sequence[str]) -> None:
+        """On the primary: tell the writers that wait that a second node holds these transactions."""
+
+    def forget_acknowledgements(self, seconds: float) -> None:
+        """On the primary: drop acknowledgements that are older."""
+
+    def lead(self) -> bool:
+        """On the primary: whether this session is the one replicator that works. Asked again, it stays."""
+
+    def lease_epoch(self) -> int | None:
+        """The epoch of the lease that the node holds, None without; one look, for a loop."""
+
+    def close(self) -> None:
+        """Let the connection go; the next call makes a new one."""

@@ -1,0 +1,136 @@
+"""What was seen of a node and of the cluster at one moment. Frozen: decisions are made on it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cluster.protocol.errors import NodeUnreachable
+from cluster.protocol.names import MAJORITY, Mode, NodeName
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A permit to take writes in `epoch` for another `seconds` (negative: it has run out)."""
+
+    epoch: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """Every entry at or below `log_id` is held by a majority for good; the node has `entries` of them."""
+
+    log_id: int = 0
+    entries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NodeState:
+    """One node as it described itself.
+
+    promised: the lowest epoch it still takes orders of. led: the epoch of its newest PROMOTION, 0 for none.
+    primary: the node that this PROMOTION made the primary. consent_seconds: how long nobody may claim the
+    node (0: free), for a lease of consent_epoch. last_log_id, entries: the end and the size of its log.
+    last_entry_at: seconds since 1970 of its newest entry. clock: its own clock, seconds since 1970.
+    replayed: transactions it has replayed since it entered RECOVERING. stranded: entries set aside here and
+    not yet filed on the primary.
+    """
+
+    name: NodeName
+    mode: Mode
+    promised: int
+    led: int
+    primary: NodeName | None
+    lease: Lease | None
+    consent_epoch: int
+    consent_seconds: float
+    verified: Floor
+    last_log_id: int
+    entries: int
+    last_entry_at: float | None
+    clock: float
+    replayed: int = 0
+    stranded: int = 0
+    last_main_contact: str | None = None
+
+    @property
+    def writable(self) -> bool:
+        """Whether the node takes writes at this moment."""
+        return (
+            self.mode.takes_writes
+            and self.lease is not None
+            and self.lease.epoch == self.promised
+            and self.lease.seconds > 0
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterView:
+    """Every node as seen at one moment: its state, or why it could not be seen."""
+
+    nodes: Mapping[NodeName, NodeState | NodeUnreachable]
+
+    def state(self, name: NodeName) -> NodeState | None:
+        """The node's state, None when it does not answer."""
+        seen = self.nodes[name]
+        return seen if isinstance(seen, NodeState) else None
+
+    def error(self, name: NodeName) -> NodeUnreachable | None:
+        """Why the node could not be seen, None when it answered."""
+        seen = self.nodes[name]
+        return seen if isinstance(seen, NodeUnreachable) else None
+
+    @property
+    def reachable(self) -> list[NodeState]:
+        """The nodes that answered."""
+        return [seen for seen in self.nodes.values() if isinstance(seen, NodeState)]
+
+    @property
+    def primary(self) -> NodeState | None:
+        """The node that takes writes now: writable and of the highest epoch."""
+        return max((n for n in self.reachable if n.writable), key=lambda n: n.promised, default=None)
+
+    @property
+    def last_primary(self) -> NodeName | None:
+        """The node that the newest promotion seen made the primary."""
+        newest = max(self.reachable, key=lambda n: n.led, default=None)
+        return newest.primary if newest else None
+
+    @property
+    def epoch(self) -> int:
+        """The highest epoch that began, as far as can be seen."""
+        return max((n.led for n in self.reachable), default=0)
+
+    @property
+    def quorum(self) -> bool:
+        """Whether a majority of the nodes answered."""
+        return len(self.reachable) >= MAJORITY
+
+    def missing(self) -> str:
+        """The unreachable nodes in a sentence, empty when there are none."""
+        return " ".join(
+            f"{name.label}: {seen.reason}."
+            for name, seen in self.nodes.items()
+            if isinstance(seen, NodeUnreachable)
+        )
+
+    def lag_entries(self, name: NodeName) -> int | None:
+        """Entries that the node lacks of the reference's log; None when either cannot be seen."""
+        state, reference = self.state(name), self.reference
+        if state is None or reference is None:
+            return None
+        behind = max(reference.entries - state.entries, 0)
+        return max(behind, 1) if state.led < reference.led else behind
+
+    def lag_seconds(self, name: NodeName) -> float | None:
+        """Age of the node's newest entry while it lags, 0.0 when it is level."""
+        lag, state, reference = self.lag_entries(name), self.state(name), self.reference
+        if lag is None or state is None or reference is None:
+            return None
+        if lag == 0 or state.last_entry_at is None:
+            return 0.0
+        return max(reference.clock - state.last_entry_at, 0.0)
+
+    @property
+    def reference(self) -> NodeState | None:
+        """The log that lag is measured against: the primary's, else the newest that can be seen."""
+        return self.primary or max(self.reachable, key=lambda n: (n.led, n.entries), default=None)

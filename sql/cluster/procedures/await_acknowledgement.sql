@@ -1,0 +1,39 @@
+-- Returns once a second node holds the transaction durably. Waits asleep: the replicator holds the user
+-- lock of the present generation and lets it go after every batch, which wakes the waiting sessions.
+-- Inputs: the transaction id; seconds to wait, NULL for the cluster's CLUSTER_ACK_TIMEOUT.
+-- Errors: 45003 nobody confirmed in time: committed here, outcome unknown. May be repeated.
+-- Rule 2: never a timeout reported as success.
+CREATE OR REPLACE PROCEDURE await_acknowledgement(IN p_transaction_id VARCHAR(64), IN p_seconds DOUBLE)
+    SQL SECURITY DEFINER
+wait: BEGIN
+    DECLARE v_deadline DOUBLE DEFAULT UNIX_TIMESTAMP(SYSDATE(6)) + COALESCE(
+        p_seconds, (SELECT config_value FROM node_config WHERE config_key = 'ack_timeout'), 2);
+    DECLARE v_generation BIGINT UNSIGNED;
+    DECLARE v_remaining DOUBLE;
+    DECLARE v_gate VARCHAR(64);
+    DECLARE v_sentence VARCHAR(500);
+    IF is_settled(p_transaction_id) THEN
+        LEAVE wait;
+    END IF;
+    LOOP
+        -- The generation is read before the look: a batch that ends in between has already let it go.
+        SELECT MAX(generation) INTO v_generation FROM acknowledgement_gate;
+        IF EXISTS (SELECT 1 FROM acknowledgement WHERE transaction_id = p_transaction_id) THEN
+            LEAVE wait;
+        END IF;
+        SET v_remaining = v_deadline - UNIX_TIMESTAMP(SYSDATE(6));
+        IF v_remaining <= 0 THEN
+            SET v_sentence = CONCAT('Transaction ', p_transaction_id, ' is committed on ',
+                (SELECT config_value FROM node_config WHERE config_key = 'node_label'),
+                ', but no second node confirmed it in time: the outcome is unknown. Look the transaction id up',
+                ' in transaction_log on the primary before you write again.');
+            SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 45003, MESSAGE_TEXT = v_sentence;
+        END IF;
+        SET v_gate = CONCAT('mco2.', DATABASE(), '.', COALESCE(v_generation, 0));
+        IF IS_FREE_LOCK(v_gate) THEN
+            DO SLEEP(0.002);  -- no replicator is there, or it is just passing to the next generation
+        ELSEIF GET_LOCK(v_gate, v_remaining) THEN
+            DO RELEASE_LOCK(v_gate);
+        END IF;
+    END LOOP;
+END

@@ -1,0 +1,20 @@
+-- Puts this node into a mode in which it takes no writes: waits for running write transactions
+-- (the barrier), gives up the lease, sets the mode. NULL keeps the mode and only gives up the lease.
+-- A change into RECOVERING begins the count of replayed transactions anew.
+-- Errors: 1205 a write transaction did not end in time; nothing is changed then. May be repeated.
+CREATE OR REPLACE PROCEDURE change_mode(IN p_mode VARCHAR(32))
+    SQL SECURITY DEFINER
+BEGIN
+    DECLARE v_mode VARCHAR(255);
+    DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
+    START TRANSACTION;
+    SELECT config_value INTO v_mode FROM node_config WHERE config_key = 'node_mode' FOR UPDATE;
+    DELETE FROM write_lease;
+    IF p_mode <> v_mode THEN
+        UPDATE node_config SET config_value = p_mode WHERE config_key = 'node_mode';
+        IF p_mode = 'RECOVERING' THEN
+            UPDATE node_config SET config_value = 0 WHERE config_key = 'replayed_transactions';
+        END IF;
+    END IF;
+    COMMIT;
+END

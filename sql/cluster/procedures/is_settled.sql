@@ -1,0 +1,12 @@
+-- Whether a transaction needs no confirmation any more: it has no entries here, or all of them stand at or
+-- below the verified floor, or they are of an epoch before the present one (a promotion keeps its log on two nodes).
+CREATE OR REPLACE FUNCTION is_settled(p_transaction_id VARCHAR(64)) RETURNS BOOLEAN
+    READS SQL DATA
+    SQL SECURITY DEFINER
+BEGIN
+    DECLARE v_floor BIGINT UNSIGNED DEFAULT (SELECT config_value FROM node_config WHERE config_key = 'verified_log_id');
+    DECLARE v_epoch INT UNSIGNED DEFAULT (SELECT MAX(epoch) FROM write_lease);
+    RETURN NOT EXISTS (
+        SELECT 1 FROM transaction_log
+        WHERE transaction_id = p_transaction_id AND log_id > v_floor AND epoch >= COALESCE(v_epoch, 0));
+END

@@ -1,0 +1,20 @@
+-- Gives this node its lease and its writable mode at the end of a promotion.
+-- Inputs: the epoch, PRIMARY or ACTING_MASTER, and the end of the lease in seconds since 1970 on this
+-- server's clock (its own earlier reading plus the duration).
+-- Errors: 45002 another epoch was promised, or PROMOTION(p_epoch) is not the newest in the log.
+CREATE OR REPLACE PROCEDURE open_writes(IN p_epoch INT UNSIGNED, IN p_mode VARCHAR(32), IN p_until DOUBLE)
+    SQL SECURITY DEFINER
+BEGIN
+    DECLARE v_mode VARCHAR(255);
+    DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
+    START TRANSACTION;
+    SELECT config_value INTO v_mode FROM node_config WHERE config_key = 'node_mode' FOR UPDATE;
+    CALL require_promise(p_epoch);
+    CALL require_promotion(p_epoch);
+    UPDATE node_config SET config_value = p_mode WHERE config_key = 'node_mode';
+    UPDATE node_config SET config_value = 0 WHERE config_key = 'replayed_transactions';
+    DELETE FROM write_lease;
+    INSERT INTO write_lease (epoch, expires_at, source_node)
+    SELECT p_epoch, p_until, config_value FROM node_config WHERE config_key = 'source_node';
+    COMMIT;
+END

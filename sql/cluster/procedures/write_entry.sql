@@ -1,0 +1,25 @@
+-- Writes one log entry in the running transaction; called by the AFTER triggers.
+-- Inputs: operation, table, record and the full images as JSON. The transaction id is the session's
+-- @current_transaction_id; a session without one gets an id of its own for each statement.
+-- Invariant (c): the epoch is the lease's, which the guard has just found valid.
+CREATE OR REPLACE PROCEDURE write_entry(
+    IN p_operation VARCHAR(16), IN p_table VARCHAR(64), IN p_record VARCHAR(255),
+    IN p_old LONGTEXT, IN p_new LONGTEXT)
+    SQL SECURITY DEFINER
+BEGIN
+    DECLARE v_transaction VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin DEFAULT COALESCE(@current_transaction_id,
+        CONCAT('statement-', CONNECTION_ID(), '-', CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS UNSIGNED)));
+    IF v_transaction <=> @logged_transaction_id THEN
+        SET @log_sequence = COALESCE(@log_sequence, 0) + 1;
+    ELSE
+        SET @logged_transaction_id = v_transaction, @log_sequence = 1;
+    END IF;
+    INSERT INTO transaction_log (epoch, transaction_id, log_sequence, log_type, operation_type, table_name,
+                                 record_id, old_value, new_value, source_node, `timestamp`)
+    SELECT epoch, v_transaction, @log_sequence, 'ROW', p_operation, p_table, p_record, p_old, p_new,
+           source_node, UTC_TIMESTAMP(6)
+    FROM write_lease;
+    IF ROW_COUNT() <> 1 THEN  -- somebody removed the lease by hand since the guard looked
+        CALL refuse_write((SELECT config_value FROM node_config WHERE config_key = 'node_mode'));
+    END IF;
+END

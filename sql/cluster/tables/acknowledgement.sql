@@ -1,0 +1,9 @@
+-- Transactions that a second node holds durably, for the writers that wait to hear so.
+-- In memory: it only has to outlive the wait. Written and pruned by the replicator.
+-- May be repeated.
+CREATE TABLE IF NOT EXISTS acknowledgement (
+    transaction_id VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    acknowledged_at DOUBLE NOT NULL,
+    PRIMARY KEY (transaction_id) USING HASH,
+    KEY acknowledgement_age (acknowledged_at) USING BTREE
+) ENGINE = MEMORY

@@ -1,0 +1,8 @@
+-- Writes the entry of a deleted row.
+CREATE OR REPLACE TRIGGER ${table}_log_delete
+AFTER DELETE ON `${table}` FOR EACH ROW
+BEGIN
+    IF NOT @federated_operation <=> (SELECT secret FROM apply_secret) THEN
+        CALL write_entry('DELETE', '${table}', ${old_record}, ${old_image}, NULL);
+    END IF;
+END

@@ -1,0 +1,14 @@
+-- Titles whose name contains the term, those with most votes first. %, _ and \ in the term mean themselves.
+-- Inputs: the term (1 to 1024 characters), at most how many rows (1 to 1000). Answers the rows of title_ft.
+-- Errors: 45004 an empty or overlong term, or a limit out of bounds.
+CREATE OR REPLACE PROCEDURE distributed_search(IN p_term LONGTEXT, IN p_limit LONGTEXT)
+BEGIN
+    DECLARE v_limit BIGINT DEFAULT rows_wanted(p_limit);
+    DECLARE v_pattern LONGTEXT DEFAULT CONCAT('%', REPLACE(REPLACE(REPLACE(p_term, '!', '!!'), '%', '!%'), '_', '!_'), '%');
+    IF COALESCE(p_term, '') = '' OR CHAR_LENGTH(p_term) > 1024 THEN
+        CALL refuse_argument(CONCAT('term must have 1 to 1024 characters, not ', quoted(p_term), '. distributed_select lists all titles.'));
+    END IF;
+    SELECT tconst, primaryTitle, runtimeMinutes, averageRating, numVotes, startYear, weightedRating
+    FROM title_ft WHERE primaryTitle LIKE v_pattern ESCAPE '!'
+    ORDER BY numVotes DESC, tconst LIMIT v_limit;
+END

@@ -1,0 +1,15 @@
+-- Checks the arguments of a title that is to be written and gives them their types.
+-- Errors: 45004 one of them is wrong; the sentence names it and its bounds (those of titles/limits.py).
+CREATE OR REPLACE PROCEDURE read_title(
+    IN p_tconst LONGTEXT, IN p_primaryTitle LONGTEXT, IN p_runtimeMinutes LONGTEXT,
+    IN p_averageRating LONGTEXT, IN p_numVotes LONGTEXT, IN p_startYear LONGTEXT,
+    OUT p_runtime BIGINT, OUT p_rating DECIMAL(3, 1), OUT p_votes BIGINT, OUT p_year BIGINT)
+BEGIN
+    CALL require_tconst(p_tconst);
+    CALL require_title(p_primaryTitle);
+    SET p_runtime = whole_number('runtimeMinutes', p_runtimeMinutes, 1, 100000);
+    SET p_rating = rating('averageRating', p_averageRating);
+    SET p_votes = whole_number('numVotes', p_numVotes, 0, 2147483647);
+    SET p_year = whole_number('startYear', p_startYear, 1870, 2100);
+    CALL require_rated_votes(p_rating, p_votes);
+END

@@ -1,0 +1,6 @@
+-- Refuses a call for one of its arguments. Inputs: the sentence that says what to do. Errors: always 45004.
+CREATE OR REPLACE PROCEDURE refuse_argument(IN p_sentence TEXT)
+BEGIN
+    SET p_sentence = LEFT(p_sentence, 500);
+    SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 45004, MESSAGE_TEXT = p_sentence;
+END

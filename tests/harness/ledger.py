@@ -1,0 +1,88 @@
+"""What the outside world knows: what was committed, what was acknowledged, who took writes. And what must hold.
+
+The letters are those of the invariants in the design: (a) every acknowledged transaction is on the primary,
+(b) no two nodes take writes at one time, (c) nothing of an older epoch is acknowledged after a newer one
+began.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from cluster.protocol.entries import Entry, EntryId
+from tests.harness.fake import Server, Witness
+
+Transaction = tuple[int, str]
+"""A transaction of one epoch. The same id in two epochs is a retry."""
+
+
+class Violation(AssertionError):
+    """An invariant does not hold."""
+
+
+class Ledger(Witness):
+    """Keeps account of a world and raises Violation.
+
+    primary: the server that opened the newest epoch for writes.
+    """
+
+    def __init__(self) -> None:
+        self.entries: dict[EntryId, Entry] = {}
+        self.sizes: Counter[Transaction] = Counter()
+        self.acknowledged: set[EntryId] = set()
+        self.late: set[EntryId] = set()
+        self.epoch = 0
+        self.primary: Server | None = None
+
+    def committed(self, server: Server, entries: Sequence[Entry]) -> None:
+        """Remember what must never be lost, and whether a newer epoch takes writes already."""
+        for entry in entries:
+            if entry.id in self.entries:
+                raise Violation(f"(4) {server} gave the identity {entry.id} a second time")
+            self.entries[entry.id] = entry
+            self.sizes[entry.epoch, entry.transaction_id] += 1
+            if entry.epoch < self.epoch:
+                self.late.add(entry.id)
+
+    def opened(self, server: Server, epoch: int) -> None:
+        """A node begins to take writes: it holds all that was acknowledged. Invariant (a)."""
+        if epoch <= self.epoch:
+            raise Violation(f"(c) {server} takes writes in {epoch} after {self.epoch} began")
+        self.epoch, self.primary = epoch, server
+        self.check_kept()
+
+    def removed(self, server: Server, entries: Sequence[Entry]) -> None:
+        """Nothing acknowledged is ever set aside. Invariant (a)."""
+        lost = self.acknowledged & {entry.id for entry in entries}
+        if lost:
+            raise Violation(f"(a) {server} set acknowledged entries aside: {sorted(lost)}")
+
+    def told(self, server: Server, entries: Sequence[Entry]) -> None:
+        """A writer hears "done"."""
+        ids = {entry.id for entry in entries}
+        if ids & self.late:
+            raise Violation(f"(c) {sorted(ids)} were written after epoch {self.epoch} began")
+        self.acknowledged |= ids
+        self.check_kept()
+
+    def check(self, servers: Iterable[Server]) -> None:
+        """What holds at every moment."""
+        servers = list(servers)
+        writable = [server for server in servers if server.writable]
+        if len(writable) > 1:
+            raise Violation(f"(b) {writable} take writes at one time")
+        self.check_kept()
+        for server in servers:
+            self.check_whole(server)
+
+    def check_kept(self) -> None:
+        """The node that opened the newest epoch holds all that was acknowledged. Invariant (a)."""
+        if self.primary and not self.acknowledged <= self.primary.log.keys():
+            lost = sorted(self.acknowledged - self.primary.log.keys())
+            raise Violation(f"(a) {lost} were acknowledged, {self.primary} lacks them")
+
+    def check_whole(self, server: Server) -> None:
+        """A log shows whole transactions only."""
+        held = Counter((entry.epoch, entry.transaction_id) for entry in server.log.values())
+        torn = [transaction for transaction, size in held.items() if size != self.sizes[transaction]]
+        if torn:
+            raise Violation(f"{server} holds a part of {torn}")

@@ -1,0 +1,52 @@
+"""Rules about the project itself."""
+
+import re
+
+import pytest
+from django.conf import settings
+from django.core.management import get_commands, load_command_class
+
+OWN_APPS = {"cluster", "titles", "mco2site"}
+OWN_COMMANDS = sorted((name, app) for name, app in get_commands().items() if app in OWN_APPS)
+TARGETS = {"up", "down", "status", "logs", "clean", "test", "lint", "types", "bench"}
+
+
+def make_targets() -> dict[str, list[str]]:
+    """The lines of the recipe of each target."""
+    recipes: dict[str, list[str]] = {}
+    target = ""
+    for line in (settings.BASE_DIR / "Makefile").read_text().splitlines():
+        if found := re.match(r"([a-z]+):", line):
+            target = found[1]
+            recipes[target] = []
+        elif line.startswith("\t") and target:
+            recipes[target].append(line)
+    return recipes
+
+
+def test_make_has_the_promised_targets():
+    assert set(make_targets()) >= TARGETS
+
+
+def test_recipes_have_at_most_three_lines():
+    assert {name: recipe for name, recipe in make_targets().items() if len(recipe) > 3} == {}
+
+
+@pytest.mark.parametrize(("name", "app"), OWN_COMMANDS)
+def test_each_command_has_help(name, app):
+    command = load_command_class(app, name)
+    assert command.help.strip().endswith(".")
+    assert command.create_parser("manage.py", name).format_help()
+
+
+def test_the_locks_name_no_registry():
+    for lock in settings.BASE_DIR.glob("requirements*.lock"):
+        assert "://" not in lock.read_text()
+
+
+def test_the_development_lock_extends_the_lock():
+    pins = [
+        set(re.findall(r"^\S+==\S+", (settings.BASE_DIR / name).read_text(), re.MULTILINE))
+        for name in ("requirements.lock", "requirements-dev.lock")
+    ]
+    assert pins[0] < pins[1]

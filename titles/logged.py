@@ -1,0 +1,72 @@
+"""Bulk writes through the log: one transaction a batch, acknowledged while the next ones are written."""
+
+import uuid
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from django.db import OperationalError, connections, transaction
+
+DEADLOCK: Final = 1213
+NOT_ACKNOWLEDGED: Final = 45003
+
+
+class LoggedBatches:
+    """Writes batches to the database `using`; at most `window` of them are unacknowledged at any time.
+
+    The acknowledgement of a batch waits for the replicator, which works in batches itself: waiting for each one before
+    the next is written would leave both idle in turn. `finish` returns only when all are acknowledged.
+    """
+
+    ATTEMPTS = 4
+    ACKNOWLEDGEMENT_WAITS = 10
+
+    def __init__(self, using: str, window: int = 4) -> None:
+        self.using = using
+        self.window = window
+        self.transactions = 0
+        self._unacknowledged: deque[str] = deque()
+
+    def write(self, statements: Callable[[], None]) -> None:
+        """Run `statements` as one transaction of the log. Raises django.db.DatabaseError."""
+        transaction_id = str(uuid.uuid4())
+        for attempt in range(1, self.ATTEMPTS + 1):
+            try:
+                self._commit(transaction_id, statements)
+                break
+            except OperationalError as error:
+                # A deadlock has rolled everything back, so the same id may be used again.
+                if error.args[0] != DEADLOCK or attempt == self.ATTEMPTS:
+                    raise
+        self.transactions += 1
+        self._unacknowledged.append(transaction_id)
+        while len(self._unacknowledged) > self.window:
+            self._await(self._unacknowledged.popleft())
+
+    def finish(self) -> None:
+        """Wait until every batch is acknowledged. Raises django.db.OperationalError, 45003."""
+        while self._unacknowledged:
+            self._await(self._unacknowledged.popleft())
+
+    def close(self) -> None:
+        """End the session, so that no transaction id is left in it for somebody else's write."""
+        connections[self.using].close()
+
+    def _commit(self, transaction_id: str, statements: Callable[[], None]) -> None:
+        connection = connections[self.using]
+        connection.queries_log.clear()  # with DEBUG on, Django would keep the text of each batch
+        with connection.cursor() as cursor:
+            cursor.execute("SET @current_transaction_id = %s", [transaction_id])
+        with transaction.atomic(using=self.using):
+            statements()
+
+    def _await(self, transaction_id: str) -> None:
+        """A loader is patient where an editor is not: it waits ten times as long before it gives up."""
+        for wait in range(1, self.ACKNOWLEDGEMENT_WAITS + 1):
+            try:
+                with connections[self.using].cursor() as cursor:
+                    cursor.execute("CALL await_acknowledgement(%s, NULL)", [transaction_id])
+                return
+            except OperationalError as error:
+                if error.args[0] != NOT_ACKNOWLEDGED or wait == self.ACKNOWLEDGEMENT_WAITS:
+                    raise

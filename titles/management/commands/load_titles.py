@@ -1,0 +1,136 @@
+"""Load IMDb's files of titles and ratings into the catalogue."""
+
+from argparse import ArgumentTypeError
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+from django.db import DatabaseError
+
+from cluster.management.verbs import VerbCommand
+from cluster.nodes.primary import primary_alias
+from titles import importer
+from titles.importer import Outcome, Source, Survey
+from titles.problems import Problems
+from titles.tsv import FileProblem
+
+TYPES = "movie,short"
+MAX_BATCH = 10_000
+
+
+class Command(VerbCommand):
+    """Reads both files once to check them and once more to write what differs."""
+
+    help = (
+        "Load IMDb's title.basics.tsv and title.ratings.tsv (plain or .gz) through the log. New titles are inserted, stored ones "
+        "updated in place, others left alone. May be killed and run again: what is stored already is not written twice."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """--basics, --ratings, and how to read them."""
+        super().add_arguments(parser)
+        parser.add_argument(
+            "--basics", required=True, type=Path, metavar="FILE", help="title.basics.tsv or .tsv.gz"
+        )
+        parser.add_argument(
+            "--ratings",
+            required=True,
+            type=Path,
+            metavar="FILE",
+            help="title.ratings.tsv or .tsv.gz",
+        )
+        parser.add_argument(
+            "--types",
+            default=TYPES,
+            help=f"title types to load, separated by commas, or all (default: {TYPES})",
+        )
+        parser.add_argument(
+            "--batch",
+            type=_batch_size,
+            default=1000,
+            metavar="N",
+            help="titles a transaction (default: 1000)",
+        )
+        parser.add_argument(
+            "--bad-rows",
+            type=Path,
+            metavar="FILE",
+            help="write every skipped row here: file, line, reason",
+        )
+
+    def act(self, **options: Any) -> None:
+        """Survey, write, tell."""
+        started = monotonic()
+        source = Source.at(options["basics"], options["ratings"], _types(options["types"]))
+        try:
+            problems = Problems(options["bad_rows"])
+            found, outcome = self._load(source, problems, options["batch"])
+            problems.close()
+        except FileProblem as error:
+            raise CommandError(str(error)) from error
+        except DatabaseError as error:
+            raise CommandError(_stopped(error)) from error
+        self._tell(found, outcome, problems, monotonic() - started)
+
+    def _load(self, source: Source, problems: Problems, batch: int) -> tuple[Survey, Outcome]:
+        using = primary_alias()
+        with self.progress("Checking (bytes)", _size(source.basics.path)) as tick:
+            found = importer.survey(source, using, problems, batch, tick)
+        if not found.titles:
+            raise CommandError(_nothing_wanted(source, problems))
+        with self.progress("Writing (titles)", found.titles) as tick:
+            return found, importer.write(found, using, batch, tick)
+
+    def _tell(self, found: Survey, outcome: Outcome, problems: Problems, seconds: float) -> None:
+        for problem in problems.first:
+            self.say(f"Skipped: {problem}.")
+        if problems.count > len(problems.first):
+            self.say(
+                f"... and {problems.count - len(problems.first)} more; --bad-rows FILE lists them all."
+            )
+        numbers = found.statistics
+        self.say(
+            f"Loaded {found.titles} titles in {seconds:.1f} s: {outcome.inserted} inserted, {outcome.updated} updated, "
+            f"{outcome.unchanged} unchanged, {problems.count} bad rows skipped. Mean rating {numbers.mean_rating}, "
+            f"votes threshold {numbers.votes_threshold}."
+        )
+        self.result(
+            **{"titles": found.titles, **vars(outcome), "bad_rows": problems.count},
+            first_bad_rows=[
+                {"file": p.path.name, "line": p.line, "reason": p.reason} for p in problems.first
+            ],
+            mean_rating=float(numbers.mean_rating),
+            votes_threshold=numbers.votes_threshold,
+            seconds=round(seconds, 3),
+        )
+
+
+def _batch_size(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= MAX_BATCH:
+        raise ArgumentTypeError(f"must be a whole number from 1 to {MAX_BATCH}, not {text}")
+    return int(text)
+
+
+def _types(text: str) -> frozenset[str] | None:
+    names = frozenset(name.strip() for name in text.split(",") if name.strip())
+    if not names:
+        raise CommandError(
+            "--types names no type. Name some, such as movie,short, or all.", returncode=2
+        )
+    return None if names == {"all"} else names
+
+
+def _size(path: Path) -> int | None:
+    return path.stat().st_size if path.is_file() else None
+
+
+def _nothing_wanted(source: Source, problems: Problems) -> str:
+    kinds = "" if source.types is None else f" of the types {', '.join(sorted(source.types))}"
+    return f"{source.basics.path} has no title{kinds} that can be loaded ({problems.count} bad rows). Nothing was written."
+
+
+def _stopped(error: DatabaseError) -> str:
+    """What the server said, and how to go on."""
+    reason = str(error.args[-1]) if error.args else str(error)
+    return f"{reason.rstrip('.')}. The load stopped; what was written stays. Run load_titles again to go on from there."
