@@ -1,6 +1,6 @@
 """The catalogue in the admin: to be looked at, not changed."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.core.paginator import Paginator
@@ -22,7 +22,8 @@ class BoundedPaginator(Paginator):
     @cached_property
     def count(self) -> int:
         """How many rows there are, at most LIMIT."""
-        return self.object_list.order_by().values("pk")[: self.LIMIT].count()
+        rows = cast("QuerySet[Any]", self.object_list)
+        return rows.order_by().values("pk")[: self.LIMIT].count()
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -45,7 +46,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
 @admin.register(Title)
 class TitleAdmin(ReadOnlyAdmin):
-    """All titles. A search for an identifier, or its beginning, uses the key; any other looks into titles."""
+    """All titles. A search for an identifier or its beginning uses the key; others read titles."""
 
     list_display = (
         "tconst",

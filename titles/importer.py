@@ -1,8 +1,9 @@
-"""Loads IMDb's files into the catalogue, through the log, so that a load can be killed and run again at any point.
+"""Loads IMDb's files into the catalogue, through the log; may be killed and run again at any point.
 
-Two passes over the files, both streaming. The first (`survey`) checks every row and works out the statistics that the table
-will have when the load is done: those of the stored titles, less the ones that the files replace, plus the files' own. So the
-second (`write`) writes each title once, with its final weighted rating, and the same load again finds nothing to write.
+Two passes over the files, both streaming. The first (`survey`) checks every row and works out the
+statistics that the table will have when the load is done: those of the stored titles, less the ones
+that the files replace, plus the files' own. So the second (`write`) writes each title once, with its
+final weighted rating, and the same load again finds nothing to write.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -11,6 +12,8 @@ from itertools import islice
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar
+
+from django.db.models import Model
 
 from titles import records
 from titles.logged import LoggedBatches
@@ -28,6 +31,7 @@ VALUES = attrgetter(*COLUMNS)
 Joined = tuple[Basics, Rating | None]
 Tick = Callable[[int], None]
 T = TypeVar("T")
+ModelT = TypeVar("ModelT", bound=Model)
 
 
 @dataclass
@@ -62,7 +66,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Survey:
-    """What the first pass found: the source in order, its wanted titles, the statistics after the load."""
+    """What the first pass found: the source in order, its titles, the statistics after the load."""
 
     source: Source
     titles: int
@@ -82,7 +86,8 @@ class Outcome:
 def survey(source: Source, using: str, problems: Problems, batch: int, tick: Tick) -> Survey:
     """Read both files to their ends and write nothing.
 
-    `tick` gets the bytes of the basics read since its last call. Raises FileProblem, django.db.DatabaseError.
+    `tick` gets the bytes of the basics read since its last call.
+    Raises FileProblem, django.db.DatabaseError.
     """
     try:
         return _survey(source, using, problems, batch, tick)
@@ -94,8 +99,8 @@ def survey(source: Source, using: str, problems: Problems, batch: int, tick: Tic
 def write(found: Survey, using: str, batch: int, tick: Tick) -> Outcome:
     """Write what differs, a transaction a batch, and return when a second node has all of it.
 
-    `tick` gets the titles done since its last call. Raises FileProblem, django.db.DatabaseError; what was
-    written until then stays, and the same load goes on from there.
+    `tick` gets the titles done since its last call. Raises FileProblem, django.db.DatabaseError;
+    what was written until then stays, and the same load goes on from there.
     """
     outcome = Outcome()
     log = LoggedBatches(using)
@@ -136,10 +141,8 @@ def _count_out(tally: Tally, part: list[Joined], using: str) -> None:
         tally.count(rating, votes, times=-1)
 
 
-def _changed(
-    part: list[Joined], statistics: Statistics, using: str, outcome: Outcome
-) -> list[Title]:
-    """The titles that are not stored exactly so. A trigger logs an update even where nothing differs."""
+def _changed(part: list[Joined], statistics: Statistics, using: str, outcome: Outcome) -> list[Title]:
+    """The titles that are not stored exactly so: a trigger logs even an update without effect."""
     rows = Title.objects.using(using).filter(pk__in=[title.tconst for title, _ in part])
     stored: dict[str, tuple[Any, ...]] = {row[0]: row for row in rows.values_list(*COLUMNS)}
     changed = []
@@ -173,7 +176,7 @@ def _average(rating: Rating | None) -> tuple[Any, Any]:
     return (rating.average_rating, rating.num_votes) if rating else (None, None)
 
 
-def _upsert(model: type[T], rows: list[T], using: str) -> None:
+def _upsert(model: type[ModelT], rows: list[ModelT], using: str) -> None:
     """Insert the rows, or update in place those whose key is there."""
     fields = [field.name for field in model._meta.concrete_fields if not field.primary_key]
     model._base_manager.using(using).bulk_create(rows, update_conflicts=True, update_fields=fields)

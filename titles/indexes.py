@@ -8,7 +8,7 @@ from django.db.backends.ddl_references import Statement
 
 
 class PrefixIndex(models.Index):
-    """An index on the first `length` characters of one text column that is too long to be indexed whole.
+    """An index on the first `length` characters of a text column that is too long to index whole.
 
     MariaDB takes at most 3072 bytes a key. Other databases get an ordinary index.
     """
@@ -33,6 +33,6 @@ class PrefixIndex(models.Index):
         """CREATE INDEX, with the length of the prefix where the database knows such a thing."""
         fields = [model._meta.get_field(name) for name, _ in self.fields_orders]
         suffixes = [f"({self.length})"] if schema_editor.connection.vendor == "mysql" else [""]
-        return schema_editor._create_index_sql(
+        return schema_editor._create_index_sql(  # type: ignore[attr-defined]
             model, fields=fields, name=self.name, using=using, col_suffixes=suffixes, **kwargs
         )

@@ -1,4 +1,4 @@
-"""What a title may look like: the bounds that the model, the importer and the procedures in `sql/titles` share."""
+"""What a title may look like: the bounds that model, importer and `sql/titles` have in common."""
 
 import re
 from decimal import Decimal
@@ -10,7 +10,7 @@ TITLE_LENGTH = 1024
 """Characters."""
 
 MIN_YEAR, MAX_YEAR = 1870, 2100
-"""The oldest moving pictures that IMDb lists are of the 1870s; announced titles have years to come."""
+"""IMDb's oldest moving pictures are of the 1870s; announced titles have years to come."""
 
 MIN_RUNTIME, MAX_RUNTIME = 1, 100_000
 """Minutes. The longest film so far runs for about 51,000."""

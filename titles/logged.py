@@ -1,4 +1,4 @@
-"""Bulk writes through the log: one transaction a batch, acknowledged while the next ones are written."""
+"""Bulk writes through the log: a transaction a batch, acknowledged while the next are written."""
 
 import uuid
 from collections import deque
@@ -12,10 +12,11 @@ NOT_ACKNOWLEDGED: Final = 45003
 
 
 class LoggedBatches:
-    """Writes batches to the database `using`; at most `window` of them are unacknowledged at any time.
+    """Writes batches to the database `using`; at most `window` of them wait for acknowledgement.
 
-    The acknowledgement of a batch waits for the replicator, which works in batches itself: waiting for each one before
-    the next is written would leave both idle in turn. `finish` returns only when all are acknowledged.
+    The acknowledgement of a batch waits for the replicator, which works in batches itself: waiting
+    for each one before the next is written would leave both idle in turn. `finish` returns only
+    when all are acknowledged.
     """
 
     ATTEMPTS = 4
@@ -61,7 +62,7 @@ class LoggedBatches:
             statements()
 
     def _await(self, transaction_id: str) -> None:
-        """A loader is patient where an editor is not: it waits ten times as long before it gives up."""
+        """A loader waits ten times as long as an editor before it gives up."""
         for wait in range(1, self.ACKNOWLEDGEMENT_WAITS + 1):
             try:
                 with connections[self.using].cursor() as cursor:

@@ -1,6 +1,7 @@
 """The catalogue: titles, and the few numbers about all of them that weighted ratings need."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
@@ -9,6 +10,9 @@ from django.utils import timezone
 
 from titles import limits, ratings
 from titles.indexes import PrefixIndex
+
+WEIGHED = {"average_rating", "num_votes"}
+"""What the weighted rating of a title is made of."""
 
 
 class TitleStatistics(models.Model):
@@ -39,17 +43,15 @@ class TitleStatistics(models.Model):
         row = cls.objects.using(using).filter(pk=cls.ROW).first()
         if row is None:
             return ratings.Statistics()
-        return ratings.Statistics(
-            row.mean_rating, row.votes_threshold, row.titles, row.rated_titles
-        )
+        return ratings.Statistics(row.mean_rating, row.votes_threshold, row.titles, row.rated_titles)
 
 
 class Title(models.Model):
     """A film or another work, as IMDb describes it.
 
-    The indexes serve the lists that readers ask for, and no others, because each is paid for by every write on every
-    node: the best of all, the best of a year (or by year), titles that begin with some letters. The last one
-    costs rating updates nothing, since those do not touch the title.
+    The indexes serve the lists that readers ask for, and no others, because every write on every
+    node pays for each: the best of all, the best of a year (or by year), titles that begin with
+    some letters. The last costs rating updates nothing, since those do not touch the title.
     """
 
     tconst = models.CharField(
@@ -63,9 +65,7 @@ class Title(models.Model):
             )
         ],
     )
-    primary_title = models.CharField(
-        "title", max_length=limits.TITLE_LENGTH, db_column="primaryTitle"
-    )
+    primary_title = models.CharField("title", max_length=limits.TITLE_LENGTH, db_column="primaryTitle")
     runtime_minutes = models.PositiveIntegerField(
         "runtime in minutes",
         null=True,
@@ -114,14 +114,15 @@ class Title(models.Model):
         ]
 
     def __str__(self) -> str:
-        return (
-            f"{self.primary_title} ({self.start_year})" if self.start_year else self.primary_title
-        )
+        return f"{self.primary_title} ({self.start_year})" if self.start_year else self.primary_title
 
     def weigh(self, statistics: ratings.Statistics) -> None:
         """Set the weighted rating that follows from rating and votes."""
+        rating, votes = self.average_rating, self.num_votes
         self.weighted_rating = ratings.weighted_rating(
-            self.average_rating, self.num_votes, statistics
+            None if rating is None else Decimal(str(rating)),
+            None if votes is None else int(votes),
+            statistics,
         )
 
     def save(
@@ -131,9 +132,14 @@ class Title(models.Model):
         update_fields: Iterable[str] | None = None,
         **kwargs: Any,
     ) -> None:
-        """Store the title with the weighted rating that fits it (one more row is read for it)."""
+        """Store the title with the weighted rating that fits it (one more row is read for it).
+
+        `QuerySet.update` and bulk methods pass by this and must set the weighted rating themselves.
+        """
         using = using or router.db_for_write(type(self), instance=self)
         if update_fields is not None:
-            update_fields = {*update_fields, "weighted_rating"}
-        self.weigh(TitleStatistics.present(using))
+            update_fields = set(update_fields)
+        if update_fields is None or update_fields & WEIGHED:
+            self.weigh(TitleStatistics.present(using))
+            update_fields = update_fields and update_fields | {"weighted_rating"}
         super().save(*args, using=using, update_fields=update_fields, **kwargs)

@@ -1,4 +1,4 @@
-"""The lines of the input that were skipped: counted, the first ones kept to be shown, all of them written on request."""
+"""The lines of the input that were skipped: all counted, the first kept, all listed on request."""
 
 from pathlib import Path
 from typing import TextIO
@@ -8,7 +8,7 @@ from titles.tsv import FileProblem
 
 
 class Problems:
-    """Collects problems in little memory. `path` gets every one of them, a line each: file, line number, reason."""
+    """Collects problems in little memory. `path` gets a line for each: file, line number, reason."""
 
     SHOWN = 20
 

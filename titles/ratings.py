@@ -1,7 +1,7 @@
 """Arithmetic of ratings: pure, exact, and to the digit what the functions in `sql/titles` compute.
 
-Ratings have one decimal, the mean rating has four, weighted ratings two. Every result is rounded half up. The sums are
-done on whole numbers, because a division that is rounded first to some scale and then to another can be off by one.
+Ratings have one decimal, the mean rating has four, weighted ratings two. Every result is rounded half
+up. The sums are done on whole numbers: a quotient that is rounded twice can be off by one.
 """
 
 from collections.abc import Iterable
@@ -10,14 +10,14 @@ from decimal import Decimal
 from typing import NamedTuple
 
 PERCENTILE = 95
-"""Titles with at least as many votes as this percentile of all rated titles are judged mostly by their own votes."""
+"""The votes threshold m is this percentile of the votes of all rated titles."""
 
 
 @dataclass(frozen=True)
 class Statistics:
     """What the weighted rating needs to know of all titles.
 
-    `mean_rating` is C (four decimals) and `votes_threshold` is m (votes). Without a single rated title both are 0.
+    `mean_rating` is C (four decimals), `votes_threshold` is m (votes); 0 without any rated title.
     """
 
     mean_rating: Decimal = Decimal("0.0000")
@@ -33,9 +33,7 @@ class Average(NamedTuple):
     votes: int
 
 
-def weighted_rating(
-    rating: Decimal | None, votes: int | None, statistics: Statistics
-) -> Decimal | None:
+def weighted_rating(rating: Decimal | None, votes: int | None, statistics: Statistics) -> Decimal | None:
     """IMDb's formula for its top list, `v/(v+m)*R + m/(v+m)*C`, with two decimals.
 
     None without a rating or a number of votes, and where there is nothing to weigh (v + m = 0).
@@ -44,19 +42,15 @@ def weighted_rating(
     if rating is None or votes is None or votes + statistics.votes_threshold == 0:
         return None
     total = votes + statistics.votes_threshold
-    weighed = votes * _scaled(rating, 4) + statistics.votes_threshold * _scaled(
-        statistics.mean_rating, 4
-    )
+    weighed = votes * _scaled(rating, 4) + statistics.votes_threshold * _scaled(statistics.mean_rating, 4)
     return Decimal(_half_up(weighed, total * 100)).scaleb(-2)
 
 
-def with_reviews(
-    rating: Decimal | None, votes: int | None, new_votes: int, new_rating: Decimal
-) -> Average:
+def with_reviews(rating: Decimal | None, votes: int | None, new_votes: int, new_rating: Decimal) -> Average:
     """The average after `new_votes` (at least 1) reviews of `new_rating` each.
 
-    Votes of a title without a rating are counted, but weigh nothing. The average has one decimal and no memory beyond
-    it: on a title with many votes a single review changes it only if it changes the first decimal.
+    Votes of a title without a rating are counted, but weigh nothing. The average has one decimal and
+    no memory beyond it: a single review among many votes often does not move it.
     """
     counted = votes or 0
     weight = counted if rating is not None else 0
@@ -73,15 +67,15 @@ def mean_rating(sum_of_tenths: int, rated_titles: int) -> Decimal:
 
 
 def percentile_rank(count: int, percent: int = PERCENTILE) -> int:
-    """Which of `count` values in ascending order (counted from 1) is the percentile: the nearest rank.
+    """Which of `count` values in ascending order, from 1, is the percentile: the nearest rank.
 
-    It is the smallest value that at least `percent` of a hundred values do not exceed. 0 for no values.
+    That is the smallest value that at least `percent` % of the values do not exceed. 0 for no values.
     """
     return -(-percent * count // 100)
 
 
 def votes_threshold(counted: Iterable[tuple[int, int]]) -> int:
-    """The percentile of votes, from pairs (votes, how many titles have that many) in ascending order; 0 for none."""
+    """The percentile of votes, from ascending pairs (votes, titles with so many); 0 for none."""
     pairs = list(counted)
     rank = percentile_rank(sum(titles for _, titles in pairs))
     seen = 0

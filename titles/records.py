@@ -98,20 +98,21 @@ def read(
         yield record
 
 
-def joined(
-    titles: Iterator[Basics], ratings: Iterator[Rating]
-) -> Iterator[tuple[Basics, Rating | None]]:
-    """Each title with its rating or None; both in ascending order of tconst. Ratings of no title are passed over."""
+def joined(titles: Iterator[Basics], ratings: Iterator[Rating]) -> Iterator[tuple[Basics, Rating | None]]:
+    """Each title with its rating or None, both sorted by tconst; other ratings are passed over.
+
+    Both are read to their ends, so that the last line of either is checked.
+    """
     rating = next(ratings, None)
     for title in titles:
         while rating is not None and rating.tconst < title.tconst:
             rating = next(ratings, None)
         yield title, rating if rating is not None and rating.tconst == title.tconst else None
+    for _ in ratings:
+        pass
 
 
-def _checked(
-    row: Row | BadRow, check: Callable[[tuple[str | None, ...]], RecordT]
-) -> RecordT | BadRow:
+def _checked(row: Row | BadRow, check: Callable[[tuple[str | None, ...]], RecordT]) -> RecordT | BadRow:
     if isinstance(row, BadRow):
         return row
     try:
@@ -130,9 +131,7 @@ def _title(text: str | None) -> str:
     if text is None or not text.strip(" "):
         raise Unsuitable("has no title")
     if len(text) > limits.TITLE_LENGTH:
-        raise Unsuitable(
-            f"has a title of {len(text)} characters; at most {limits.TITLE_LENGTH} fit"
-        )
+        raise Unsuitable(f"has a title of {len(text)} characters; at most {limits.TITLE_LENGTH} fit")
     return text
 
 
@@ -154,9 +153,7 @@ def _average(text: str) -> Decimal:
         and len(tenth) <= 1
         and (tenth or "0").isdigit()
     ):
-        raise Unsuitable(
-            f"has {_shown(text)} as averageRating, which must have at most one decimal"
-        )
+        raise Unsuitable(f"has {_shown(text)} as averageRating, which must have at most one decimal")
     average = Decimal(f"{whole}.{tenth or '0'}")
     if not limits.MIN_RATING <= average <= limits.MAX_RATING:
         raise Unsuitable(f"has {_shown(text)} as averageRating, which must be 0.0 to 10.0")

@@ -9,9 +9,9 @@ NULL = r"\N"
 
 
 class SortedFile(TsvFile):
-    """Like TsvFile, but sorted by the first wanted column and then by line; unreadable lines come first.
+    """Like TsvFile, but sorted by the first wanted column and by line; unreadable lines come first.
 
-    The rows lie in a temporary file on disk (an SQLite database without a name, which SQLite removes), not in memory.
+    The rows lie on disk, in an SQLite database without a name, which SQLite removes by itself.
     """
 
     def __init__(self, file: TsvFile) -> None:
@@ -19,12 +19,10 @@ class SortedFile(TsvFile):
         self._spool: sqlite3.Connection | None = None
 
     def rows(self) -> Iterator[Row | BadRow]:
-        """Every line after the header, sorted. `position` and `size` count rows. Raises FileProblem."""
+        """Every line after the header; `position` and `size` count rows. Raises FileProblem."""
         spool = self._spool = self._spool or self._filled()
         self.size = spool.execute("SELECT count(*) FROM line").fetchone()[0]
-        sorted_lines = spool.execute(
-            "SELECT number, bad, fields FROM line ORDER BY bad DESC, name, number"
-        )
+        sorted_lines = spool.execute("SELECT number, bad, fields FROM line ORDER BY bad DESC, name, number")
         for self.position, (number, bad, fields) in enumerate(sorted_lines, start=1):
             yield BadRow(number, fields) if bad else Row(number, _values(fields))
 

@@ -1,4 +1,4 @@
-"""Counts titles, ratings and votes, so that the statistics of a table can be known before it is written."""
+"""Counts titles, ratings and votes, to know the statistics of a table before it is written."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from titles.models import Title, TitleStatistics
 
 @dataclass
 class Tally:
-    """How many titles there are, and of the rated ones the sum of ratings (in tenths) and the votes of each.
+    """How many titles there are; of the rated ones the sum of ratings (in tenths) and the votes.
 
     Memory grows with the number of different votes, not with the titles.
     """
@@ -29,9 +29,7 @@ class Tally:
         tally = cls(titles=stored.count())
         rated = stored.filter(average_rating__isnull=False, num_votes__gt=0)
         for votes, titles, total in (
-            rated.order_by()
-            .values_list("num_votes")
-            .annotate(Count("tconst"), Sum("average_rating"))
+            rated.order_by().values_list("num_votes").annotate(Count("tconst"), Sum("average_rating"))
         ):
             tally.votes[votes] = titles
             tally.tenths += int(total * 10)

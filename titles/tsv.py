@@ -1,6 +1,7 @@
-"""IMDb's file format: UTF-8 text, one row a line, columns parted by tabs, no quoting, `\\N` where there is no value.
+"""IMDb's file format: UTF-8 text, a row a line, columns parted by tabs, no quoting, `\\N` for no value.
 
-The first line names the columns. A file may be compressed with gzip. Files are read as streams, never held in memory.
+The first line names the columns. A file may be compressed with gzip. Files are read as streams,
+never held in memory.
 """
 
 import gzip
@@ -46,6 +47,8 @@ class TsvFile:
     def rows(self) -> Iterator[Row | BadRow]:
         """Every line after the header. Raises FileProblem, also in the middle of a damaged file."""
         number = 1
+        if self.path.exists() and not self.path.is_file():
+            raise FileProblem(f"{self.path} is not a file. It is read twice, so it cannot be a pipe.")
         try:
             with self.path.open("rb") as stored:
                 self.size = self.path.stat().st_size
@@ -55,7 +58,8 @@ class TsvFile:
                     yield _row(number, line, width, wanted)
         except (gzip.BadGzipFile, EOFError, zlib.error) as error:
             raise FileProblem(
-                f"{self.path}: the compressed data is damaged after line {number} ({error}). Get the file again."
+                f"{self.path}: the compressed data is damaged after line {number} ({error}). "
+                "Get the file again."
             ) from error
         except OSError as error:
             raise FileProblem(f"{self.path} cannot be read: {error.strerror or error}.") from error
@@ -72,7 +76,8 @@ class TsvFile:
             number += 1
             if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
                 raise FileProblem(
-                    f"{self.path}: line {number} is longer than {LONGEST_LINE} bytes. This is not a file in IMDb's format."
+                    f"{self.path}: line {number} is longer than {LONGEST_LINE} bytes. "
+                    "This is not a file in IMDb's format."
                 )
             self.position = stored.tell()
             yield line.rstrip(b"\r\n")
@@ -83,8 +88,8 @@ class TsvFile:
         missing = [name for name in self.columns if name not in names]
         if missing:
             raise FileProblem(
-                f"{self.path}: the first line names no column {' or '.join(missing)}. It must be IMDb's "
-                f"header, UTF-8 text with the columns {', '.join(self.columns)} parted by tabs."
+                f"{self.path}: the first line names no column {' or '.join(missing)}. It must be "
+                f"IMDb's header: UTF-8 text, the columns {', '.join(self.columns)} parted by tabs."
             )
         return len(names), [names.index(name) for name in self.columns]
 

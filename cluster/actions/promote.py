@@ -61,7 +61,7 @@ def promote(
         raise Refused(f"{candidate.name.label} is a replica and a vote; promote Main or Node A.")
     states = seen([candidate, *others])
     if candidate not in states:
-        candidate.state()  # says why
+        states[candidate] = candidate.state()  # raises why it does not answer, if it still does not
     epoch = 1 + max(state.promised for state in states.values())
     claimed = claim_majority(candidate, states, epoch, excused_epoch, wait)
     orphaned = gather(candidate, claimed, epoch)

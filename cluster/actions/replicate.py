@@ -77,6 +77,8 @@ class Feed:
         if now - self.verified_at >= VERIFY_INTERVAL:
             self.target.verify(self.gaps.floor)
             self.source.verify(self.gaps.floor)
+            if self.source.name is NodeName.MAIN:
+                self.target.heard_from_main()
             self.verified_at = now
 
 

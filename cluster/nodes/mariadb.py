@@ -128,6 +128,12 @@ class MariaDBNode:
         """Raise the floor by compare-and-set; the loser leaves the winner's count alone."""
         reading.raise_floor(self.connection, log_id)
 
+    def heard_from_main(self) -> None:
+        """Note the moment, by this server's clock in UTC."""
+        self.connection.run(
+            "UPDATE node_config SET config_value = UTC_TIMESTAMP(6) WHERE config_key = 'last_main_contact'"
+        )
+
     # Orphaned transactions
 
     def stranded(self, limit: int) -> list[Entry]:

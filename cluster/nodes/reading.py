@@ -46,7 +46,7 @@ def state(connection: Connection) -> NodeState:
         clock=float(clock),
         replayed=int(config["replayed_transactions"]),
         stranded=stranded,
-        last_main_contact=config.get("last_main_contact"),
+        last_main_contact=config.get("last_main_contact") or None,
     )
 
 

@@ -101,6 +101,9 @@ class Node(Protocol):
     def verify(self, log_id: int) -> None:
         """Raise the verified floor to `log_id`: all at or below it is settled and on a majority."""
 
+    def heard_from_main(self) -> None:
+        """Note that Main's log reached this node just now."""
+
     def stranded(self, limit: int) -> list[Entry]:
         """Entries set aside here and not yet filed on the primary, oldest first."""
 

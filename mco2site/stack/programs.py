@@ -42,6 +42,8 @@ def _broker() -> list[str]:
         str(get_binary_path()),
         *("--bind", "127.0.0.1", "--port", str(settings.BROKER_PORT)),
         *("--save", "", "--appendonly", "no"),
+        # A new title would overwrite the environment by which the supervisor knows its programs.
+        *("--set-proc-title", "no"),
     ]
 
 

@@ -72,6 +72,9 @@ class Witness:
     def removed(self, server: "Server", entries: Sequence[Entry]) -> None:
         """`server` has set entries aside."""
 
+    def stored(self, server: "Server") -> None:
+        """The log of `server` has changed."""
+
     def told(self, server: "Server", entries: Sequence[Entry]) -> None:
         """A writer hears "done" of the transaction that wrote these entries on `server`."""
 
@@ -321,6 +324,7 @@ class Server:
         self.log.update((entry.id, entry) for entry in write.entries)
         self.store(write.images)
         self.witness.committed(self, write.entries)
+        self.witness.stored(self)
         return write.entries
 
     def rollback(self, write: OpenWrite) -> None:
@@ -388,11 +392,15 @@ class Server:
         later = [e for e in self.log.values() if e.record == PROMOTED and e.epoch > after_epoch]
         return min((int(json.loads(e.new_value or "")["floor"]) for e in later), default=None)
 
-    def append(self, epoch: int, entries: Sequence[Entry], *, boundary: bool) -> Appended:
-        """See begin_append.sql and cluster/nodes/applying.py."""
+    def fence(self, epoch: int, boundary: bool) -> None:
+        """Refuse an append of another epoch, and a push of an epoch that has not begun here."""
         self.require_promise(epoch)
         if not boundary:
             self.require_promotion(epoch)
+
+    def append(self, epoch: int, entries: Sequence[Entry], *, boundary: bool) -> Appended:
+        """See begin_append.sql and cluster/nodes/applying.py."""
+        self.fence(epoch, boundary)
         missing = [entry for entry in entries if entry.id not in self.log]
         self.log.update((entry.id, entry) for entry in missing)
         self.counter = max([self.counter, *(entry.log_id for entry in missing)])
@@ -400,6 +408,7 @@ class Server:
         transactions = count_transactions(missing)
         if self.mode is Mode.RECOVERING:
             self.replayed += transactions
+        self.witness.stored(self)
         return Appended(len(missing), transactions)
 
     def restore(self, records: Iterable[Record]) -> None:
@@ -425,6 +434,7 @@ class Server:
         self.restore(entry.record for entry in rows)
         self.lower_floor(min((entry.log_id for entry in removed), default=0) - 1)
         self.witness.removed(self, removed)
+        self.witness.stored(self)
         return len(removed)
 
     def lower_floor(self, log_id: int) -> None:
@@ -479,6 +489,9 @@ class Server:
         """Wake the writers of these transactions."""
         for transaction_id in transaction_ids:
             self.witness.told(self, self.holds(transaction_id))
+
+    def forget_acknowledgements(self, seconds: float) -> None:
+        """Nothing is kept here: a writer hears at once."""
 
     def lead(self, session: object) -> bool:
         """See cluster/nodes/mariadb.py."""
@@ -610,6 +623,10 @@ class FakeNode:
     def acknowledge(self, transaction_ids: Sequence[str]) -> None:
         """As the protocol says."""
         return self._call(self.server.acknowledge, list(transaction_ids))
+
+    def forget_acknowledgements(self, seconds: float) -> None:
+        """As the protocol says."""
+        return self._call(self.server.forget_acknowledgements, seconds)
 
     def lead(self) -> bool:
         """As the protocol says."""

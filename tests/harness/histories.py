@@ -2,142 +2,242 @@
 
 import json
 import random
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
-from cluster.actions.lease import renew
-from cluster.actions.observe import observe
 from cluster.actions.orphans import file_stranded
-from cluster.actions.promote import promote
 from cluster.actions.reconcile import reconcile
-from cluster.actions.recover import recover
-from cluster.actions.replicate import Acknowledger, Feed, may_join
-from cluster.actions.resume import resume_primary
-from cluster.actions.switchover import switchover
 from cluster.protocol.entries import Entry, EntryId, Record, newest_by_record
-from cluster.protocol.errors import ClusterError, NotAcknowledged, Refused
+from cluster.protocol.errors import ClusterError
 from cluster.protocol.names import Mode, NodeName
-from tests.harness.fake import ORPHANED, OpenWrite, Server, orphan_image, orphan_record
+from tests.harness import coordinators as bodies
+from tests.harness.coordinators import LEASE, Plan
+from tests.harness.fake import ORPHANED, Server, orphan_record
 from tests.harness.ledger import Violation
 from tests.harness.world import Body, Coordinator, World
 
-LEASE = 3.0
-"""Seconds of a lease."""
 MAIN, NODE_A, NODE_B = NodeName
 CANDIDATES = (MAIN, NODE_A)
 PLACES = ("c1", "c2", "w1", "w2")
-"""Where coordinators and writers run: each has links of its own."""
-MODES = (None, Mode.RECOVERING)
+"""Where coordinators and writers run: each place has its own links."""
+RECORDS = tuple(Record("title", key) for key in "pqrs")
+CROWD = 6
+"""Coordinators at one time."""
 ATTEMPTS = 3
 """Promotions within which a majority gets a primary."""
 
-# Coordinators
+
+class History:
+    """A world and the steps that it may take. Every step checks the invariants; `end` checks the last ones."""
+
+    def __init__(self, clocks: dict[NodeName, tuple[float, float]] | None = None) -> None:
+        self.world = World(clocks)
+        self.written = 0
+        self.plans: list[Plan] = []
+        self.world.run("c1", bodies.promoting(MAIN))
+
+    # Steps
+
+    def start(self, place: str, body: Body) -> None:
+        """One more coordinator, unless there is a crowd already."""
+        if len(self.world.working) < CROWD:
+            self.world.start(place, body)
+
+    def write(
+        self, place: str, records: Sequence[tuple[Record, bool]], push_to: Sequence[NodeName]
+    ) -> None:
+        """A writer: (record, whether the row is deleted)."""
+        self.written += 1
+        changes = [(r, None if gone else json.dumps({"v": self.written})) for r, gone in records]
+        self.plans.append(Plan(f"t{self.written}", changes, push_to))
+        self.start(place, bodies.writing(self.plans[-1]))
+
+    def retry(self, place: str, back: int) -> None:
+        """Somebody tries again what was written `back` writes ago."""
+        if back < len(self.plans):
+            self.start(place, bodies.writing(self.plans[-1 - back]))
+
+    def ask(self, name: NodeName, back: int) -> None:
+        """A writer asks a node whether what was written `back` writes ago is acknowledged."""
+        if back < len(self.plans) and self.world.servers[name].up:
+            self.world.servers[name].await_acknowledgement(self.plans[-1 - back].transaction_id)
+
+    def advance(self, number: int, calls: int) -> None:
+        """Let one coordinator make some calls."""
+        if working := self.world.working:
+            working[number % len(working)].advance(calls)
+
+    def kill(self, number: int) -> None:
+        """End one coordinator where it stands."""
+        if working := self.world.working:
+            working[number % len(working)].kill()
+
+    def elapse(self, seconds: float) -> None:
+        """Let time pass."""
+        self.world.elapse(seconds)
+
+    def crash(self, name: NodeName) -> None:
+        """A node's process ends."""
+        self.world.servers[name].crash()
+
+    def restart(self, name: NodeName) -> None:
+        """A node's process starts."""
+        self.world.servers[name].restart()
+
+    def cut(self, place: str, name: NodeName, way: str) -> None:
+        """Cut a link in one direction."""
+        self.world.cut.add((place, name, way))
+
+    def heal(self, place: str) -> None:
+        """Mend all links of a place."""
+        self.world.cut = {link for link in self.world.cut if link[0] != place}
+
+    # The end
+
+    def end(self, away: NodeName) -> None:
+        """Without `away` the others get a primary; with it all become equal and nothing is missing."""
+        self.world.mend()
+        self.world.servers[away].crash()
+        self.first_of([name for name in CANDIDATES if name is not away][0])
+        self.world.servers[away].restart()
+        primary = self.first_of(MAIN)
+        for _ in range(2):  # what the second node files comes to the first in the second round
+            for name in (primary.name, NODE_A, NODE_B):
+                self.world.run("end", self.levelling(primary, name))
+        self.check_equal(primary)
+        self.check_nothing_lost(primary)
+        self.world.close()
+
+    def first_of(self, name: NodeName) -> Server:
+        """Promote a node within a few attempts. Invariant (e)."""
+        for _ in range(ATTEMPTS):
+            self.world.elapse(LEASE)
+            try:
+                self.world.run("end", bodies.promoting(name))
+            except ClusterError as error:
+                last = error
+            else:
+                return self.world.servers[name]
+        raise Violation(f"(e) {name} cannot be promoted: {last}")
+
+    @staticmethod
+    def levelling(primary: Server, name: NodeName) -> Body:
+        """Bring one node level with the primary and file what is stranded on it."""
+
+        def body(c: Coordinator) -> None:
+            target, source = c.nodes[name], c.nodes[primary.name]
+            if name is not primary.name:
+                reconcile(target, source, primary.promised)
+            file_stranded(target, source, primary.promised)
+
+        return body
+
+    def check_equal(self, primary: Server) -> None:
+        """Logs and tables are equal everywhere, the tables are what the log says. Invariant (d)."""
+        replay = {
+            record: entry.new_value
+            for record, entry in newest_by_record(primary.log.values()).items()
+            if entry.new_value is not None
+        }
+        for server in self.world.servers.values():
+            if server.log != primary.log:
+                differ = sorted(server.log.keys() ^ primary.log.keys())
+                raise Violation(f"(d) the logs of {server} and {primary} differ in {differ}")
+            if server.tables != replay:
+                differ = sorted(server.tables.items() ^ replay.items())
+                raise Violation(f"(d) the tables of {server} are not the log's: {differ}")
+
+    def check_nothing_lost(self, primary: Server) -> None:
+        """Every entry is in the log or among the orphans, and no write is there twice. Rule 5."""
+        kept = primary.log.keys() | orphans_in(primary.log.values())
+        if lost := self.world.ledger.entries.keys() - kept:
+            raise Violation(f"(5) {sorted(lost)} are neither in the log nor orphaned")
+        if left := [s for s in self.world.servers.values() if s.stranded_entries]:
+            raise Violation(f"(5) stranded entries are left on {left}")
+        epochs = {(e.transaction_id, e.epoch) for e in primary.log.values()}
+        twice = [t for t, n in Counter(t for t, _ in epochs).items() if n > 1]
+        if twice:
+            raise Violation(f"{twice} were written twice")
 
 
-def promoting(name: NodeName, excuse: bool = False) -> Body:
-    """Promote a node; with `excuse` as the watcher does it, who sees whether the last primary is gone."""
-
-    def body(c: Coordinator) -> None:
-        epoch = excused_epoch(c) if excuse else None
-        others = [node for node in c.nodes.values() if node.name is not name]
-        promote(
-            c.nodes[name], others, reason="test", lease_seconds=LEASE, excused_epoch=epoch
-        )
-
-    return body
+def orphans_in(log: Sequence[Entry]) -> set[EntryId]:
+    """The identities of the entries that a log names as orphaned transactions, those inside them too."""
+    found: set[EntryId] = set()
+    for entry in log:
+        found |= inside(entry.table_name, entry.new_value)
+    return found
 
 
-def excused_epoch(c: Coordinator) -> int | None:
-    """The epoch of the last primary when its process is gone."""
-    view = observe(c.nodes)
-    error = view.error(view.last_primary) if view.last_primary else None
-    return view.epoch if error and error.gone else None
+def inside(table_name: str, image: str | None) -> set[EntryId]:
+    """The orphaned entry that a row's image holds, and what that one holds."""
+    if table_name != ORPHANED or image is None:
+        return set()
+    row = Entry(*json.loads(image)[1:], None)
+    return {row.id} | inside(row.table_name, row.new_value)
 
 
-def resuming(c: Coordinator) -> None:
-    """Give the last primary its lease again."""
-    resume_primary(c.nodes, reason="test", lease_seconds=LEASE)
+Chance = random.Random
+Step = Callable[[History, Chance], None]
 
 
-def recovering(name: NodeName) -> Body:
-    """Recover a node."""
-
-    def body(c: Coordinator) -> None:
-        recover(c.nodes, name, say=lambda _sentence: None)
-
-    return body
+def some_records(r: Chance) -> list[tuple[Record, bool]]:
+    """One to three rows to write, some of them to delete."""
+    return [(record, r.random() < 0.2) for record in r.sample(RECORDS, r.choice((1, 1, 2, 3)))]
 
 
-def switching(to: NodeName) -> Body:
-    """Switch over to a node."""
-
-    def body(c: Coordinator) -> None:
-        switchover(c.nodes, to, reason="test", lease_seconds=LEASE)
-
-    return body
+def push_order(r: Chance) -> list[NodeName]:
+    """Where a writer pushes to; some leave it to the replicator."""
+    return r.sample(list(NodeName), 3) if r.random() < 0.8 else []
 
 
-def feeding(name: NodeName, rounds: int) -> Body:
-    """A replicator's feed of one node: join it, carry and acknowledge so many batches."""
-
-    def body(c: Coordinator) -> None:
-        primary = observe(c.nodes).primary
-        if primary is None or primary.name is name:
-            raise Refused("nothing to carry")
-        feed = Feed(c.nodes[primary.name], c.nodes[name], primary.promised)
-        if not may_join(feed.target.state(), feed.epoch):
-            raise Refused("not Main")
-        feed.join()
-        told = Acknowledger()
-        for _ in range(rounds):
-            told.tell(feed.source, feed.carry())
-            feed.settle(c.world.now)
-
-    return body
-
-
-def renewing(c: Coordinator) -> None:
-    """Extend the lease of whoever seems to be the primary."""
-    primary = observe(c.nodes).primary
-    if primary is None:
-        raise Refused("no primary")
-    voters = [node for node in c.nodes.values() if node.name is not primary.name]
-    renew(c.nodes[primary.name], voters, primary.promised, LEASE)
-
-
-def closing(name: NodeName, mode: Mode | None) -> Body:
-    """Change the mode of a node."""
-
-    def body(c: Coordinator) -> None:
-        c.nodes[name].close_writes(mode)
-
-    return body
-
-
-# Writers
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A write: its id, the rows it writes (None deletes), where it is pushed, in this order."""
-
-    transaction_id: str
-    changes: Sequence[tuple[Record, str | None]]
-    push_to: Sequence[NodeName] = ()
+STEPS: dict[str, tuple[int, Step]] = {
+    "advance": (50, lambda h, r: h.advance(r.randrange(CROWD), r.choice((1, 2, 4, 8, 16, 40)))),
+    "write": (12, lambda h, r: h.write(r.choice(PLACES), some_records(r), push_order(r))),
+    "retry": (2, lambda h, r: h.retry(r.choice(PLACES), r.randrange(4))),
+    "ask": (2, lambda h, r: h.ask(r.choice(list(NodeName)), r.randrange(6))),
+    "promote": (
+        8,
+        lambda h, r: h.start(
+            r.choice(PLACES), bodies.promoting(r.choice(CANDIDATES), excuse=r.random() < 0.5)
+        ),
+    ),
+    "resume": (2, lambda h, r: h.start(r.choice(PLACES), bodies.resuming)),
+    "recover": (3, lambda h, r: h.start(r.choice(PLACES), bodies.recovering(r.choice(list(NodeName))))),
+    "switchover": (3, lambda h, r: h.start(r.choice(PLACES), bodies.switching(r.choice(CANDIDATES)))),
+    "feed": (
+        6,
+        lambda h, r: h.start(
+            r.choice(PLACES), bodies.feeding(r.choice(list(NodeName)), r.randrange(1, 6))
+        ),
+    ),
+    "renew": (4, lambda h, r: h.start(r.choice(PLACES), bodies.renewing)),
+    "close": (
+        1,
+        lambda h, r: h.start(
+            r.choice(PLACES),
+            bodies.closing(r.choice(list(NodeName)), r.choice((None, Mode.RECOVERING))),
+        ),
+    ),
+    "elapse": (6, lambda h, r: h.elapse(r.choice((0.1, 0.5, 1.0, 3.5)))),
+    "crash": (3, lambda h, r: h.crash(r.choice(list(NodeName)))),
+    "restart": (5, lambda h, r: h.restart(r.choice(list(NodeName)))),
+    "cut": (
+        2,
+        lambda h, r: h.cut(r.choice(PLACES), r.choice(list(NodeName)), r.choice(("ask", "answer"))),
+    ),
+    "heal": (3, lambda h, r: h.heal(r.choice(PLACES))),
+    "kill": (2, lambda h, r: h.kill(r.randrange(CROWD))),
+}
+"""Every step with its weight in a random history."""
 
 
-def writing(plan: Plan) -> Body:
-    """Write on whichever node takes writes, then push until a second node holds it. Raises NotAcknowledged.
-
-    As a retry it finds out first whether the write is in the log already.
-    """
-
-    def body(c: Coordinator) -> None:
-        server = c.deliver_to_primary()
-        write = c.begin(server, plan.transaction_id)
-        for record, value in plan.changes if write else ():
-            c.change(server, write, record, value)
-        entries = c.commit(server, write) if write else server.holds(plan.transaction_id)
-        push(c, server, plan, entries)
-
-    return body
+def random_history(seed: int, steps: int) -> History:
+    """Play a history of so many steps and its end. Raises Violation."""
+    r = random.Random(seed)
+    history = History()
+    names = list(STEPS)
+    for name in r.choices(names, [STEPS[n][0] for n in names], k=steps):
+        STEPS[name][1](history, r)
+        history.world.check()
+    history.end(away=r.choice(list(NodeName)))
+    return history

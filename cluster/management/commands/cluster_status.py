@@ -51,9 +51,7 @@ class Command(VerbCommand):
         elif self.as_json:
             self.stdout.write(json.dumps(next(looks)))
         else:
-            Console(file=self.stdout, width=120 if not self.stdout.isatty() else None).print(
-                page(next(looks))
-            )
+            self.print_once(next(looks))
 
     def print_once(self, facts: dict[str, Any]) -> None:
         """The page on the screen; wide enough for every column where there is no screen."""

@@ -10,71 +10,52 @@ from django.db import DatabaseError
 
 from cluster.management.verbs import VerbCommand
 from cluster.nodes.primary import primary_alias
+from cluster.protocol.names import NodeName
 from titles import importer
 from titles.importer import Outcome, Source, Survey
 from titles.problems import Problems
 from titles.tsv import FileProblem
 
 TYPES = "movie,short"
-MAX_BATCH = 10_000
+MAX_BATCH = 5_000
+REFUSALS = range(45001, 45005)
 
 
 class Command(VerbCommand):
     """Reads both files once to check them and once more to write what differs."""
 
     help = (
-        "Load IMDb's title.basics.tsv and title.ratings.tsv (plain or .gz) through the log. New titles are inserted, stored ones "
-        "updated in place, others left alone. May be killed and run again: what is stored already is not written twice."
+        "Load IMDb's title.basics.tsv and title.ratings.tsv (plain or .gz) through the log. New "
+        "titles are inserted, stored ones updated in place, others left alone. May be killed and "
+        "run again: what is stored already is not written twice."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """--basics, --ratings, and how to read them."""
         super().add_arguments(parser)
-        parser.add_argument(
-            "--basics", required=True, type=Path, metavar="FILE", help="title.basics.tsv or .tsv.gz"
-        )
-        parser.add_argument(
-            "--ratings",
-            required=True,
-            type=Path,
-            metavar="FILE",
-            help="title.ratings.tsv or .tsv.gz",
-        )
-        parser.add_argument(
-            "--types",
-            default=TYPES,
-            help=f"title types to load, separated by commas, or all (default: {TYPES})",
-        )
-        parser.add_argument(
-            "--batch",
-            type=_batch_size,
-            default=1000,
-            metavar="N",
-            help="titles a transaction (default: 1000)",
-        )
-        parser.add_argument(
-            "--bad-rows",
-            type=Path,
-            metavar="FILE",
-            help="write every skipped row here: file, line, reason",
-        )
+        add = parser.add_argument
+        add("--basics", required=True, type=Path, metavar="F", help="title.basics.tsv or .tsv.gz")
+        add("--ratings", required=True, type=Path, metavar="F", help="title.ratings.tsv or .tsv.gz")
+        add("--types", default=TYPES, help=f"types to load, by commas, or all (default: {TYPES})")
+        add("--batch", type=_batch, default=1000, metavar="N", help="titles a transaction (1000)")
+        add("--bad-rows", type=Path, metavar="F", help="list every skipped row here")
 
     def act(self, **options: Any) -> None:
         """Survey, write, tell."""
         started = monotonic()
         source = Source.at(options["basics"], options["ratings"], _types(options["types"]))
+        using = primary_alias()
         try:
             problems = Problems(options["bad_rows"])
-            found, outcome = self._load(source, problems, options["batch"])
+            found, outcome = self._load(source, using, problems, options["batch"])
             problems.close()
         except FileProblem as error:
             raise CommandError(str(error)) from error
         except DatabaseError as error:
-            raise CommandError(_stopped(error)) from error
+            raise CommandError(_stopped(error, using)) from error
         self._tell(found, outcome, problems, monotonic() - started)
 
-    def _load(self, source: Source, problems: Problems, batch: int) -> tuple[Survey, Outcome]:
-        using = primary_alias()
+    def _load(self, source: Source, using: str, problems: Problems, batch: int) -> tuple[Survey, Outcome]:
         with self.progress("Checking (bytes)", _size(source.basics.path)) as tick:
             found = importer.survey(source, using, problems, batch, tick)
         if not found.titles:
@@ -82,31 +63,29 @@ class Command(VerbCommand):
         with self.progress("Writing (titles)", found.titles) as tick:
             return found, importer.write(found, using, batch, tick)
 
-    def _tell(self, found: Survey, outcome: Outcome, problems: Problems, seconds: float) -> None:
+    def _tell(self, found: Survey, done: Outcome, problems: Problems, seconds: float) -> None:
         for problem in problems.first:
             self.say(f"Skipped: {problem}.")
-        if problems.count > len(problems.first):
-            self.say(
-                f"... and {problems.count - len(problems.first)} more; --bad-rows FILE lists them all."
-            )
+        if more := problems.count - len(problems.first):
+            self.say(f"... and {more} more; --bad-rows FILE lists them all.")
         numbers = found.statistics
         self.say(
-            f"Loaded {found.titles} titles in {seconds:.1f} s: {outcome.inserted} inserted, {outcome.updated} updated, "
-            f"{outcome.unchanged} unchanged, {problems.count} bad rows skipped. Mean rating {numbers.mean_rating}, "
-            f"votes threshold {numbers.votes_threshold}."
+            f"Loaded {found.titles} titles in {seconds:.1f} s: {done.inserted} inserted, "
+            f"{done.updated} updated, {done.unchanged} unchanged, {problems.count} bad rows skipped. "
+            f"Mean rating {numbers.mean_rating}, votes threshold {numbers.votes_threshold}."
         )
         self.result(
-            **{"titles": found.titles, **vars(outcome), "bad_rows": problems.count},
-            first_bad_rows=[
-                {"file": p.path.name, "line": p.line, "reason": p.reason} for p in problems.first
-            ],
+            titles=found.titles,
+            **vars(done),
+            bad_rows=problems.count,
+            first_bad_rows=[str(problem) for problem in problems.first],
             mean_rating=float(numbers.mean_rating),
             votes_threshold=numbers.votes_threshold,
             seconds=round(seconds, 3),
         )
 
 
-def _batch_size(text: str) -> int:
+def _batch(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= MAX_BATCH:
         raise ArgumentTypeError(f"must be a whole number from 1 to {MAX_BATCH}, not {text}")
     return int(text)
@@ -115,9 +94,7 @@ def _batch_size(text: str) -> int:
 def _types(text: str) -> frozenset[str] | None:
     names = frozenset(name.strip() for name in text.split(",") if name.strip())
     if not names:
-        raise CommandError(
-            "--types names no type. Name some, such as movie,short, or all.", returncode=2
-        )
+        raise CommandError("--types names no type. Name some: movie,short, or all.", returncode=2)
     return None if names == {"all"} else names
 
 
@@ -127,10 +104,18 @@ def _size(path: Path) -> int | None:
 
 def _nothing_wanted(source: Source, problems: Problems) -> str:
     kinds = "" if source.types is None else f" of the types {', '.join(sorted(source.types))}"
-    return f"{source.basics.path} has no title{kinds} that can be loaded ({problems.count} bad rows). Nothing was written."
+    return (
+        f"{source.basics.path} has no title{kinds} that can be loaded, and {problems.count} bad rows. "
+        "Nothing was written."
+    )
 
 
-def _stopped(error: DatabaseError) -> str:
+def _stopped(error: DatabaseError, using: str) -> str:
     """What the server said, and how to go on."""
     reason = str(error.args[-1]) if error.args else str(error)
-    return f"{reason.rstrip('.')}. The load stopped; what was written stays. Run load_titles again to go on from there."
+    if error.args and error.args[0] not in REFUSALS:
+        reason = f"{NodeName(using).label}: {reason}"
+    return (
+        f"{reason.rstrip('.')}. The load stopped; what was written stays. "
+        "Run load_titles again to go on from there."
+    )

@@ -1,0 +1,150 @@
+"""The nodes in Django's admin: log, configuration and orphaned transactions, to be looked at.
+
+Rows of a node are read from that node: a filter on the page chooses it, the primary is the default. Verbs
+are commands; no field is edited here.
+"""
+
+from collections.abc import Callable
+from typing import Any, cast
+from urllib.parse import parse_qs
+
+from django.contrib import admin, messages
+from django.core.paginator import Paginator
+from django.db import OperationalError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.functional import cached_property
+
+from cluster.models import LogEntry, NodeSetting, OrphanedTransaction
+from cluster.nodes.primary import primary_alias
+from cluster.protocol.errors import Refused
+from cluster.protocol.names import NodeName
+
+NODE = "node"
+"""The parameter of a page's address that names the node whose rows it shows."""
+
+
+class BoundedPaginator(Paginator):
+    """Counts at most LIMIT rows, so that a page costs the same however long the table is.
+
+    What lies beyond is found by searching and filtering.
+    """
+
+    LIMIT = 10_000
+
+    @cached_property
+    def count(self) -> int:
+        """How many rows there are, at most LIMIT."""
+        rows = cast("QuerySet[Any]", self.object_list)
+        return rows.order_by().values("pk")[: self.LIMIT].count()
+
+
+class NodeFilter(admin.SimpleListFilter):
+    """Which node's rows the page shows."""
+
+    title = "node"
+    parameter_name = NODE
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The three nodes by their labels."""
+        return [(name.value, name.label) for name in NodeName]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The rows come from the node already; see NodeRowsAdmin.get_queryset."""
+        return queryset
+
+
+class NodeRowsAdmin(admin.ModelAdmin):
+    """Shows the rows that one node holds and offers no way to change them."""
+
+    actions = None
+    list_per_page = 50
+    show_full_result_count = False
+    paginator = BoundedPaginator
+
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+        """The node first, then what the model offers."""
+        return [NodeFilter, *super().get_list_filter(request)]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """The rows of the chosen node."""
+        return super().get_queryset(request).using(chosen_node(request))
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """The list, or why it cannot be shown."""
+        return self.or_reason(
+            request, lambda: super(NodeRowsAdmin, self).changelist_view(request, extra_context)
+        )
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """One row, or why it cannot be shown."""
+        return self.or_reason(
+            request, lambda: super(NodeRowsAdmin, self).changeform_view(request, *args, **kwargs)
+        )
+
+    def or_reason(self, request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
+        """What `view` answers; when the node does not, the index with a sentence that says so."""
+        try:
+            response = view()
+            return response.render() if isinstance(response, TemplateResponse) else response
+        except Refused as error:
+            messages.error(request, str(error))
+        except OperationalError as error:
+            label = NodeName(chosen_node(request)).label
+            messages.error(
+                request, f"{label} does not answer ({error.args[-1]}). Choose another node's rows."
+            )
+        return HttpResponseRedirect(reverse("admin:index"))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody adds here."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody changes here."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody deletes here."""
+        return False
+
+
+def chosen_node(request: HttpRequest) -> str:
+    """The alias that the address names, also behind a link into a row; the primary when it names none."""
+    kept = parse_qs(request.GET.get("_changelist_filters", "")).get(NODE, [""])[0]
+    named = request.GET.get(NODE) or kept
+    return named if named in set(NodeName) else primary_alias()
+
+
+@admin.register(LogEntry)
+class LogEntryAdmin(NodeRowsAdmin):
+    """The log of one node, newest first."""
+
+    list_display = (
+        "log_id", "epoch", "timestamp", "source_node", "operation_type", "table_name", "record_id",
+        "transaction_id",
+    )  # fmt: skip
+    ordering = ("-log_id",)
+    search_fields = ("transaction_id__exact",)
+    search_help_text = "A whole transaction id"
+    sortable_by = ("log_id",)
+
+
+@admin.register(NodeSetting)
+class NodeSettingAdmin(NodeRowsAdmin):
+    """What one node knows of itself."""
+
+    list_display = ("config_key", "config_value", "last_updated")
+
+
+@admin.register(OrphanedTransaction)
+class OrphanedTransactionAdmin(NodeRowsAdmin):
+    """What the cluster did not keep and an operator decides on."""
+
+    list_display = (
+        "id", "status", "operation_type", "table_name", "record_id", "found_on", "written_at", "decision",
+    )  # fmt: skip
+    list_filter = ("status",)
+    search_fields = ("transaction_id__exact", "record_id__exact")

@@ -1,0 +1,114 @@
+"""`make up` and `make down` for real, beside whatever else runs on this machine."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+
+import pytest
+from django.conf import settings
+
+from cluster.nodes.local import free_ports
+from cluster.nodes.local.processes import wait_gone
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+
+PORTS = ("MAIN_PORT", "NODE_A_PORT", "NODE_B_PORT", "BROKER_PORT", "WEB_PORT")
+DATABASES = {"MAIN": "stadvdb-mco2", "NODE_A": "stadvdb-mco2-a", "NODE_B": "stadvdb-mco2-b"}
+
+
+class Stack:
+    """A local stack with its own directory, ports and passwords. The sample counts as loaded."""
+
+    def __init__(self, var):
+        self.var = var
+        self.ports = dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
+        self.env = os.environ | self._own()
+        (var / "nodes").mkdir(parents=True)
+        (var / "nodes" / "sample-loaded").touch()
+
+    def _own(self) -> dict[str, str]:
+        urls = {
+            f"{name}_DATABASE_URL": f"mysql://mco2_app:a@127.0.0.1:{self.ports[f'{name}_PORT']}/{db}"
+            for name, db in DATABASES.items()
+        }
+        fixed = {"VAR_DIR": str(self.var), "DATABASE_URL": "", "LOCAL_BUFFER_POOL": "32M"}
+        accounts = {"CLUSTER_ADMIN_USER": "mco2_admin", "CLUSTER_ADMIN_PASSWORD": "b"}
+        ports = {name: str(port) for name, port in self.ports.items()}
+        return urls | fixed | accounts | ports | {"ADMIN_PASSWORD": "correct horse"}
+
+    def run(self, verb: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "manage.py", "local_stack", verb]
+        return subprocess.run(
+            command, cwd=settings.BASE_DIR, env=self.env, capture_output=True, text=True, timeout=120
+        )
+
+    def states(self) -> dict[str, str]:
+        """The state of each node and program, out of the table."""
+        rows = [line.split("│") for line in self.run("status").stdout.splitlines()]
+        return {row[1].strip(): row[2].strip() for row in rows if len(row) > 2}
+
+    def get(self, path: str) -> int:
+        url = f"http://127.0.0.1:{self.ports['WEB_PORT']}{path}"
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            return answer.status
+
+
+@pytest.fixture
+def stack(tmp_path):
+    made = Stack(tmp_path / "var")
+    yield made
+    made.run("down")
+
+
+def test_up_starts_everything_and_down_ends_everything(stack):
+    up = stack.run("up")
+    assert up.returncode == 0, up.stderr
+    assert "Password correct horse" in up.stdout
+    assert set(stack.states().values()) == {"running"}
+    assert (stack.get("/readyz"), stack.get("/admin/login/")) == (200, 200)
+    assert stack.get("/static/admin/css/base.css") == 200
+
+    before = stack.var.joinpath("stack", "supervisord.pid").read_text()
+    again = stack.run("up")
+    assert again.returncode == 0, again.stderr
+    assert stack.var.joinpath("stack", "supervisord.pid").read_text() == before
+
+    assert stack.run("down").returncode == 0
+    assert set(stack.states().values()) == {"stopped"}
+
+
+def test_programs_whose_supervisor_was_killed_are_replaced(stack):
+    assert stack.run("up").returncode == 0
+    pid = int(stack.var.joinpath("stack", "supervisord.pid").read_text())
+    os.kill(pid, signal.SIGKILL)
+    assert wait_gone(pid, 5)
+    up = stack.run("up")
+    assert up.returncode == 0, up.stderr
+    assert set(stack.states().values()) == {"running"}
+
+
+def test_a_taken_port_starts_nothing(stack):
+    with socket.create_server(("127.0.0.1", stack.ports["WEB_PORT"])):
+        up = stack.run("up")
+    assert up.returncode == 1
+    assert up.stderr == (
+        f"CommandError: Port {stack.ports['WEB_PORT']} of web is taken by another program: "
+        "set WEB_PORT to a free port, or stop that program.\n"
+    )
+    assert set(stack.states().values()) == {"missing", "stopped"}
+
+
+def test_what_was_started_is_stopped_when_a_later_step_fails(stack):
+    stack.env["ADMIN_PASSWORD"] = ""
+    up = stack.run("up")
+    assert up.returncode == 1
+    assert "ADMIN_PASSWORD is not set" in up.stderr
+    assert set(stack.states().values()) == {"stopped"}
+
+
+def test_clean_removes_the_directory(stack):
+    assert stack.run("clean").returncode == 0
+    assert not stack.var.exists()

@@ -1,0 +1,192 @@
+"""`load_titles` as an operator runs it, against real servers."""
+
+import gzip
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import MySQLdb
+import pytest
+from django.conf import settings
+
+SAMPLE = Path(settings.BASE_DIR) / "titles" / "sample"
+BASICS = "tconst\ttitleType\tprimaryTitle\toriginalTitle\tisAdult\tstartYear\tendYear\truntimeMinutes\tgenres"
+RATINGS = "tconst\taverageRating\tnumVotes"
+
+
+def run(connection: MySQLdb.Connection, sql: str, *values: object) -> tuple[tuple[Any, ...], ...]:
+    with closing(connection.cursor()) as cursor:
+        cursor.execute(sql, values)
+        return cursor.fetchall() if cursor.description else ()
+
+
+@pytest.fixture
+def main(cluster) -> Iterator[MySQLdb.Connection]:
+    with closing(cluster.connect("main")) as connection:
+        yield connection
+
+
+@pytest.fixture
+def files(tmp_path) -> Callable[..., list[str]]:
+    """Writes `count` titles, rated n % 10 with n votes, as plain files; gives the options that name them."""
+
+    def written(count: int, *more: str, first: int = 1) -> list[str]:
+        numbers = range(first, first + count)
+        basics = [
+            f"tt{n:07}\tmovie\tFilm {n}\tFilm {n}\t0\t{1900 + n % 100}\t\\N\t90\tDrama" for n in numbers
+        ]
+        ratings = [f"tt{n:07}\t{n % 10}.5\t{n}" for n in numbers]
+        (tmp_path / "basics.tsv").write_text("\n".join([BASICS, *basics, *more, ""]))
+        (tmp_path / "ratings.tsv").write_text("\n".join([RATINGS, *ratings, ""]))
+        return ["--basics", str(tmp_path / "basics.tsv"), "--ratings", str(tmp_path / "ratings.tsv")]
+
+    return written
+
+
+@pytest.fixture
+def command(cluster) -> Callable[..., list[str]]:
+    return lambda *options: [sys.executable, "manage.py", "load_titles", *options]
+
+
+@pytest.fixture
+def load(cluster, command) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs `load_titles` to its end."""
+
+    def loaded(*options: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command(*options),
+            cwd=settings.BASE_DIR, env=cluster.environment, capture_output=True, text=True, timeout=55, check=False,
+        )  # fmt: skip
+
+    return loaded
+
+
+def result(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    assert (done.returncode, done.stderr) == (0, "")
+    return dict(json.loads(done.stdout))
+
+
+def state(connection: MySQLdb.Connection) -> tuple[Any, ...]:
+    rows = run(connection, "SELECT * FROM title_ft ORDER BY tconst")
+    return rows, run(connection, "SELECT mean_rating, votes_threshold, titles FROM title_statistics")
+
+
+def entries(connection: MySQLdb.Connection) -> int:
+    return int(run(connection, "SELECT COUNT(*) FROM transaction_log WHERE log_type = 'ROW'")[0][0])
+
+
+def test_a_load_reaches_every_node_and_the_same_load_again_logs_nothing(
+    cluster, main, files, load, eventually
+):
+    first = result(load(*files(250), "--batch", "100", "--json"))
+    assert (first["titles"], first["inserted"], first["transactions"]) == (250, 250, 4)
+    expected, count = state(main), entries(main)
+    assert expected[1] == ((Decimal("5.0000"), 238, 250),)
+    for node in ("node_a", "node_b"):
+        with closing(cluster.connect(node)) as connection:
+            eventually(lambda here=connection: state(here) == expected)
+    again = result(load(*files(250), "--json"))
+    assert (again["unchanged"], again["transactions"]) == (250, 0)
+    assert (state(main), entries(main)) == (expected, count)
+
+
+def test_the_statistics_are_those_of_the_table_after_the_load(main, files, load):
+    result(load(*files(40), "--json"))
+    result(load(*files(40, first=21), "--json"))
+    stored = run(main, "SELECT mean_rating, votes_threshold, titles, rated_titles FROM title_statistics")
+    count = entries(main)
+    run(main, "CALL refresh_title_statistics()")
+    assert entries(main) == count
+    assert stored[0][2:] == (60, 60)
+
+
+def test_only_what_differs_is_written(main, files, load):
+    result(load(*files(50), "--json"))
+    run(main, "CALL distributed_update('tt0000007', 'Another', 90, '7.5', 7, 1907)")
+    run(main, "CALL distributed_delete('tt0000008')")
+    done = result(load(*files(50), "--json"))
+    assert (done["inserted"], done["updated"], done["unchanged"]) == (1, 1, 48)
+    assert run(main, "SELECT primaryTitle FROM title_ft WHERE tconst = 'tt0000007'") == (("Film 7",),)
+
+
+def test_bad_rows_are_shown_counted_and_skipped(tmp_path, main, files, load):
+    bad = ["tt9\tmovie\tx\tx\t0\t1999\t\\N\t90\tDrama", *(["tt"] * 30)]
+    done = load(*files(5, *bad), "--bad-rows", str(tmp_path / "bad"))
+    assert done.returncode == 0
+    assert "Skipped: basics.tsv line 7 has no identifier (tt and 7 to 10 digits) but 'tt9'." in done.stdout
+    assert "... and 11 more" in done.stdout
+    assert "5 inserted, 0 updated, 0 unchanged, 31 bad rows skipped." in done.stdout
+    assert len((tmp_path / "bad").read_text().splitlines()) == 31
+
+
+def test_files_in_any_order_are_loaded(tmp_path, main, files, load):
+    options = files(20)
+    basics = tmp_path / "basics.tsv"
+    header, *rows = basics.read_text().splitlines()
+    basics.write_text("\n".join([header, *reversed(rows)]))
+    assert result(load(*options, "--json"))["inserted"] == 20
+    assert run(main, "SELECT COUNT(averageRating) FROM title_ft") == ((20,),)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "names no column tconst"),
+        (b"tconst\tprimaryTitle\n", "names no column titleType or startYear or runtimeMinutes"),
+        (gzip.compress(BASICS.encode() + b"\n" + bytes(range(256)) * 99)[:-99], "is damaged after line"),
+        (BASICS.encode() + b"\n", "has no title of the types movie, short"),
+    ],
+    ids=["empty", "columns", "damaged", "nothing"],
+)
+def test_a_file_that_is_none_ends_with_a_sentence(tmp_path, main, files, load, content, sentence):
+    options = files(1)
+    (tmp_path / "basics.tsv").write_bytes(content)
+    done = load(*options)
+    assert done.returncode == 1
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+    assert entries(main) == 0
+
+
+@pytest.mark.parametrize(
+    "options", [["--batch", "0"], ["--batch", "x"], ["--types", ","], ["--nonsense"]], ids=str
+)
+def test_wrong_usage_ends_with_2(files, load, options):
+    assert load(*files(1), *options).returncode == 2
+
+
+def test_a_killed_load_run_again_ends_in_the_same_state(cluster, main, files, load, command):
+    options = [*files(4000), "--batch", "100"]
+    process = subprocess.Popen(command(*options), cwd=settings.BASE_DIR, env=cluster.environment)
+    deadline = time.monotonic() + 20
+    while run(main, "SELECT COUNT(*) >= 300 FROM title_ft") != ((1,),) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    (written,) = run(main, "SELECT COUNT(*) FROM title_ft")[0]
+    assert 300 <= written < 4000
+    done = result(load(*options, "--json"))
+    assert done["inserted"] + done["unchanged"] == 4000
+    assert done["unchanged"] >= written
+    assert entries(main) == 4001  # each title once, and the statistics
+    assert state(main)[1][0][2] == 4000
+
+
+@pytest.mark.slow
+def test_the_sample_is_loaded_in_time(main, load):
+    options = ["--basics", f"{SAMPLE}/title.basics.tsv.gz", "--ratings", f"{SAMPLE}/title.ratings.tsv.gz"]
+    done = result(load(*options, "--json"))
+    assert done["inserted"] == 58_788
+    assert done["seconds"] < 30
+    best = run(main, "SELECT primaryTitle, weightedRating FROM title_ft ORDER BY weightedRating DESC LIMIT 1")
+    assert best == (("Shawshank Redemption, The", Decimal("9.06")),)
+    count = entries(main)
+    run(main, "CALL refresh_title_statistics()")
+    assert entries(main) == count

@@ -1,0 +1,44 @@
+"""Fixtures of all tests: the control database, and a cluster of three real servers."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.test.utils import setup_databases, teardown_databases
+
+from tests.harness.cluster import Cluster
+from tests.harness.servers import ScratchServers
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment, django_db_blocker) -> Iterator[None]:
+    """The control database alone becomes a test database; the nodes are scratch servers of their own."""
+    with django_db_blocker.unblock():
+        made = setup_databases(verbosity=0, interactive=False, aliases={"default"})
+    yield
+    with django_db_blocker.unblock():
+        teardown_databases(made, verbosity=0)
+
+
+@pytest.fixture(scope="session")
+def servers(django_db_setup, django_db_blocker) -> Iterator[ScratchServers]:
+    """Three servers with the kernel and every replicated table, for the whole session."""
+    with django_db_blocker.unblock():
+        made = ScratchServers()
+    yield made
+    made.end()
+
+
+@pytest.fixture
+def cluster(servers: ScratchServers, django_db_blocker) -> Iterator[Cluster]:
+    """A cluster in its first state: Main takes writes, nothing is written, the replicator works.
+
+    Django's settings name its nodes and the ORM may use them; what a test leaves in the control database stays.
+    """
+    with django_db_blocker.unblock(), servers.pointed() as conf:
+        servers.reset()
+        made = Cluster(servers, conf)
+        try:
+            made.begin()
+            yield made
+        finally:
+            made.end()

@@ -1,0 +1,202 @@
+"""The cluster as a test sees it: three real servers, a replicator in this process, commands in others."""
+
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+
+from cluster.actions.observe import observe
+from cluster.actions.replicate import Replicator
+from cluster.actions.setup import begin
+from cluster.conf import ClusterConf
+from cluster.nodes.cluster import connect_all, endpoint
+from cluster.nodes.connection import Connection
+from cluster.nodes.local import NodeState
+from cluster.nodes.mariadb import MariaDBNode
+from cluster.protocol.errors import NodeUnreachable
+from cluster.protocol.names import NodeName
+from tests.harness.servers import ROOT, ScratchServers, close_quietly
+
+POLL = 0.02
+"""Seconds between two looks of a wait that has a deadline."""
+LOG_PRINT = "SELECT COUNT(*), COALESCE(SUM(log_id), 0), COALESCE(MAX(epoch), 0) FROM transaction_log"
+
+
+class ReplicatorThread:
+    """A Replicator in threads of this process. Every start makes a new one."""
+
+    def __init__(self, conf: ClusterConf) -> None:
+        # The configuration as it is now: a thread that ends late must not see another cluster's.
+        self.conf = conf
+        self.said: list[str] = []
+        self._worker: Replicator | None = None
+        self._threads: list[threading.Thread] = []
+
+    @property
+    def running(self) -> bool:
+        """Whether it was started and not stopped."""
+        return self._worker is not None
+
+    def start(self) -> None:
+        """Begin to work; does nothing when it works already."""
+        if self._worker is None:
+            self._worker = Replicator(
+                self.connect, lease_seconds=self.conf.lease_seconds, say=self.said.append
+            )
+            self._threads = [threading.Thread(target=self._worker.run, name="replicator", daemon=True)]
+            self._threads[0].start()
+
+    def connect(self, name: NodeName) -> MariaDBNode:
+        """A node object of its own for each thread."""
+        return MariaDBNode(Connection(endpoint(self.conf, name, self.conf.cluster), timeout=5.0))
+
+    def stop(self, seconds: float = 15.0) -> None:
+        """Stop and wait for its threads. Raises TimeoutError when one does not end."""
+        worker, self._worker = self._worker, None
+        if worker is None:
+            return
+        worker.stopping.set()
+        deadline = time.monotonic() + seconds
+        for thread in [*self._threads, *feeders()]:
+            thread.join(max(deadline - time.monotonic(), 0.1))
+            if thread.is_alive():
+                raise TimeoutError(f"Thread {thread.name} of the replicator did not end in {seconds} s.")
+
+
+def feeders() -> list[threading.Thread]:
+    """The threads that replicators of this process have begun."""
+    return [t for t in threading.enumerate() if t.name.startswith("feed-") or t.name == "lease"]
+
+
+@dataclass
+class Cluster:
+    """Three nodes, Main their primary when a test begins, and the replicator at work.
+
+    nodes: for the test's main thread, one connection each; another thread takes its own (`fresh_nodes`).
+    """
+
+    servers: ScratchServers
+    conf: ClusterConf
+    nodes: dict[NodeName, MariaDBNode] = field(init=False)
+    replicator: ReplicatorThread = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._connections: list[Connection] = []
+        self._processes: list[subprocess.Popen[str]] = []
+        self.nodes = self.fresh_nodes()
+        self._watched = self.fresh_nodes()
+        self.replicator = ReplicatorThread(self.conf)
+
+    def begin(self) -> None:
+        """Make Main the primary and start the replicator."""
+        begin(self.nodes, self.conf.lease_seconds)
+        self.replicator.start()
+
+    def end(self) -> None:
+        """Let go of everything that the test opened."""
+        for process in self._processes:
+            close_quietly(process)
+        for node in self.servers.local.values():
+            if node.status().state is NodeState.FROZEN:
+                node.resume()
+        self.replicator.stop()
+        for connection in self._connections:
+            connection.close()
+
+    # Looking
+
+    def fresh_nodes(self, timeout: float = 5.0) -> dict[NodeName, MariaDBNode]:
+        """All nodes with connections of their own, closed at the end of the test."""
+        nodes = connect_all(timeout=timeout)
+        self._connections += [node.connection for node in nodes.values()]
+        return nodes
+
+    def connect(self, name: NodeName | str, account: str = "app", timeout: float = 5.0) -> Connection:
+        """A connection as `app`, `cluster` or `root`; closed at the end of the test."""
+        connection = self.servers.connect(NodeName(name), account, timeout)
+        self._connections.append(connection)
+        return connection
+
+    def primary(self) -> NodeName | None:
+        """The node that takes writes now."""
+        primary = observe(self._watched).primary
+        return primary.name if primary else None
+
+    def wait_for_primary(self, name: NodeName | str, timeout: float = 10.0) -> None:
+        """Wait until `name` takes writes. Raises TimeoutError."""
+        deadline = time.monotonic() + timeout
+        while (found := self.primary()) != name:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"After {timeout} s the primary is {found}, not {name}.")
+            time.sleep(POLL)
+
+    def log_prints(self) -> dict[NodeName, object]:
+        """Size, ids and newest epoch of the log of each node that answers."""
+        prints: dict[NodeName, object] = {}
+        for name, node in self._watched.items():
+            try:
+                prints[name] = node.connection.row(LOG_PRINT)
+            except NodeUnreachable:
+                continue
+        return prints
+
+    def settle(self, timeout: float = 10.0) -> None:
+        """Wait until all live nodes hold the primary's log. Raises TimeoutError, AssertionError."""
+        deadline = time.monotonic() + timeout
+        while True:
+            before, prints = self.primary(), self.log_prints()
+            if before is not None and before == self.primary() and len(set(prints.values())) == 1:
+                return
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"Not level after {timeout} s: primary {before}, logs {prints}.")
+            time.sleep(POLL)
+
+    # Faults
+
+    def kill(self, name: NodeName | str) -> None:
+        """SIGKILL, as a power cut."""
+        self.servers.local[NodeName(name)].kill()
+
+    def start(self, name: NodeName | str) -> None:
+        """Start a server that is down and wait until it answers."""
+        self.servers.local[NodeName(name)].start()
+
+    def freeze(self, name: NodeName | str) -> None:
+        """SIGSTOP: connections stay open, nothing answers."""
+        self.servers.local[NodeName(name)].freeze()
+
+    def resume(self, name: NodeName | str) -> None:
+        """SIGCONT."""
+        self.servers.local[NodeName(name)].resume()
+
+    # Commands
+
+    def manage(
+        self, *args: str, timeout: float = 60.0, input: str | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run `manage.py` to its end."""
+        return subprocess.run(
+            [sys.executable, "manage.py", *args],
+            cwd=ROOT,
+            env=self.servers.environment(),
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            input=input,
+            check=False,
+        )
+
+    def popen(self, *args: str) -> subprocess.Popen[str]:
+        """Begin `manage.py`; killed at the end of the test if it still runs."""
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", *args],
+            cwd=ROOT,
+            env=self.servers.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self._processes.append(process)
+        return process

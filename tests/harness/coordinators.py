@@ -1,0 +1,161 @@
+"""Bodies for the coordinators of a fake world: the verbs as their callers use them, and writers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cluster.actions.lease import renew
+from cluster.actions.observe import observe
+from cluster.actions.promote import promote
+from cluster.actions.recover import recover
+from cluster.actions.replicate import Feed, may_join
+from cluster.actions.resume import resume_primary
+from cluster.actions.switchover import switchover
+from cluster.protocol.entries import Entry, Record
+from cluster.protocol.errors import ClusterError, NotAcknowledged, Refused
+from cluster.protocol.names import Mode, NodeName
+from tests.harness.fake import OpenWrite, Server
+from tests.harness.world import Body, Coordinator
+
+LEASE = 3.0
+"""Seconds of a lease."""
+
+
+def promoting(name: NodeName, *, excuse: bool = False) -> Body:
+    """Promote a node; with `excuse` as the watcher does it, who sees whether the last primary is gone."""
+
+    def body(c: Coordinator) -> None:
+        excused = excused_epoch(c) if excuse else None
+        others = [node for node in c.nodes.values() if node.name is not name]
+        promote(
+            c.nodes[name], others, reason="test", lease_seconds=LEASE, excused_epoch=excused
+        )
+
+    return body
+
+
+def excused_epoch(c: Coordinator) -> int | None:
+    """The epoch of the last primary when its process is gone."""
+    view = observe(c.nodes)
+    error = view.error(view.last_primary) if view.last_primary else None
+    return view.epoch if error and error.gone else None
+
+
+def resuming(c: Coordinator) -> None:
+    """Give the last primary its lease again."""
+    resume_primary(c.nodes, reason="test", lease_seconds=LEASE)
+
+
+def recovering(name: NodeName) -> Body:
+    """Recover a node."""
+
+    def body(c: Coordinator) -> None:
+        recover(c.nodes, name, say=lambda _sentence: None)
+
+    return body
+
+
+def switching(to: NodeName) -> Body:
+    """Switch over to a node."""
+
+    def body(c: Coordinator) -> None:
+        switchover(c.nodes, to, reason="test", lease_seconds=LEASE)
+
+    return body
+
+
+def feeding(name: NodeName, rounds: int) -> Body:
+    """A replicator's feed of one node: join it, then carry and acknowledge so many batches."""
+
+    def body(c: Coordinator) -> None:
+        primary = observe(c.nodes).primary
+        if primary is None or primary.name is name:
+            raise Refused("There is nothing to carry.")
+        feed = Feed(c.nodes[primary.name], c.nodes[name], primary.promised)
+        if not may_join(feed.target.state(), feed.epoch):
+            raise Refused("Main waits for recover_main.")
+        feed.join()
+        for _ in range(rounds):
+            feed.source.acknowledge(feed.carry())
+            feed.settle(c.world.now)
+
+    return body
+
+
+def renewing(c: Coordinator) -> None:
+    """Extend the lease of whoever seems to be the primary."""
+    primary = observe(c.nodes).primary
+    if primary is None:
+        raise Refused("There is no primary.")
+    voters = [node for node in c.nodes.values() if node.name is not primary.name]
+    renew(c.nodes[primary.name], voters, primary.promised, LEASE)
+
+
+def closing(name: NodeName, mode: Mode | None) -> Body:
+    """Change the mode of a node."""
+
+    def body(c: Coordinator) -> None:
+        c.nodes[name].close_writes(mode)
+
+    return body
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A write: its id, the rows it writes (None deletes), the nodes that it is pushed to, in this order."""
+
+    transaction_id: str
+    changes: Sequence[tuple[Record, str | None]]
+    push_to: Sequence[NodeName] = ()
+
+
+def writing(plan: Plan) -> Body:
+    """Write on the node that takes writes, push until a second node holds it. Raises NotAcknowledged.
+
+    What is in the log already is not written again: so it may be the retry of a write with the same id.
+    """
+
+    def body(c: Coordinator) -> None:
+        server = taking_writes(c)
+        write = c.deliver(server, "begin", lambda: begin(c, server, plan))
+        for record, value in plan.changes if write else ():
+            c.deliver(server, "change", lambda r=record, v=value: server.change(write, r, v))
+        if write:
+            push(c, server, plan, c.deliver(server, "commit", lambda: server.commit(write)))
+        elif not c.deliver(server, "await", lambda: server.await_acknowledgement(plan.transaction_id)):
+            push(c, server, plan, server.holds(plan.transaction_id))
+
+    return body
+
+
+def taking_writes(c: Coordinator) -> Server:
+    """The first node that holds a lease. Raises Refused."""
+    for node in c.nodes.values():
+        try:
+            if node.lease_epoch() is not None:
+                return node.server
+        except ClusterError:
+            continue
+    raise Refused("No node takes writes now.")
+
+
+def begin(c: Coordinator, server: Server, plan: Plan) -> OpenWrite | None:
+    """Begin a write in the coordinator's session; None when the log has it already."""
+    if any(write.transaction_id == plan.transaction_id for write in server.open.values()):
+        raise Refused("The same write is still running.")
+    if server.holds(plan.transaction_id):
+        return None
+    write = server.begin(plan.transaction_id)
+    c.writes.append((server, write))
+    return write
+
+
+def push(c: Coordinator, server: Server, plan: Plan, entries: Sequence[Entry]) -> None:
+    """Have one other node hold the transaction. Raises NotAcknowledged."""
+    for name in plan.push_to:
+        if entries and name is not server.name:
+            try:
+                c.nodes[name].append(entries[0].epoch, entries, boundary=False)
+            except ClusterError:
+                continue
+            return c.world.ledger.told(server, entries)
+    raise NotAcknowledged(server.name, plan.transaction_id)

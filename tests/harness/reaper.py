@@ -1,0 +1,36 @@
+"""Ends scratch servers whose tests are gone, however they went: `python -m tests.harness.reaper DIRECTORY`.
+
+Its standard input is a pipe from the test process. When that closes, every server with its data under the
+directory is killed and the directory removed.
+"""
+
+import os
+import shutil
+import signal
+import sys
+from pathlib import Path
+
+from cluster.nodes.local import processes
+
+
+def servers_under(directory: Path) -> list[int]:
+    """The servers whose command line names a data directory under `directory`."""
+    pids = [int(entry.name) for entry in processes.PROC.iterdir() if entry.name.isdigit()]
+    return [
+        pid for pid in pids if any(processes.serves(pid, data) for data in directory.glob("nodes/*/data"))
+    ]
+
+
+def reap(directory: Path) -> None:
+    """Kill the servers and remove their files. May be repeated."""
+    for pid in servers_under(directory):
+        processes.send(pid, signal.SIGKILL)
+        processes.wait_gone(pid, 5.0)
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    while os.read(sys.stdin.fileno(), 1):
+        pass
+    reap(Path(sys.argv[1]))

@@ -1,0 +1,186 @@
+"""Three scratch servers for one test session: set up once, put back to the first state before each test."""
+
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connections
+
+from cluster.actions.setup import set_up
+from cluster.conf import Account, ClusterConf, conf
+from cluster.nodes import install
+from cluster.nodes.cluster import endpoint
+from cluster.nodes.connection import Connection
+from cluster.nodes.local import LocalNode, NodeState, each, scratch_nodes
+from cluster.nodes.primary import forget_primary
+from cluster.protocol.errors import NodeFailed
+from cluster.protocol.names import NodeName
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+KEPT_TABLES = frozenset({"kernel_object", "apply_secret", "node_config"})
+"""Tables that a reset leaves or writes anew; all others are emptied."""
+NO_SUCH_THREAD = 1094
+
+
+class ScratchServers:
+    """The servers, their accounts, and this project's settings pointed at them."""
+
+    def __init__(self) -> None:
+        self.directory = Path(tempfile.mkdtemp(prefix="mco2-test-")).resolve()
+        self.reaper = subprocess.Popen(
+            [sys.executable, "-m", "tests.harness.reaper", str(self.directory)],
+            stdin=subprocess.PIPE,
+            cwd=ROOT,
+            start_new_session=True,
+        )
+        self.local = scratch_nodes(self.directory / "nodes", settings.VAR_DIR / "template", "64M")
+        self.application = Account("mco2_app", secrets.token_hex(16))
+        self.cluster = Account("mco2_cluster", secrets.token_hex(16))
+        self.admin = next(iter(self.local.values())).admin
+        with self.pointed():
+            for name in NodeName:
+                set_up(name)
+                connections[name].close()
+
+    def end(self) -> None:
+        """Kill the servers and remove their files."""
+        assert self.reaper.stdin is not None
+        self.reaper.stdin.close()
+        self.reaper.wait(20)
+
+    @contextmanager
+    def pointed(self) -> Iterator[ClusterConf]:
+        """Let Django's settings name these servers, and no connection outlive that."""
+        with pytest.MonkeyPatch.context() as patch:
+            for name, node in self.local.items():
+                for key, value in self.database(node).items():
+                    patch.setitem(settings.DATABASES[name], key, value)
+            for key, value in self.policy().items():
+                patch.setattr(settings, key, value)
+            patch.setattr(settings, "VAR_DIR", self.directory)
+            self._forget()
+            try:
+                yield conf()
+            finally:
+                self._forget()
+        conf.cache_clear()
+
+    def _forget(self) -> None:
+        conf.cache_clear()
+        forget_primary()
+        for name in NodeName:
+            connections[name].close()
+
+    def database(self, node: LocalNode) -> dict[str, object]:
+        """A node's part of DATABASES."""
+        return {
+            "HOST": "127.0.0.1",
+            "PORT": node.port,
+            "NAME": node.database,
+            "USER": self.application.user,
+            "PASSWORD": self.application.password,
+        }
+
+    def policy(self) -> dict[str, object]:
+        """The accounts, and the policy whatever .env says."""
+        return {
+            "CLUSTER_USER": self.cluster.user,
+            "CLUSTER_PASSWORD": self.cluster.password,
+            "CLUSTER_ADMIN_USER": self.admin.user,
+            "CLUSTER_ADMIN_PASSWORD": self.admin.password,
+            "CLUSTER_PROBE_INTERVAL": 1.0,
+            "CLUSTER_PROBE_TIMEOUT": 0.8,
+            "CLUSTER_LEASE_SECONDS": 3.0,
+            "CLUSTER_ACK_TIMEOUT": 2.0,
+            "CLUSTER_DURABILITY": "quorum",
+        }
+
+    def environment(self) -> dict[str, str]:
+        """The environment of a `manage.py` that works with these servers."""
+        urls = {
+            f"{name.upper()}_DATABASE_URL": f"mysql://{self.application.user}:{self.application.password}"
+            f"@127.0.0.1:{node.port}/{node.database}"
+            for name, node in self.local.items()
+        }
+        own = {
+            "DJANGO_SETTINGS_MODULE": "tests.settings",
+            "VAR_DIR": str(self.directory),
+            "NO_COLOR": "1",
+            "PYTHONUNBUFFERED": "1",
+        }
+        return os.environ | urls | own | {key: str(value) for key, value in self.policy().items()}
+
+    def account(self, name: str) -> Account:
+        """`app`, `cluster` or `root`."""
+        return {"app": self.application, "cluster": self.cluster, "root": self.admin}[name]
+
+    def connect(self, name: NodeName, account: str = "app", timeout: float = 5.0) -> Connection:
+        """A connection to one node's database as one of the accounts."""
+        return Connection(endpoint(conf(), name, self.account(account)), timeout=timeout)
+
+    def reset(self) -> None:
+        """Every server up and empty, no primary, no session but ours."""
+        each(self.local.values(), revive)
+        with ThreadPoolExecutor(len(NodeName)) as pool:
+            list(pool.map(self._empty, NodeName))
+
+    def _empty(self, name: NodeName) -> None:
+        connection = self.connect(name, "root", timeout=20.0)
+        try:
+            end_sessions(connection, [self.application.user, self.cluster.user])
+            empty_tables(connection)
+            connection.run("DELETE FROM node_config")
+            install.configure(connection, conf())
+        finally:
+            connection.close()
+
+
+def revive(node: LocalNode) -> None:
+    """Resume or start a server that is frozen or down."""
+    if node.status().state is NodeState.FROZEN:
+        node.resume()
+    node.start()
+
+
+def end_sessions(connection: Connection, users: list[str]) -> None:
+    """End what earlier tests left open: its locks and transactions go with it."""
+    marks = ", ".join(["%s"] * len(users))
+    for (thread,) in connection.rows(
+        f"SELECT ID FROM information_schema.PROCESSLIST WHERE USER IN ({marks})", users
+    ):
+        try:
+            connection.run(f"KILL {thread}")
+        except NodeFailed as error:
+            if error.code != NO_SUCH_THREAD:
+                raise
+
+
+def empty_tables(connection: Connection) -> None:
+    """Empty every table that has rows; TRUNCATE runs no trigger."""
+    tables = [
+        name
+        for (name,) in connection.rows(
+            "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()"
+            " AND TABLE_TYPE = 'BASE TABLE' AND ENGINE IN ('InnoDB', 'MEMORY')"
+        )
+        if name not in KEPT_TABLES
+    ]
+    filled = connection.row("SELECT " + ", ".join(f"EXISTS (SELECT 1 FROM `{name}`)" for name in tables))
+    for name, has_rows in zip(tables, filled, strict=True):
+        if has_rows:
+            connection.run(f"TRUNCATE TABLE `{name}`")
+
+
+def close_quietly(process: subprocess.Popen[str]) -> None:
+    """End a process that a test left running."""
+    with suppress(ProcessLookupError):
+        process.kill()
+    process.communicate(timeout=10)

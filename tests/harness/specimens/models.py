@@ -1,0 +1,103 @@
+"""Models whose rows are hard to carry to another server without a change."""
+
+import uuid
+
+from django.db import models
+
+
+class SinglePrecision(models.Field):
+    """FLOAT, which prints fewer digits than it holds."""
+
+    def db_type(self, connection: object) -> str:
+        """MariaDB's four-byte float."""
+        return "float"
+
+
+class Bits(models.Field):
+    """BIT(12), which prints as bytes."""
+
+    def db_type(self, connection: object) -> str:
+        """Twelve bits."""
+        return "bit(12)"
+
+
+class Shelf(models.Model):
+    """What a specimen refers to."""
+
+    name = models.CharField(max_length=40, unique=True)
+
+    class Meta:
+        db_table = "test_shelf"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Specimen(models.Model):
+    """One column of each kind; keys that the server hands out, a foreign key and a second unique key."""
+
+    shelf = models.ForeignKey(Shelf, on_delete=models.CASCADE, null=True)
+    slot = models.IntegerField(unique=True, null=True)
+    price = models.DecimalField(max_digits=30, decimal_places=10, null=True)
+    found_on = models.DateField(null=True)
+    found_at = models.DateTimeField(null=True)
+    time_of_day = models.TimeField(null=True)
+    weight = models.FloatField(null=True)
+    single = SinglePrecision(null=True)
+    bits = Bits(null=True)
+    data = models.JSONField(null=True)
+    photo = models.BinaryField(null=True)
+    name = models.CharField(max_length=80, null=True)
+    note = models.TextField(null=True)
+    code = models.UUIDField(null=True, default=uuid.uuid4)
+    genuine = models.BooleanField(null=True)
+    serial = models.PositiveBigIntegerField(null=True)
+    balance = models.BigIntegerField(null=True)
+
+    class Meta:
+        db_table = "test_specimen"
+
+    def __str__(self) -> str:
+        return f"specimen {self.pk}"
+
+
+class Label(models.Model):
+    """A key of two columns."""
+
+    pk = models.CompositePrimaryKey("shelf", "position")
+    shelf = models.CharField(max_length=20)
+    position = models.IntegerField()
+    text = models.CharField(max_length=80, default="")
+
+    class Meta:
+        db_table = "test_label"
+
+    def __str__(self) -> str:
+        return f"{self.shelf} {self.position}: {self.text}"
+
+
+class Word(models.Model):
+    """A key of letters, equal to its variants in upper case and with trailing spaces."""
+
+    word = models.CharField(primary_key=True, max_length=40)
+    meaning = models.CharField(max_length=80, default="")
+
+    class Meta:
+        db_table = "test_word"
+
+    def __str__(self) -> str:
+        return self.word
+
+
+class Counter(models.Model):
+    """What the writers of the fault tests count with."""
+
+    id = models.IntegerField(primary_key=True)
+    value = models.BigIntegerField(default=0)
+    writer = models.CharField(max_length=64, default="")
+
+    class Meta:
+        db_table = "test_counter"
+
+    def __str__(self) -> str:
+        return f"{self.id} = {self.value}"
