@@ -115,9 +115,9 @@ install_venv() {
     printf '%s\n' "$lock_hash" >"$stamp"
 }
 
-# 192 random bits in hexadecimal, which needs no quoting anywhere; 80 where people type it.
+# 256 random bits in hexadecimal, which needs no quoting anywhere; 80 where people type it.
 random_secret() {
-    local bytes=24
+    local bytes=32
     if [[ $1 == ADMIN_PASSWORD ]]; then bytes=10; fi
     od -An -tx1 -N "$bytes" /dev/urandom | tr -d ' \n'
 }

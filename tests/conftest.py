@@ -32,7 +32,8 @@ def servers(django_db_setup, django_db_blocker) -> Iterator[ScratchServers]:
 def cluster(servers: ScratchServers, django_db_blocker) -> Iterator[Cluster]:
     """A cluster in its first state: Main takes writes, nothing is written, the replicator works.
 
-    Django's settings name its nodes and the ORM may use them; what a test leaves in the control database stays.
+    Django's settings name its nodes, and the ORM may use them. What a test leaves in the control database
+    stays there.
     """
     with django_db_blocker.unblock(), servers.pointed() as conf:
         servers.reset()

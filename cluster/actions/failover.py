@@ -1,4 +1,4 @@
-"""Put Node A in the place of a Main that failed."""
+"""Give the writes to a node while nobody takes them: the primary failed, or lost its lease in a restart."""
 
 from cluster.actions.observe import Nodes, observe
 from cluster.actions.promote import Promotion, promote
@@ -13,16 +13,32 @@ DONE = "Node A promoted to ACTING_MASTER successfully. Node A can now accept wri
 def promote_node_a(nodes: Nodes, *, reason: str, lease_seconds: float) -> Promotion | None:
     """Make Node A the primary because Main takes no writes. None when it is the primary already.
 
-    Raises Refused (Main is healthy, no majority, Node A does not answer), NoMajority, StaleEpoch.
+    Raises as `fail_over`.
     """
     view = observe(nodes)
-    primary = view.primary
-    if primary is not None and primary.name is NodeName.NODE_A:
+    if view.primary is not None and view.primary.name is NodeName.NODE_A:
         return None
-    check(view)
-    others = [node for node in nodes.values() if node.name is not NodeName.NODE_A]
+    return fail_over(nodes, view, NodeName.NODE_A, reason=reason, lease_seconds=lease_seconds)
+
+
+def resume_primary(nodes: Nodes, *, reason: str, lease_seconds: float) -> Promotion:
+    """Let the last primary take writes again; Main in a cluster that never had one. Raises as `fail_over`."""
+    view = observe(nodes)
+    name = view.last_primary or NodeName.MAIN
+    return fail_over(nodes, view, name, reason=reason, lease_seconds=lease_seconds)
+
+
+def fail_over(
+    nodes: Nodes, view: ClusterView, to: NodeName, *, reason: str, lease_seconds: float
+) -> Promotion:
+    """Promote `to` while nobody takes writes.
+
+    Raises Refused (a node takes writes, `to` does not answer, no majority), NoMajority, StaleEpoch.
+    """
+    check(view, to)
+    others = [node for node in nodes.values() if node.name is not to]
     return promote(
-        nodes[NodeName.NODE_A],
+        nodes[to],
         others,
         reason=reason,
         lease_seconds=lease_seconds,
@@ -30,19 +46,19 @@ def promote_node_a(nodes: Nodes, *, reason: str, lease_seconds: float) -> Promot
     )
 
 
-def check(view: ClusterView) -> None:
+def check(view: ClusterView, to: NodeName) -> None:
     """Refuse a promotion that is not needed or cannot succeed, with the reason."""
     if view.primary is not None:
         raise Refused(
             f"{view.primary.name.label} is healthy and takes the writes. To hand over in good order "
-            "use switchover --to node_a."
+            f"use switchover --to {to}."
         )
-    if error := view.error(NodeName.NODE_A):
-        raise Refused(f"Node A cannot be promoted: {error}")
+    if error := view.error(to):
+        raise Refused(f"{to.label} cannot be promoted: {error}")
     if not view.quorum:
         raise Refused(
-            f"Node A cannot be promoted: only {len(view.reachable)} of 3 nodes answer and {MAJORITY} must "
-            f"agree. {view.missing()} Start one of them, then try again."
+            f"{to.label} cannot be promoted: only {len(view.reachable)} of 3 nodes answer and {MAJORITY} "
+            f"must agree. {view.missing()} Start one of them, then try again."
         )
 
 

@@ -15,18 +15,22 @@ def grant(primary: Node, voters: Iterable[Node], epoch: int, mode: Mode, seconds
 
     Raises NoMajority when nobody consents, StaleEpoch when the primary was claimed meanwhile.
     """
-    until = agreed_until(primary, voters, epoch, seconds)
+    until, _ = agreed_until(primary, voters, epoch, seconds)
     primary.open_writes(epoch, mode, until)
 
 
-def renew(primary: Node, voters: Iterable[Node], epoch: int, seconds: float) -> None:
-    """Extend the lease of the primary of `epoch`. Anyone may, any number at once. Raises as `grant`."""
-    until = agreed_until(primary, voters, epoch, seconds)
+def renew(primary: Node, voters: Iterable[Node], epoch: int, seconds: float) -> Node:
+    """Extend the lease of the primary of `epoch`. Anyone may, any number at once. Raises as `grant`.
+
+    Returns the voter that consented, the one to ask first the next time.
+    """
+    until, voter = agreed_until(primary, voters, epoch, seconds)
     primary.renew_lease(epoch, until)
+    return voter
 
 
-def agreed_until(primary: Node, voters: Iterable[Node], epoch: int, seconds: float) -> float:
-    """The end of a lease that a majority consents to, on the primary's clock.
+def agreed_until(primary: Node, voters: Iterable[Node], epoch: int, seconds: float) -> tuple[float, Node]:
+    """The end of a lease that a majority consents to, on the primary's clock, and the voter.
 
     The clock is read before the question: however long the answer takes, the lease ends before the consent
     does. Invariant (b). Source: Gray and Cheriton, "Leases", 1989.
@@ -39,5 +43,5 @@ def agreed_until(primary: Node, voters: Iterable[Node], epoch: int, seconds: flo
         except ClusterError as error:
             refusals.append(str(error))
         else:
-            return before + seconds
+            return before + seconds, voter
     raise NoMajority(1, " ".join(refusals) or "No other node answers.")

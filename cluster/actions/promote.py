@@ -80,7 +80,7 @@ def seen(nodes: Sequence[Node]) -> dict[Node, NodeState]:
         try:
             states[node] = node.state()
         except (NodeUnreachable, NodeFailed) as error:
-            log.info("%s", error)
+            log.debug("%s", error)
     return states
 
 

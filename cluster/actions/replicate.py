@@ -18,7 +18,7 @@ from cluster.protocol.errors import ClusterError
 from cluster.protocol.gaps import Gaps
 from cluster.protocol.names import NodeName
 from cluster.protocol.node import Node
-from cluster.protocol.view import NodeState
+from cluster.protocol.view import ClusterView, NodeState
 
 log = logging.getLogger(__name__)
 
@@ -33,8 +33,13 @@ WATCH_INTERVAL = 0.025
 """Seconds between two looks whether the primary still is one: part of every switchover's pause."""
 RETRY_INTERVAL = 1.0
 
-Connect = Callable[[NodeName], Node]
-"""Gives a node object with a connection of its own."""
+WATCH_TIMEOUT = 1.0
+"""Seconds that a look at a node may take: a silent node must not cost the primary its lease."""
+FEED_TIMEOUT = 10.0
+"""Seconds that one batch may take."""
+
+Connect = Callable[[NodeName, float], Node]
+"""Gives a node object with a connection of its own and the seconds that an answer may take."""
 
 
 @dataclass
@@ -129,11 +134,12 @@ class Replicator:
 
     def run(self) -> None:
         """Look for a primary, serve it while it is one, look again."""
-        nodes = {name: self.connect(name) for name in NodeName}
+        nodes = {name: self.connect(name, WATCH_TIMEOUT) for name in NodeName}
         while not self.stopping.is_set():
             view = observe(nodes)
             primary = view.primary
             if primary is None:
+                self.revive(nodes, view)
                 self.stopping.wait(WATCH_INTERVAL)
                 continue
             try:
@@ -141,6 +147,17 @@ class Replicator:
             except ClusterError as error:
                 self.say(f"{primary.name.label} is not served any more: {error}")
                 self.stopping.wait(WATCH_INTERVAL)
+
+    def revive(self, nodes: Nodes, view: ClusterView) -> None:
+        """Renew a lease that ran out while no second node answered, once one does again."""
+        lapsed = view.lapsed
+        if lapsed is None or not view.quorum:
+            return
+        voters = [node for node in nodes.values() if node.name is not lapsed.name]
+        try:
+            renew(nodes[lapsed.name], voters, lapsed.promised, self.lease_seconds)
+        except ClusterError as error:
+            log.debug("%s", error)
 
     def serve(self, nodes: Nodes, primary: NodeState) -> None:
         """Feed the others from this primary until its lease is gone; wait while another replicator leads."""
@@ -150,7 +167,7 @@ class Replicator:
             return
         self.say(f"Replicating from {primary.name.label} in epoch {primary.promised}.")
         over = threading.Event()
-        told = Acknowledger(self.connect(primary.name))
+        told = Acknowledger(self.connect(primary.name, FEED_TIMEOUT))
         threads = [
             threading.Thread(
                 target=self.feed, args=(primary, name, over, told), name=f"feed-{name}", daemon=True
@@ -168,22 +185,28 @@ class Replicator:
             over.set()
 
     def keep_lease(self, primary: NodeState, over: threading.Event) -> None:
-        """Renew the lease three times in its duration, as long as a second node consents."""
-        nodes = {name: self.connect(name) for name in NodeName}
+        """Renew the lease three times in its duration, as long as a second node consents.
+
+        Who consented is asked first the next time: a silent voter costs its deadline once.
+        """
+        nodes = {name: self.connect(name, WATCH_TIMEOUT) for name in NodeName}
         source = nodes.pop(primary.name)
+        voters = list(nodes.values())
         while not over.is_set():
             try:
-                renew(source, nodes.values(), primary.promised, self.lease_seconds)
+                first = renew(source, voters, primary.promised, self.lease_seconds)
+                voters.sort(key=lambda voter: voter is not first)
             except ClusterError as error:
                 self.say(f"The lease of {primary.name.label} was not renewed: {error}")
             over.wait(self.lease_seconds / 3)
-        close([source, *nodes.values()])
+        close([source, *voters])
 
     def feed(self, primary: NodeState, name: NodeName, over: threading.Event, told: Acknowledger) -> None:
         """Feed one node for as long as the primary is served, whatever happens to the node."""
         last = ""
         while not over.is_set():
-            source, target = self.connect(primary.name), self.connect(name)
+            source = self.connect(primary.name, FEED_TIMEOUT)
+            target = self.connect(name, FEED_TIMEOUT)
             try:
                 self.carry_on(Feed(source, target, primary.promised), over, told)
             except ClusterError as error:

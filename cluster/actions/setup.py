@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from cluster.actions.failover import resume_primary
 from cluster.actions.observe import Nodes, observe
 from cluster.actions.promote import Promotion
-from cluster.actions.resume import resume_primary
 from cluster.conf import conf
 from cluster.nodes import install
 from cluster.nodes.cluster import administrator, connect

@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cluster.actions.failover import fail_over
 from cluster.actions.observe import Nodes, observe
 from cluster.actions.promote import Promotion, promote
 from cluster.actions.reconcile import reconcile
@@ -42,6 +43,17 @@ class Switchover:
         )
 
 
+def give_writes(
+    nodes: Nodes, to: NodeName, *, reason: str, lease_seconds: float, timeout: float
+) -> Switchover:
+    """Make `to` the primary: from the present one, or by a failover when nobody takes writes."""
+    view = observe(nodes)
+    if view.primary is None:
+        done = fail_over(nodes, view, to, reason=reason, lease_seconds=lease_seconds)
+        return Switchover(None, to, done.epoch, None)
+    return switchover(nodes, to, reason=reason, lease_seconds=lease_seconds, timeout=timeout)
+
+
 def switchover(
     nodes: Nodes, to: NodeName, *, reason: str, lease_seconds: float, timeout: float = 30.0
 ) -> Switchover:
@@ -75,7 +87,7 @@ def preflight(view: ClusterView, nodes: Nodes, to: NodeName) -> tuple[Node, Node
     if primary is None or state is None:
         raise Refused(
             f"No node takes writes now, so there is nothing to hand over. {view.missing()} "
-            "Use promote_node_a, or switchover --to with the last primary."
+            "Use promote_node_a or switchover."
         )
     if primary.name is to:
         raise Refused(f"{to.label} is the primary already.")

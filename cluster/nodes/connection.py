@@ -19,6 +19,8 @@ T = TypeVar("T")
 
 UNREACHABLE = frozenset({2002, 2003, 2005, 2006, 2013, 2055, 1040, 1053, 1152, 1159, 1161, 1184, 1927})
 """Error numbers of a server that cannot be reached, went away or is shutting down."""
+CONNECT_SECONDS = 2
+"""A server that has not said hello by then is frozen or cut off, however patient its caller is."""
 CANNOT_CONNECT = (2002, 2003)
 RETRY = 1213
 LOCK_WAIT = 1205
@@ -73,7 +75,7 @@ class Connection:
                     db=self.endpoint.database,
                     charset="utf8mb4",
                     autocommit=True,
-                    connect_timeout=self.timeout,
+                    connect_timeout=min(self.timeout, CONNECT_SECONDS),
                     read_timeout=self.timeout,
                     write_timeout=self.timeout,
                     init_command=INIT.format(lock_wait=self.lock_wait),

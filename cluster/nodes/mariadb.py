@@ -189,7 +189,7 @@ class MariaDBNode:
                 return primitive()
             except NodeFailed as error:
                 if error.code == STALE:
-                    raise StaleEpoch(self.name, epoch, str(error)) from error
+                    raise StaleEpoch(self.name, epoch, error.reason) from error
                 if error.code == LOCK_WAIT:
                     raise WritersBusy(self.name, self.connection.lock_wait) from error
                 if error.code != RETRY or attempt == ATTEMPTS - 1:

@@ -35,6 +35,7 @@ class NodeFailed(ClusterError):
     def __init__(self, node: NodeName, reason: str, code: int = 0) -> None:
         super().__init__(label=node.label, reason=reason)
         self.node = node
+        self.reason = reason
         self.code = code
 
 

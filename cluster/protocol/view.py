@@ -90,6 +90,12 @@ class ClusterView:
         return max((n for n in self.reachable if n.writable), key=lambda n: n.promised, default=None)
 
     @property
+    def lapsed(self) -> NodeState | None:
+        """The primary whose lease has run out and may be renewed: nobody was promoted since."""
+        holders = (n for n in self.reachable if n.lease and n.lease.epoch == n.promised == self.epoch)
+        return None if self.primary else next(holders, None)
+
+    @property
     def last_primary(self) -> NodeName | None:
         """The node that the newest promotion seen made the primary."""
         newest = max(self.reachable, key=lambda n: n.led, default=None)

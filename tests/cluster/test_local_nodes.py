@@ -88,6 +88,7 @@ def test_the_server_keeps_what_it_committed_and_ends_every_wait(running):
         "net_read_timeout": 2,
         "character_set_server": "utf8mb4",
         "bind_address": "127.0.0.1",
+        "tmpdir": str(running.directory / "tmp"),
     }
     found = {name: value(running, f"SELECT @@global.{name}") for name in expected}
     assert found == expected

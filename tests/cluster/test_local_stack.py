@@ -16,6 +16,8 @@ from cluster.nodes.local.processes import wait_gone
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 PORTS = ("MAIN_PORT", "NODE_A_PORT", "NODE_B_PORT", "BROKER_PORT", "WEB_PORT")
+NAMES = ("main", "node_a", "node_b", "broker", "web", "replicator")
+COLUMNS = 5
 DATABASES = {"MAIN": "stadvdb-mco2", "NODE_A": "stadvdb-mco2-a", "NODE_B": "stadvdb-mco2-b"}
 
 
@@ -48,7 +50,12 @@ class Stack:
     def states(self) -> dict[str, str]:
         """The state of each node and program, out of the table."""
         rows = [line.split("│") for line in self.run("status").stdout.splitlines()]
-        return {row[1].strip(): row[2].strip() for row in rows if len(row) > 2}
+        return {row[1].strip(): row[2].strip() for row in rows if len(row) == COLUMNS + 2}
+
+    def pids(self) -> dict[str, int]:
+        """The pid that each node and the supervisor left in its file."""
+        files = [*self.var.glob("nodes/*/*.pid"), *self.var.glob("stack/*.pid")]
+        return {str(file): int(file.read_text()) for file in files}
 
     def get(self, path: str) -> int:
         url = f"http://127.0.0.1:{self.ports['WEB_PORT']}{path}"
@@ -58,36 +65,43 @@ class Stack:
 
 @pytest.fixture
 def stack(tmp_path):
+    """A stack that was never up."""
     made = Stack(tmp_path / "var")
     yield made
     made.run("down")
 
 
-def test_up_starts_everything_and_down_ends_everything(stack):
-    up = stack.run("up")
+@pytest.fixture(scope="module")
+def running(tmp_path_factory):
+    """A stack that is up; taken down at the end, which must end everything."""
+    made = Stack(tmp_path_factory.mktemp("stack") / "var")
+    up = made.run("up")
     assert up.returncode == 0, up.stderr
     assert "Password correct horse" in up.stdout
-    assert set(stack.states().values()) == {"running"}
-    assert (stack.get("/readyz"), stack.get("/admin/login/")) == (200, 200)
-    assert stack.get("/static/admin/css/base.css") == 200
-
-    before = stack.var.joinpath("stack", "supervisord.pid").read_text()
-    again = stack.run("up")
-    assert again.returncode == 0, again.stderr
-    assert stack.var.joinpath("stack", "supervisord.pid").read_text() == before
-
-    assert stack.run("down").returncode == 0
-    assert set(stack.states().values()) == {"stopped"}
+    yield made
+    assert made.run("down").returncode == 0
+    assert set(made.states().values()) == {"stopped"}
 
 
-def test_programs_whose_supervisor_was_killed_are_replaced(stack):
-    assert stack.run("up").returncode == 0
-    pid = int(stack.var.joinpath("stack", "supervisord.pid").read_text())
+def test_everything_runs(running):
+    assert running.states() == dict.fromkeys(NAMES, "running")
+    assert (running.get("/readyz"), running.get("/admin/login/")) == (200, 200)
+    assert running.get("/static/admin/css/base.css") == 200
+
+
+def test_a_second_up_changes_nothing(running):
+    before = running.pids()
+    assert running.run("up").returncode == 0
+    assert running.pids() == before
+
+
+def test_programs_whose_supervisor_was_killed_are_replaced(running):
+    pid = int(running.var.joinpath("stack", "supervisord.pid").read_text())
     os.kill(pid, signal.SIGKILL)
     assert wait_gone(pid, 5)
-    up = stack.run("up")
+    up = running.run("up")
     assert up.returncode == 0, up.stderr
-    assert set(stack.states().values()) == {"running"}
+    assert running.get("/readyz") == 200
 
 
 def test_a_taken_port_starts_nothing(stack):

@@ -1,7 +1,5 @@
 """The functions in sql/titles agree with titles/ratings.py to the digit, on a real server."""
 
-from collections.abc import Iterator
-from contextlib import closing
 from decimal import Decimal
 
 import MySQLdb
@@ -9,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.cluster.title_sql import run
 from titles.ratings import Statistics, mean_rating, votes_threshold, weighted_rating, with_reviews
 
 RATINGS = st.none() | st.integers(0, 100).map(lambda tenths: Decimal(tenths).scaleb(-1))
@@ -22,17 +21,11 @@ one_server = settings(
 
 
 @pytest.fixture
-def server(cluster) -> Iterator[MySQLdb.Connection]:
+def server(cluster) -> MySQLdb.Connection:
     """The cluster's account on Main, in a session with a setting that spoils decimal division."""
-    with closing(cluster.connect("main", account="cluster")) as connection:
-        run(connection, "SET SESSION div_precision_increment = 0")
-        yield connection
-
-
-def run(connection: MySQLdb.Connection, sql: str, *values: object) -> tuple[tuple[object, ...], ...]:
-    with closing(connection.cursor()) as cursor:
-        cursor.execute(sql, values)
-        return cursor.fetchall() if cursor.description else ()
+    connection = cluster.connect("main", "cluster").raw()
+    run(connection, "SET SESSION div_precision_increment = 0")
+    return connection
 
 
 @one_server

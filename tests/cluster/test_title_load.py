@@ -2,12 +2,9 @@
 
 import gzip
 import json
-import signal
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,56 +13,38 @@ import MySQLdb
 import pytest
 from django.conf import settings
 
+from tests.cluster.title_sql import entries, run
+
 SAMPLE = Path(settings.BASE_DIR) / "titles" / "sample"
 BASICS = "tconst\ttitleType\tprimaryTitle\toriginalTitle\tisAdult\tstartYear\tendYear\truntimeMinutes\tgenres"
 RATINGS = "tconst\taverageRating\tnumVotes"
 
 
-def run(connection: MySQLdb.Connection, sql: str, *values: object) -> tuple[tuple[Any, ...], ...]:
-    with closing(connection.cursor()) as cursor:
-        cursor.execute(sql, values)
-        return cursor.fetchall() if cursor.description else ()
-
-
 @pytest.fixture
-def main(cluster) -> Iterator[MySQLdb.Connection]:
-    with closing(cluster.connect("main")) as connection:
-        yield connection
+def main(cluster) -> MySQLdb.Connection:
+    """The application's session on Main."""
+    return cluster.connect("main").raw()
 
 
 @pytest.fixture
 def files(tmp_path) -> Callable[..., list[str]]:
-    """Writes `count` titles, rated n % 10 with n votes, as plain files; gives the options that name them."""
+    """Writes `count` titles, film n with n votes; gives the options that name the files."""
 
     def written(count: int, *more: str, first: int = 1) -> list[str]:
         numbers = range(first, first + count)
-        basics = [
-            f"tt{n:07}\tmovie\tFilm {n}\tFilm {n}\t0\t{1900 + n % 100}\t\\N\t90\tDrama" for n in numbers
-        ]
+        basics = [f"tt{n:07}\tmovie\tFilm {n}\tFilm {n}\t0\t{1900 + n % 100}\t\\N\t90\t\\N" for n in numbers]
         ratings = [f"tt{n:07}\t{n % 10}.5\t{n}" for n in numbers]
         (tmp_path / "basics.tsv").write_text("\n".join([BASICS, *basics, *more, ""]))
         (tmp_path / "ratings.tsv").write_text("\n".join([RATINGS, *ratings, ""]))
-        return ["--basics", str(tmp_path / "basics.tsv"), "--ratings", str(tmp_path / "ratings.tsv")]
+        return ["--basics", f"{tmp_path}/basics.tsv", "--ratings", f"{tmp_path}/ratings.tsv"]
 
     return written
 
 
 @pytest.fixture
-def command(cluster) -> Callable[..., list[str]]:
-    return lambda *options: [sys.executable, "manage.py", "load_titles", *options]
-
-
-@pytest.fixture
-def load(cluster, command) -> Callable[..., subprocess.CompletedProcess[str]]:
+def load(cluster) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Runs `load_titles` to its end."""
-
-    def loaded(*options: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            command(*options),
-            cwd=settings.BASE_DIR, env=cluster.environment, capture_output=True, text=True, timeout=55, check=False,
-        )  # fmt: skip
-
-    return loaded
+    return lambda *options: cluster.manage("load_titles", *options)
 
 
 def result(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
@@ -78,20 +57,13 @@ def state(connection: MySQLdb.Connection) -> tuple[Any, ...]:
     return rows, run(connection, "SELECT mean_rating, votes_threshold, titles FROM title_statistics")
 
 
-def entries(connection: MySQLdb.Connection) -> int:
-    return int(run(connection, "SELECT COUNT(*) FROM transaction_log WHERE log_type = 'ROW'")[0][0])
-
-
-def test_a_load_reaches_every_node_and_the_same_load_again_logs_nothing(
-    cluster, main, files, load, eventually
-):
+def test_a_load_reaches_every_node_and_the_same_again_logs_nothing(cluster, main, files, load):
     first = result(load(*files(250), "--batch", "100", "--json"))
     assert (first["titles"], first["inserted"], first["transactions"]) == (250, 250, 4)
     expected, count = state(main), entries(main)
     assert expected[1] == ((Decimal("5.0000"), 238, 250),)
-    for node in ("node_a", "node_b"):
-        with closing(cluster.connect(node)) as connection:
-            eventually(lambda here=connection: state(here) == expected)
+    cluster.settle()
+    assert [state(cluster.connect(node).raw()) for node in cluster.nodes] == [expected] * 3
     again = result(load(*files(250), "--json"))
     assert (again["unchanged"], again["transactions"]) == (250, 0)
     assert (state(main), entries(main)) == (expected, count)
@@ -135,41 +107,38 @@ def test_files_in_any_order_are_loaded(tmp_path, main, files, load):
     assert run(main, "SELECT COUNT(averageRating) FROM title_ft") == ((20,),)
 
 
-@pytest.mark.parametrize(
-    ("content", "sentence"),
-    [
+def test_a_file_that_is_none_ends_with_a_sentence(tmp_path, main, files, load, subtests):
+    options = files(1)
+    damaged = gzip.compress(BASICS.encode() + b"\n" + bytes(range(256)) * 99)[:-99]
+    for content, sentence in [
         (b"", "names no column tconst"),
         (b"tconst\tprimaryTitle\n", "names no column titleType or startYear or runtimeMinutes"),
-        (gzip.compress(BASICS.encode() + b"\n" + bytes(range(256)) * 99)[:-99], "is damaged after line"),
+        (damaged, "is damaged after line"),
         (BASICS.encode() + b"\n", "has no title of the types movie, short"),
-    ],
-    ids=["empty", "columns", "damaged", "nothing"],
-)
-def test_a_file_that_is_none_ends_with_a_sentence(tmp_path, main, files, load, content, sentence):
-    options = files(1)
-    (tmp_path / "basics.tsv").write_bytes(content)
-    done = load(*options)
-    assert done.returncode == 1
-    assert sentence in done.stderr
-    assert "Traceback" not in done.stderr
+    ]:
+        with subtests.test(sentence):
+            (tmp_path / "basics.tsv").write_bytes(content)
+            done = load(*options)
+            assert done.returncode == 1
+            assert sentence in done.stderr
+            assert "Traceback" not in done.stderr
     assert entries(main) == 0
 
 
-@pytest.mark.parametrize(
-    "options", [["--batch", "0"], ["--batch", "x"], ["--types", ","], ["--nonsense"]], ids=str
-)
-def test_wrong_usage_ends_with_2(files, load, options):
-    assert load(*files(1), *options).returncode == 2
+def test_wrong_usage_ends_with_2(files, load, subtests):
+    for options in [["--batch", "0"], ["--batch", "x"], ["--types", ","], ["--nonsense"]]:
+        with subtests.test(options=options):
+            assert load(*files(1), *options).returncode == 2
 
 
-def test_a_killed_load_run_again_ends_in_the_same_state(cluster, main, files, load, command):
+def test_a_killed_load_run_again_ends_in_the_same_state(cluster, main, files, load):
     options = [*files(4000), "--batch", "100"]
-    process = subprocess.Popen(command(*options), cwd=settings.BASE_DIR, env=cluster.environment)
+    process = cluster.popen("load_titles", *options)
     deadline = time.monotonic() + 20
     while run(main, "SELECT COUNT(*) >= 300 FROM title_ft") != ((1,),) and time.monotonic() < deadline:
         time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    process.kill()
+    process.communicate()
     (written,) = run(main, "SELECT COUNT(*) FROM title_ft")[0]
     assert 300 <= written < 4000
     done = result(load(*options, "--json"))

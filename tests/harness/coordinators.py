@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cluster.actions.failover import epoch_without_lease, promote_node_a, resume_primary
 from cluster.actions.lease import renew
 from cluster.actions.observe import observe
 from cluster.actions.promote import promote
 from cluster.actions.recover import recover
 from cluster.actions.replicate import Feed, may_join
-from cluster.actions.resume import resume_primary
+from cluster.actions.failover import resume_primary
 from cluster.actions.switchover import switchover
 from cluster.protocol.entries import Entry, Record
 from cluster.protocol.errors import ClusterError, NotAcknowledged, Refused
@@ -21,23 +22,19 @@ LEASE = 3.0
 
 
 def promoting(name: NodeName, *, excuse: bool = False) -> Body:
-    """Promote a node; with `excuse` as the watcher does it, who sees whether the last primary is gone."""
+    """Promote a node, whoever takes writes; with `excuse` after a look whether the last primary is gone."""
 
     def body(c: Coordinator) -> None:
-        excused = excused_epoch(c) if excuse else None
+        excused = epoch_without_lease(observe(c.nodes)) if excuse else None
         others = [node for node in c.nodes.values() if node.name is not name]
-        promote(
-            c.nodes[name], others, reason="test", lease_seconds=LEASE, excused_epoch=excused
-        )
+        promote(c.nodes[name], others, reason="test", lease_seconds=LEASE, excused_epoch=excused)
 
     return body
 
 
-def excused_epoch(c: Coordinator) -> int | None:
-    """The epoch of the last primary when its process is gone."""
-    view = observe(c.nodes)
-    error = view.error(view.last_primary) if view.last_primary else None
-    return view.epoch if error and error.gone else None
+def failing_over(c: Coordinator) -> None:
+    """Promote Node A because nobody takes writes."""
+    promote_node_a(c.nodes, reason="test", lease_seconds=LEASE)
 
 
 def resuming(c: Coordinator) -> None:
@@ -82,8 +79,9 @@ def feeding(name: NodeName, rounds: int) -> Body:
 
 
 def renewing(c: Coordinator) -> None:
-    """Extend the lease of whoever seems to be the primary."""
-    primary = observe(c.nodes).primary
+    """Extend the lease of whoever seems to be the primary, or bring back the one that ran out."""
+    view = observe(c.nodes)
+    primary = view.primary or view.lapsed
     if primary is None:
         raise Refused("There is no primary.")
     voters = [node for node in c.nodes.values() if node.name is not primary.name]

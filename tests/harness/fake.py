@@ -107,6 +107,7 @@ class Server:
         self.consent_epoch, self.consent_until = 0, float("-inf")
         self.floor = Floor()
         self.replayed = 0
+        self.last_main_contact: str | None = None
         # In memory
         self.up, self.incarnation, self.transactions = True, 1, 0
         self.lease: tuple[int, float] | None = None
@@ -174,6 +175,7 @@ class Server:
             clock=clock,
             replayed=self.replayed,
             stranded=len(self.stranded_entries),
+            last_main_contact=self.last_main_contact,
         )
 
     def lease_epoch(self) -> int | None:
@@ -493,6 +495,10 @@ class Server:
     def forget_acknowledgements(self, seconds: float) -> None:
         """Nothing is kept here: a writer hears at once."""
 
+    def heard_from_main(self) -> None:
+        """See cluster/nodes/mariadb.py."""
+        self.last_main_contact = (EPOCH_START + timedelta(seconds=self.clock())).isoformat()
+
     def lead(self, session: object) -> bool:
         """See cluster/nodes/mariadb.py."""
         self.leader = self.leader or session
@@ -627,6 +633,10 @@ class FakeNode:
     def forget_acknowledgements(self, seconds: float) -> None:
         """As the protocol says."""
         return self._call(self.server.forget_acknowledgements, seconds)
+
+    def heard_from_main(self) -> None:
+        """As the protocol says."""
+        return self._call(self.server.heard_from_main)
 
     def lead(self) -> bool:
         """As the protocol says."""

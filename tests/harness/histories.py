@@ -21,7 +21,7 @@ CANDIDATES = (MAIN, NODE_A)
 PLACES = ("c1", "c2", "w1", "w2")
 """Where coordinators and writers run: each place has its own links."""
 RECORDS = tuple(Record("title", key) for key in "pqrs")
-CROWD = 6
+CROWD = 8
 """Coordinators at one time."""
 ATTEMPTS = 3
 """Promotions within which a majority gets a primary."""
@@ -38,19 +38,23 @@ class History:
 
     # Steps
 
-    def start(self, place: str, body: Body) -> None:
-        """One more coordinator, unless there is a crowd already."""
+    def start(self, place: str, body: Body, calls: int = 0) -> None:
+        """One more coordinator, unless there is a crowd already; it makes some calls at once."""
         if len(self.world.working) < CROWD:
-            self.world.start(place, body)
+            self.world.start(place, body).advance(calls)
 
     def write(
-        self, place: str, records: Sequence[tuple[Record, bool]], push_to: Sequence[NodeName]
+        self,
+        place: str,
+        records: Sequence[tuple[Record, bool]],
+        push_to: Sequence[NodeName],
+        calls: int = 0,
     ) -> None:
         """A writer: (record, whether the row is deleted)."""
         self.written += 1
         changes = [(r, None if gone else json.dumps({"v": self.written})) for r, gone in records]
         self.plans.append(Plan(f"t{self.written}", changes, push_to))
-        self.start(place, bodies.writing(self.plans[-1]))
+        self.start(place, bodies.writing(self.plans[-1]), calls)
 
     def retry(self, place: str, back: int) -> None:
         """Somebody tries again what was written `back` writes ago."""
@@ -178,6 +182,20 @@ def inside(table_name: str, image: str | None) -> set[EntryId]:
 
 Chance = random.Random
 Step = Callable[[History, Chance], None]
+CALLS = (1, 2, 4, 8, 16, 40, 200)
+"""Calls that a coordinator makes at one go."""
+PHASE = 30
+"""Steps after which other things become likely."""
+
+
+def place(r: Chance) -> str:
+    """Where something happens."""
+    return r.choice(PLACES)
+
+
+def anyone(r: Chance) -> NodeName:
+    """Any node."""
+    return r.choice(list(NodeName))
 
 
 def some_records(r: Chance) -> list[tuple[Record, bool]]:
@@ -190,54 +208,46 @@ def push_order(r: Chance) -> list[NodeName]:
     return r.sample(list(NodeName), 3) if r.random() < 0.8 else []
 
 
+def starting(body: Callable[[Chance], Body]) -> Step:
+    """The step that starts a coordinator and lets it make its first calls."""
+    return lambda h, r: h.start(place(r), body(r), r.choice((0, *CALLS)))
+
+
 STEPS: dict[str, tuple[int, Step]] = {
-    "advance": (50, lambda h, r: h.advance(r.randrange(CROWD), r.choice((1, 2, 4, 8, 16, 40)))),
-    "write": (12, lambda h, r: h.write(r.choice(PLACES), some_records(r), push_order(r))),
-    "retry": (2, lambda h, r: h.retry(r.choice(PLACES), r.randrange(4))),
-    "ask": (2, lambda h, r: h.ask(r.choice(list(NodeName)), r.randrange(6))),
+    "advance": (40, lambda h, r: h.advance(r.randrange(CROWD), r.choice(CALLS))),
+    "write": (24, lambda h, r: h.write(place(r), some_records(r), push_order(r), r.choice(CALLS))),
+    "retry": (2, lambda h, r: h.retry(place(r), r.randrange(4))),
+    "ask": (2, lambda h, r: h.ask(anyone(r), r.randrange(6))),
     "promote": (
-        8,
-        lambda h, r: h.start(
-            r.choice(PLACES), bodies.promoting(r.choice(CANDIDATES), excuse=r.random() < 0.5)
-        ),
+        5,
+        starting(lambda r: bodies.promoting(r.choice(CANDIDATES), excuse=r.random() < 0.5)),
     ),
-    "resume": (2, lambda h, r: h.start(r.choice(PLACES), bodies.resuming)),
-    "recover": (3, lambda h, r: h.start(r.choice(PLACES), bodies.recovering(r.choice(list(NodeName))))),
-    "switchover": (3, lambda h, r: h.start(r.choice(PLACES), bodies.switching(r.choice(CANDIDATES)))),
-    "feed": (
-        6,
-        lambda h, r: h.start(
-            r.choice(PLACES), bodies.feeding(r.choice(list(NodeName)), r.randrange(1, 6))
-        ),
-    ),
-    "renew": (4, lambda h, r: h.start(r.choice(PLACES), bodies.renewing)),
-    "close": (
-        1,
-        lambda h, r: h.start(
-            r.choice(PLACES),
-            bodies.closing(r.choice(list(NodeName)), r.choice((None, Mode.RECOVERING))),
-        ),
-    ),
-    "elapse": (6, lambda h, r: h.elapse(r.choice((0.1, 0.5, 1.0, 3.5)))),
-    "crash": (3, lambda h, r: h.crash(r.choice(list(NodeName)))),
-    "restart": (5, lambda h, r: h.restart(r.choice(list(NodeName)))),
-    "cut": (
-        2,
-        lambda h, r: h.cut(r.choice(PLACES), r.choice(list(NodeName)), r.choice(("ask", "answer"))),
-    ),
-    "heal": (3, lambda h, r: h.heal(r.choice(PLACES))),
-    "kill": (2, lambda h, r: h.kill(r.randrange(CROWD))),
+    "fail over": (4, starting(lambda r: bodies.failing_over)),
+    "resume": (6, starting(lambda r: bodies.resuming)),
+    "recover": (3, starting(lambda r: bodies.recovering(anyone(r)))),
+    "switchover": (3, starting(lambda r: bodies.switching(r.choice(CANDIDATES)))),
+    "feed": (8, starting(lambda r: bodies.feeding(anyone(r), r.randrange(1, 6)))),
+    "renew": (8, starting(lambda r: bodies.renewing)),
+    "close": (1, starting(lambda r: bodies.closing(anyone(r), r.choice((None, Mode.RECOVERING))))),
+    "elapse": (3, lambda h, r: h.elapse(r.choice((0.1, 0.3, 1.0, 1.0, 3.5)))),
+    "crash": (1, lambda h, r: h.crash(anyone(r))),
+    "restart": (6, lambda h, r: h.restart(anyone(r))),
+    "cut": (2, lambda h, r: h.cut(place(r), anyone(r), r.choice(("ask", "answer")))),
+    "heal": (4, lambda h, r: h.heal(place(r))),
+    "kill": (3, lambda h, r: h.kill(r.randrange(CROWD))),
 }
 """Every step with its weight in a random history."""
 
 
 def random_history(seed: int, steps: int) -> History:
-    """Play a history of so many steps and its end. Raises Violation."""
+    """Play a history of about so many steps and its end. Raises Violation."""
     r = random.Random(seed)
     history = History()
     names = list(STEPS)
-    for name in r.choices(names, [STEPS[n][0] for n in names], k=steps):
-        STEPS[name][1](history, r)
-        history.world.check()
-    history.end(away=r.choice(list(NodeName)))
+    for _ in range(steps // PHASE):
+        weights = [STEPS[name][0] * r.choice((0.1, 1, 1, 3)) for name in names]
+        for name in r.choices(names, weights, k=PHASE):
+            STEPS[name][1](history, r)
+            history.world.check()
+    history.end(away=anyone(r))
     return history

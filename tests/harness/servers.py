@@ -41,6 +41,13 @@ class ScratchServers:
             cwd=ROOT,
             start_new_session=True,
         )
+        try:
+            self._make()
+        except BaseException:
+            self.end()
+            raise
+
+    def _make(self) -> None:
         self.local = scratch_nodes(self.directory / "nodes", settings.VAR_DIR / "template", "64M")
         self.application = Account("mco2_app", secrets.token_hex(16))
         self.cluster = Account("mco2_cluster", secrets.token_hex(16))

@@ -98,5 +98,5 @@ def row(name: NodeName, facts: dict[str, Any]) -> list[str]:
         f"{node['entries']:,}",
         "" if node["lag_entries"] is None else f"{node['lag_entries']:,} entries",
         "" if node["lag_seconds"] is None else f"{node['lag_seconds']:.1f} s",
-        node["last_contact"] or "",
+        (node["last_contact"] or "")[:19],
     ]

@@ -16,7 +16,9 @@ class Command(VerbCommand):
 
     def act(self, **options: Any) -> None:
         """Work until SIGTERM or Ctrl+C."""
-        worker = Replicator(lambda name: connect(name, timeout=5.0), lease_seconds=conf().lease_seconds)
+        worker = Replicator(
+            lambda name, timeout: connect(name, timeout=timeout), lease_seconds=conf().lease_seconds
+        )
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: worker.stopping.set())
         worker.run()

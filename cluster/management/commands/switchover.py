@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from cluster.actions.resume import resume_or_switch
+from cluster.actions.switchover import give_writes
 from cluster.conf import conf
 from cluster.management.verbs import VerbCommand, node_argument, timeout_argument
 from cluster.nodes.cluster import connect_all
@@ -14,7 +14,7 @@ from cluster.protocol.names import NodeName
 class Command(VerbCommand):
     """The node named becomes the primary."""
 
-    help = "Hand the writes over to a node that is level; lets the last primary resume when nobody writes."
+    help = "Hand the writes over to a node that is level, or give them to it when no node takes them."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """--to and --timeout."""
@@ -25,7 +25,7 @@ class Command(VerbCommand):
     def act(self, **options: Any) -> None:
         """Switch over and say how long nobody took writes."""
         to = NodeName(options["to"])
-        done = resume_or_switch(
+        done = give_writes(
             connect_all(timeout=5.0),
             to,
             reason="An operator ran switchover.",

@@ -19,6 +19,8 @@ CONFIGURATION = Template(
 [mariadbd]
 $user
 datadir = $directory/data
+# Its own: a server that starts removes the temporary tables of all others from a shared one.
+tmpdir = $directory/tmp
 pid-file = $directory/mariadbd.pid
 log-error = $directory/error.log
 init-file = $directory/init.sql

@@ -194,6 +194,7 @@ class LocalNode:
     def _write_files(self) -> None:
         text = files.configuration(self.directory, self.port, self.buffer_pool)
         files.write_private(self.directory / "my.cnf", text)
+        (self.directory / "tmp").mkdir(mode=0o700, exist_ok=True)
         text = files.first_statements(self.database, self.admin.user, self.admin.password)
         files.write_private(self.directory / "init.sql", text)
 

@@ -40,17 +40,20 @@ def _make(cache: Path, made: Path) -> None:
     for stale in cache.glob("partial-*"):
         shutil.rmtree(stale)
     partial = Path(tempfile.mkdtemp(prefix="partial-", dir=cache))
-    _install(partial / "data")
+    temporary = partial / "tmp"
+    temporary.mkdir()
+    _install(partial / "data", temporary)
     (partial / "data").rename(made)
-    partial.rmdir()
+    shutil.rmtree(partial)
 
 
-def _install(data: Path) -> None:
+def _install(data: Path, temporary: Path) -> None:
     user = current_user()
     command = [
         program("mariadb-install-db"),
         "--no-defaults",
         f"--datadir={data}",
+        f"--tmpdir={temporary}",
         f"--user={user}",
         "--auth-root-authentication-method=socket",
         f"--auth-root-socket-user={user}",

@@ -5,6 +5,7 @@ import shutil
 from typing import Any, cast
 
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.table import Table
@@ -56,6 +57,8 @@ class Command(BaseCommand):
         for name, port in ports.items():
             table.add_row(*_program_row(name, port, found.get(name)))
         self.console.print(table)
+        if any(node.pid for node in stack.nodes.values()):
+            call_command("cluster_status", stdout=self.stdout)
 
     def _logs(self, stack: LocalStack) -> None:
         """Follow all logs until interrupted; does not return."""

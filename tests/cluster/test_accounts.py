@@ -1,0 +1,166 @@
+"""What the application's account may do: rows and public procedures, and nothing of the kernel's."""
+
+import pytest
+from django.conf import settings
+
+from cluster.nodes import catalogue
+from cluster.nodes.install import kernel
+from cluster.protocol.errors import NodeFailed
+from cluster.protocol.names import NodeName
+from tests.harness.sql import refusal, row_entries
+
+DENIED, NO_EXECUTE = 1142, 1370
+INSERT = "INSERT INTO test_word (word, meaning) VALUES ('a', '')"
+GUESSES = ["''", "'1'", "1", "0", "TRUE", "NULL", "REPEAT('0', 64)", "'secret'", "'federated'", "0x00"]
+KERNEL_TABLES = sorted(item.name for item in kernel() if item.kind == "TABLE")
+READABLE = {"transaction_log", "node_config", "write_lease"}
+ROUTINES = sorted(
+    (item.kind, item.name) for item in catalogue.kernel_routines() if item.name not in catalogue.PUBLIC_KERNEL
+)
+
+
+@pytest.fixture
+def app(cluster):
+    """The application's session on Main."""
+    return cluster.connect("main")
+
+
+@pytest.mark.parametrize("guess", GUESSES)
+def test_no_guess_of_the_flag_passes_the_guard(cluster, guess):
+    vice = cluster.connect("node_a")
+    vice.run(f"SET @federated_operation = {guess}")
+    assert refusal(vice, INSERT).startswith("Node A is in VICE mode.")
+
+
+@pytest.mark.parametrize("guess", GUESSES)
+def test_no_guess_of_the_flag_passes_the_log(app, guess):
+    app.run(f"SET @federated_operation = {guess}")
+    app.run(INSERT)
+    assert len(row_entries(app)) == 1
+
+
+@pytest.mark.parametrize("table", KERNEL_TABLES)
+def test_the_tables_of_the_kernel_are_not_to_be_written(app, table):
+    column = app_column(table)
+    for sql in (
+        f"INSERT INTO {table} ({column}) VALUES ('1')",
+        f"REPLACE INTO {table} ({column}) VALUES ('1')",
+        f"UPDATE {table} SET {column} = '1'",
+        f"DELETE FROM {table}",
+        f"TRUNCATE TABLE {table}",
+        f"ALTER TABLE {table} ADD COLUMN mine INT",
+        f"DROP TABLE {table}",
+    ):
+        refusal(app, sql, code=DENIED)
+
+
+def app_column(table: str) -> str:
+    """A column of a kernel table, from its source."""
+    statement = next(item.statement for item in kernel() if item.name == table)
+    return statement.split("(\n")[1].split()[0]
+
+
+@pytest.mark.parametrize("table", sorted(set(KERNEL_TABLES) - READABLE))
+def test_secret_and_bookkeeping_are_not_to_be_read(app, table):
+    refusal(app, f"SELECT * FROM {table}", code=DENIED)
+
+
+@pytest.mark.parametrize("table", sorted(READABLE))
+def test_log_and_configuration_may_be_read(app, table):
+    assert app.rows(f"SELECT * FROM {table}")
+
+
+@pytest.mark.parametrize(("kind", "name"), ROUTINES, ids=[name for _, name in ROUTINES])
+def test_no_routine_of_the_kernel_may_be_called(app, kind, name):
+    refusal(app, f"CALL {name}()" if kind == "PROCEDURE" else f"SELECT {name}('x')", code=NO_EXECUTE)
+
+
+def test_there_are_routines_to_try():
+    assert {"begin_append", "claim", "open_writes", "write_entry"} <= {name for _, name in ROUTINES}
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "TRUNCATE TABLE test_word",
+        "DROP TABLE test_word",
+        "ALTER TABLE test_word ADD COLUMN mine INT",
+        "CREATE TABLE mine (id INT)",
+        "CREATE TRIGGER mine BEFORE INSERT ON test_word FOR EACH ROW SET @x = 1",
+        "DROP TRIGGER test_word_guard_insert",
+        "CREATE INDEX mine ON test_word (meaning)",
+        "CREATE VIEW mine AS SELECT 1",
+    ],
+    ids=lambda sql: " ".join(sql.split()[:2]).lower(),
+)
+def test_the_application_has_no_say_in_the_schema(app, sql):
+    refusal(app, sql, code=DENIED)
+
+
+@pytest.mark.parametrize(
+    ("sql", "code"),
+    [
+        ("CREATE PROCEDURE mine() SELECT 1", 1044),
+        ("LOCK TABLES test_word WRITE", 1044),
+        ("CREATE USER mine", 1227),
+        ("SET GLOBAL event_scheduler = 1", 1227),
+        ("DROP PROCEDURE guard_write", NO_EXECUTE),
+        ("GRANT ALL ON *.* TO CURRENT_USER()", 1045),
+    ],
+    ids=lambda value: value.lower() if isinstance(value, str) else str(value),
+)
+def test_the_application_has_no_say_in_the_server(app, sql, code):
+    refusal(app, sql, code=code)
+
+
+def test_every_replicated_table_may_be_read_and_written(app):
+    privileges = {
+        table: set(granted.split(","))
+        for table, granted in app.rows(
+            "SELECT TABLE_NAME, GROUP_CONCAT(PRIVILEGE_TYPE) FROM information_schema.TABLE_PRIVILEGES GROUP BY 1"
+        )
+    }
+    assert privileges.pop("test_specimen") == {"SELECT", "INSERT", "UPDATE", "DELETE"}
+    assert {frozenset(privileges[table]) for table in READABLE} == {frozenset({"SELECT"})}
+
+
+def test_the_secret_differs_between_nodes_and_is_long(cluster):
+    secrets = {cluster.connect(name, "cluster").row("SELECT secret FROM apply_secret") for name in NodeName}
+    assert len(secrets) == 3
+    assert all(len(secret) == 64 for (secret,) in secrets)
+
+
+def test_an_append_leaves_no_flag_in_its_session(cluster):
+    main, vice = cluster.nodes[NodeName.MAIN], cluster.nodes[NodeName.NODE_A]
+    cluster.settle()
+    vice.append(1, main.read_log(0, 100).entries, boundary=False)
+    assert vice.connection.row("SELECT @federated_operation") == (None,)
+    assert refusal(vice.connection, INSERT).startswith("Node A is in VICE mode.")
+
+
+def test_an_append_that_fails_leaves_no_flag_either(cluster):
+    cluster.settle()
+    entry = cluster.nodes[NodeName.MAIN].read_log(0, 1).entries[0]
+    wrong = entry._replace(log_id=99, log_type="ROW", table_name="no_such_table", new_value='{"id": 1}')
+    vice = cluster.nodes[NodeName.NODE_A]
+    with pytest.raises(Exception, match="no_such_table"):
+        vice.append(1, [wrong], boundary=False)
+    assert vice.connection.row("SELECT @federated_operation") == (None,)
+
+
+def test_the_flag_of_one_node_is_worth_nothing_on_another(cluster):
+    """Who can read one server's secret still cannot write past the guard of the others."""
+    (secret,) = cluster.connect("node_b", "cluster").row("SELECT secret FROM apply_secret")
+    vice = cluster.connect("node_a")
+    vice.run("SET @federated_operation = %s", (secret,))
+    assert refusal(vice, INSERT).startswith("Node A is in VICE mode.")
+
+
+def test_a_wrong_password_is_refused(cluster, servers):
+    with pytest.raises(NodeFailed, match="1045"):
+        wrong = cluster.connect("main")
+        wrong.endpoint = type(wrong.endpoint)(
+            NodeName.MAIN, "127.0.0.1", servers.local["main"].port, settings.DATABASES["main"]["NAME"],
+            servers.application.user, "wrong",
+        )  # fmt: skip
+        wrong.raw()
