@@ -8,3 +8,7 @@ class ClusterApp(AppConfig):
 
     name = "cluster"
     verbose_name = "Cluster"
+
+    def ready(self) -> None:
+        """Importing the checks registers them."""
+        from cluster import checks  # noqa: F401

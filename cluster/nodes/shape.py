@@ -6,8 +6,11 @@ a difference between nodes that nobody wrote.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.mysql.base import DatabaseWrapper
 from django.db.models import Field, Model
 
 PLAIN = (
@@ -86,8 +89,14 @@ def key_text(column: Column, row: str) -> str:
 def shape(model: type[Model]) -> TableShape:
     """The shape of a model's table. Raises ValueError for a type that cannot make the trip."""
     columns = {field: Column(str(field.column), expression(field)) for field in stored_fields(model)}
-    key = model._meta.pk_fields if hasattr(model._meta, "pk_fields") else [model._meta.pk]
-    return TableShape(model._meta.db_table, tuple(columns.values()), tuple(columns[field] for field in key))
+    return TableShape(
+        model._meta.db_table, tuple(columns.values()), tuple(columns[field] for field in key_fields(model))
+    )
+
+
+def key_fields(model: type[Model]) -> list[Field]:
+    """The fields of the primary key, one or several."""
+    return list(model._meta.pk_fields)
 
 
 def stored_fields(model: type[Model]) -> list[Field]:
@@ -115,7 +124,15 @@ def expression(field: Field) -> Expression:
     return found
 
 
+@cache
+def dialect() -> BaseDatabaseWrapper:
+    """A connection that is never opened: it names types as MariaDB does, with every server dead."""
+    wrapper: BaseDatabaseWrapper = DatabaseWrapper(connections["main"].settings_dict, "dialect")
+    wrapper.__dict__["mysql_server_data"] = {"version": "10.11.0-MariaDB"}
+    return wrapper
+
+
 def column_type(field: Field) -> str:
     """The first word of the column's type on MariaDB, in lower case."""
-    kind = (field.db_type(connections["main"]) or "").lower()
+    kind = (field.db_type(dialect()) or "").lower()
     return kind.split("(")[0].split(" ")[0]

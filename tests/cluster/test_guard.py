@@ -42,7 +42,6 @@ def expire(cluster, name="main") -> None:
         "DELETE FROM test_word",
         "INSERT INTO test_word VALUES ('a', '') ON DUPLICATE KEY UPDATE meaning = 'other'",
     ],
-    ids=lambda sql: sql.split()[0].lower(),
 )
 def test_a_follower_refuses_every_kind_of_write(cluster, name, sentence, sql):
     main = cluster.connect("main")

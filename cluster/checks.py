@@ -1,0 +1,97 @@
+"""Django's system checks: what would go wrong later is said at the start, with a stable id."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.apps import apps
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db.models import Field, Model
+
+from cluster.nodes.cluster import connect
+from cluster.nodes.shape import KEY_LENGTH, expression, key_fields, stored_fields
+from cluster.protocol.errors import NodeFailed, NodeUnreachable
+from cluster.protocol.names import NodeName
+from cluster.replicated import is_replicated, replicated_labels, replicated_models
+
+SETTINGS = {
+    "innodb_flush_log_at_trx_commit": ("1", "a node that loses power forgets what it acknowledged"),
+    "sysdate_is_now": ("OFF", "a session can set the clock that its lease is measured by"),
+    "lower_case_table_names": ("0", "the log and the server disagree about the names of tables"),
+}
+"""Server variables that the promises rest on: the value they need, and what happens otherwise."""
+VARIABLE = "SELECT variable_value FROM information_schema.global_variables WHERE variable_name = %s"
+
+
+@register(Tags.models)
+def check_models(app_configs: Sequence[Any] | None, **options: Any) -> list[CheckMessage]:
+    """Every replicated model must exist and be one whose rows survive the trip."""
+    unknown = [label for label in replicated_labels() if not is_model(label)]
+    if unknown:
+        return [
+            Error(f"CLUSTER_REPLICATED_MODELS names {label}, which is no model.", id="cluster.E001")
+            for label in unknown
+        ]
+    return [message for model in replicated_models() for message in problems(model)]
+
+
+def is_model(label: str) -> bool:
+    """Whether `app.Model` is an installed model."""
+    try:
+        apps.get_model(label)
+    except (LookupError, ValueError):
+        return False
+    return True
+
+
+def problems(model: type[Model]) -> Iterable[CheckMessage]:
+    """What is wrong with one replicated model."""
+    for field in stored_fields(model):
+        try:
+            expression(field)
+        except ValueError as error:
+            yield Error(
+                str(error), hint="Use another field type or don't replicate the model.", id="cluster.E002"
+            )
+        yield from reference_problems(field)
+    for field in key_fields(model):
+        if (field.max_length or 0) > KEY_LENGTH:
+            yield Error(
+                f"{model._meta.label}.{field.name} is a key of up to {field.max_length} characters; "
+                f"the log identifies a row by at most {KEY_LENGTH}.",
+                id="cluster.E004",
+            )
+
+
+def reference_problems(field: Field) -> Iterable[CheckMessage]:
+    """A row on the nodes cannot refer to a table that is not there."""
+    target = field.related_model
+    if isinstance(target, type) and not is_replicated(target):
+        yield Error(
+            f"{field.model._meta.label}.{field.name} refers to {target._meta.label}, "
+            "which is not replicated.",
+            hint=f"Add {target._meta.label} to CLUSTER_REPLICATED_MODELS.",
+            id="cluster.E003",
+        )
+
+
+@register(Tags.database)
+def check_servers(databases: Sequence[str] | None, **options: Any) -> list[CheckMessage]:
+    """Settings of the nodes that the promises rest on; asked with `check --database NODE`."""
+    names = [name for name in NodeName if name.value in (databases or ())]
+    return [message for name in names for message in server_problems(name)]
+
+
+def server_problems(name: NodeName) -> Iterable[CheckMessage]:
+    """What is wrong with one server's settings."""
+    node = connect(name, timeout=2.0)
+    try:
+        for variable, (wanted, otherwise) in SETTINGS.items():
+            (found,) = node.connection.row(VARIABLE, (variable,))
+            if found != wanted:
+                yield Warning(
+                    f"{name.label}: {variable} is {found}, not {wanted}: {otherwise}.", id="cluster.W001"
+                )
+    except (NodeUnreachable, NodeFailed) as error:
+        yield Warning(f"{name.label}'s settings were not checked: {error}", id="cluster.W002")
+    finally:
+        node.close()
