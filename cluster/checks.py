@@ -13,13 +13,18 @@ from cluster.protocol.errors import NodeFailed, NodeUnreachable
 from cluster.protocol.names import NodeName
 from cluster.replicated import is_replicated, replicated_labels, replicated_models
 
-SETTINGS = {
-    "innodb_flush_log_at_trx_commit": ("1", "a node that loses power forgets what it acknowledged"),
-    "sysdate_is_now": ("OFF", "a session can set the clock that its lease is measured by"),
-    "lower_case_table_names": ("0", "the log and the server disagree about the names of tables"),
+QUESTIONS = {
+    "SELECT @@innodb_flush_log_at_trx_commit = 1": (
+        "innodb_flush_log_at_trx_commit is not 1: a node that loses power forgets what it acknowledged"
+    ),
+    "SELECT SLEEP(0.002) = 0 AND SYSDATE(6) > NOW(6)": (
+        "it runs with --sysdate-is-now: a session can set the clock that the lease is measured by"
+    ),
+    "SELECT @@character_set_database = 'utf8mb4'": (
+        "its database is not utf8mb4: four-byte characters cannot be stored"
+    ),
 }
-"""Server variables that the promises rest on: the value they need, and what happens otherwise."""
-VARIABLE = "SELECT variable_value FROM information_schema.global_variables WHERE variable_name = %s"
+"""What the promises rest on: a question that a server answers with 1, and what it means otherwise."""
 
 
 @register(Tags.models)
@@ -85,12 +90,9 @@ def server_problems(name: NodeName) -> Iterable[CheckMessage]:
     """What is wrong with one server's settings."""
     node = connect(name, timeout=2.0)
     try:
-        for variable, (wanted, otherwise) in SETTINGS.items():
-            (found,) = node.connection.row(VARIABLE, (variable,))
-            if found != wanted:
-                yield Warning(
-                    f"{name.label}: {variable} is {found}, not {wanted}: {otherwise}.", id="cluster.W001"
-                )
+        for question, otherwise in QUESTIONS.items():
+            if node.connection.row(question)[0] != 1:
+                yield Warning(f"{name.label}: {otherwise}.", id="cluster.W001")
     except (NodeUnreachable, NodeFailed) as error:
         yield Warning(f"{name.label}'s settings were not checked: {error}", id="cluster.W002")
     finally:
