@@ -19,6 +19,7 @@ T = TypeVar("T")
 
 UNREACHABLE = frozenset({2002, 2003, 2005, 2006, 2013, 2055, 1040, 1053, 1152, 1159, 1161, 1184, 1927})
 """Error numbers of a server that cannot be reached, went away or is shutting down."""
+STATEMENT_BYTES = 1 << 20
 CONNECT_SECONDS = 2
 """A server that has not said hello by then is frozen or cut off, however patient its caller is."""
 CANNOT_CONNECT = (2002, 2003)
@@ -125,9 +126,13 @@ class Connection:
             return int(changed or 0)
 
     def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> int:
-        """Run one INSERT for many rows, as few statements as fit a packet; rows changed."""
+        """Run one INSERT for many rows; rows changed.
+
+        The driver packs them into few statements as long as VALUES holds placeholders alone.
+        """
         with self.errors():
             cursor = self.raw().cursor()
+            cursor.max_stmt_length = STATEMENT_BYTES
             changed = cursor.executemany(sql, list(rows))
             cursor.close()
             return int(changed or 0)

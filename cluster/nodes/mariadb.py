@@ -154,8 +154,7 @@ class MariaDBNode:
         """Publish and wake; see sql/cluster/procedures/pass_gate.sql."""
         if transaction_ids:
             self.connection.many(
-                "INSERT IGNORE INTO acknowledgement (transaction_id, acknowledged_at)"
-                " VALUES (%s, UNIX_TIMESTAMP(SYSDATE(6)))",
+                "INSERT IGNORE INTO acknowledgement (transaction_id) VALUES (%s)",
                 [(transaction_id,) for transaction_id in transaction_ids],
             )
         self.connection.rows("CALL pass_gate()")

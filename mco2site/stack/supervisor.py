@@ -22,7 +22,7 @@ from mco2site.stack.errors import StackError
 from mco2site.stack.programs import Program
 
 MARK = "MCO2_LOCAL_STACK"
-START_SECONDS = 10.0
+START_SECONDS = 30.0
 STOP_SECONDS = 20.0
 
 HEAD = """\

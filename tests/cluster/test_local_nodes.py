@@ -93,8 +93,7 @@ def test_the_server_keeps_what_it_committed_and_ends_every_wait(running):
     found = {name: value(running, f"SELECT @@global.{name}") for name in expected}
     assert found == expected
     assert (
-        value(running, "SELECT support FROM information_schema.engines WHERE engine = 'FEDERATED'")
-        == "YES"
+        value(running, "SELECT support FROM information_schema.engines WHERE engine = 'FEDERATED'") == "YES"
     )
 
 

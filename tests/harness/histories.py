@@ -186,6 +186,8 @@ CALLS = (1, 2, 4, 8, 16, 40, 200)
 """Calls that a coordinator makes at one go."""
 PHASE = 30
 """Steps after which other things become likely."""
+SWARM = (0, 0.3, 1, 3)
+"""How likely a step may be in a phase, compared to its weight."""
 
 
 def place(r: Chance) -> str:
@@ -245,7 +247,7 @@ def random_history(seed: int, steps: int) -> History:
     history = History()
     names = list(STEPS)
     for _ in range(steps // PHASE):
-        weights = [STEPS[name][0] * r.choice((0.1, 1, 1, 3)) for name in names]
+        weights = [STEPS[name][0] * r.choice(SWARM) for name in names]
         for name in r.choices(names, weights, k=PHASE):
             STEPS[name][1](history, r)
             history.world.check()

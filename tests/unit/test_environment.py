@@ -85,9 +85,7 @@ def test_the_control_database_may_be_any_database(monkeypatch, tmp_path):
     monkeypatch.setenv("SOME_URL", "postgres://user:password@db.example/control")
     assert environment.control_database("SOME_URL", tmp_path)["HOST"] == "db.example"
     monkeypatch.setenv("SOME_URL", "")
-    assert (
-        environment.control_database("SOME_URL", tmp_path)["NAME"] == tmp_path / "control.sqlite3"
-    )
+    assert environment.control_database("SOME_URL", tmp_path)["NAME"] == tmp_path / "control.sqlite3"
 
 
 def test_the_containers_use_only_explained_variables():

@@ -3,7 +3,7 @@
 -- May be repeated.
 CREATE TABLE IF NOT EXISTS acknowledgement (
     transaction_id VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-    acknowledged_at DOUBLE NOT NULL,
+    acknowledged_at DOUBLE NOT NULL DEFAULT (UNIX_TIMESTAMP(SYSDATE(6))),
     PRIMARY KEY (transaction_id) USING HASH,
     KEY acknowledgement_age (acknowledged_at) USING BTREE
 ) ENGINE = MEMORY
