@@ -1,6 +1,7 @@
 """Hand the writes back from Node A to a Main that has recovered."""
 
-from cluster.actions.observe import Nodes, observe
+from cluster.actions.lease import observe_revived
+from cluster.actions.observe import Nodes
 from cluster.actions.switchover import Switchover, switchover
 from cluster.protocol.names import NodeName
 
@@ -10,7 +11,7 @@ DONE = "Node A demoted back to VICE mode. Main node is primary again."
 
 def demote_node_a(nodes: Nodes, *, reason: str, lease_seconds: float, timeout: float) -> Switchover | None:
     """Make Main the primary again. None when Node A does not act. Raises as `switchover`."""
-    primary = observe(nodes).primary
+    primary = observe_revived(nodes, lease_seconds).primary
     if primary is not None and primary.name is NodeName.MAIN:
         return None
     return switchover(nodes, NodeName.MAIN, reason=reason, lease_seconds=lease_seconds, timeout=timeout)

@@ -1,10 +1,15 @@
 """The permit to take writes: consent of a second node, then a lease on the primary's own clock."""
 
+import logging
 from collections.abc import Iterable
 
+from cluster.actions.observe import Nodes, observe
 from cluster.protocol.errors import ClusterError, NoMajority
 from cluster.protocol.names import Mode
 from cluster.protocol.node import Node
+from cluster.protocol.view import ClusterView
+
+log = logging.getLogger(__name__)
 
 MARGIN = 0.1
 """A consent outlasts its lease by this share, for clocks that run at different speeds."""
@@ -27,6 +32,25 @@ def renew(primary: Node, voters: Iterable[Node], epoch: int, seconds: float) -> 
     until, voter = agreed_until(primary, voters, epoch, seconds)
     primary.renew_lease(epoch, until)
     return voter
+
+
+def observe_revived(nodes: Nodes, seconds: float) -> ClusterView:
+    """See the cluster; where only the lease of its primary has run out, renew it and look again.
+
+    A lease runs out while no second node answers, or while no replicator runs. Nobody was promoted since, so
+    whoever finds it may renew it; if that fails the view stays without a primary, and says so.
+    """
+    view = observe(nodes)
+    lapsed = view.lapsed
+    if lapsed is None or not view.quorum:
+        return view
+    voters = [node for node in nodes.values() if node.name is not lapsed.name]
+    try:
+        renew(nodes[lapsed.name], voters, lapsed.promised, seconds)
+    except ClusterError as error:
+        log.info("The lease of %s could not be renewed: %s", lapsed.name.label, error)
+        return view
+    return observe(nodes)
 
 
 def agreed_until(primary: Node, voters: Iterable[Node], epoch: int, seconds: float) -> tuple[float, Node]:

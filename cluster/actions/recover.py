@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from cluster.actions.observe import Nodes, observe
+from cluster.actions.lease import observe_revived
+from cluster.actions.observe import Nodes
 from cluster.actions.orphans import file_stranded
 from cluster.actions.reconcile import Progress, ignore, reconcile
 from cluster.protocol.errors import Refused
@@ -37,12 +38,14 @@ class Recovery:
         return f"Recovery complete. Replayed {self.replayed} transactions from {self.source.label}."
 
 
-def recover(nodes: Nodes, name: NodeName, *, say: Say, progress: Progress = ignore) -> Recovery:
+def recover(
+    nodes: Nodes, name: NodeName, *, lease_seconds: float, say: Say, progress: Progress = ignore
+) -> Recovery:
     """Recover one node from the primary while writes go on. May be cut off and repeated at any point.
 
     Raises Refused with the reason when there is nothing to recover or nobody to recover from.
     """
-    view = observe(nodes)
+    view = observe_revived(nodes, lease_seconds)
     primary, state = check(view, name)
     say(f"{name.label} last transaction was at: {moment(state.last_entry_at)}")
     say(f"Fetching missed transactions from {primary.name.label}...")
@@ -50,7 +53,9 @@ def recover(nodes: Nodes, name: NodeName, *, say: Say, progress: Progress = igno
     if state.mode.takes_writes or state.led < primary.led:
         target.close_writes(Mode.RECOVERING)
     done = reconcile(target, source, primary.promised, progress)
-    file_stranded(target, source, primary.promised)
+    if target.state().stranded:
+        observe_revived(nodes, lease_seconds)  # filing is a write; a long recovery may outlast the lease
+        file_stranded(target, source, primary.promised)
     replayed = target.state().replayed
     if name.following_mode is not Mode.RECOVERING:
         target.close_writes(name.following_mode)
@@ -64,8 +69,8 @@ def check(view: ClusterView, name: NodeName) -> tuple[NodeState, NodeState]:
     primary, state = view.primary, view.state(name)
     if primary is None or state is None:
         raise Refused(
-            f"{name.label} cannot be recovered: no node takes writes now. {view.missing()} "
-            f"Promote Node A (promote_node_a) or switch over (switchover --to main) first."
+            f"{name.label} cannot be recovered: no node takes writes now. "
+            f"Promote Node A (promote_node_a) or switch over (switchover --to main) first. {view.missing()}"
         )
     if primary.name is name:
         raise Refused(f"{name.label} takes the writes itself; there is nothing to recover.")

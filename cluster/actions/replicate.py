@@ -10,15 +10,15 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from cluster.actions.lease import renew
-from cluster.actions.observe import Nodes, observe
+from cluster.actions.lease import observe_revived, renew
+from cluster.actions.observe import Nodes
 from cluster.actions.orphans import file_stranded
 from cluster.actions.reconcile import reconcile
 from cluster.protocol.errors import ClusterError
 from cluster.protocol.gaps import Gaps
 from cluster.protocol.names import NodeName
 from cluster.protocol.node import Node
-from cluster.protocol.view import ClusterView, NodeState
+from cluster.protocol.view import NodeState
 
 log = logging.getLogger(__name__)
 
@@ -136,10 +136,8 @@ class Replicator:
         """Look for a primary, serve it while it is one, look again."""
         nodes = {name: self.connect(name, WATCH_TIMEOUT) for name in NodeName}
         while not self.stopping.is_set():
-            view = observe(nodes)
-            primary = view.primary
+            primary = observe_revived(nodes, self.lease_seconds).primary
             if primary is None:
-                self.revive(nodes, view)
                 self.stopping.wait(WATCH_INTERVAL)
                 continue
             try:
@@ -147,17 +145,6 @@ class Replicator:
             except ClusterError as error:
                 self.say(f"{primary.name.label} is not served any more: {error}")
                 self.stopping.wait(WATCH_INTERVAL)
-
-    def revive(self, nodes: Nodes, view: ClusterView) -> None:
-        """Renew a lease that ran out while no second node answered, once one does again."""
-        lapsed = view.lapsed
-        if lapsed is None or not view.quorum:
-            return
-        voters = [node for node in nodes.values() if node.name is not lapsed.name]
-        try:
-            renew(nodes[lapsed.name], voters, lapsed.promised, self.lease_seconds)
-        except ClusterError as error:
-            log.debug("%s", error)
 
     def serve(self, nodes: Nodes, primary: NodeState) -> None:
         """Feed the others from this primary until its lease is gone; wait while another replicator leads."""

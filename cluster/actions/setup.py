@@ -23,7 +23,7 @@ def set_up(name: NodeName) -> int:
     install.create_accounts(admin, settings)
     changed = install.install(own, install.kernel())
     install.create_application(admin, settings)
-    changed += install.install(own, install.replicated(name, models))
+    changed += install.install(own, install.replicated(name, models, install.make_secret(own)))
     install.configure(own, settings)
     install.grant_application(admin, settings, models)
     for connection in (admin, own):

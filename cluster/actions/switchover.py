@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cluster.actions.failover import fail_over
-from cluster.actions.observe import Nodes, observe
+from cluster.actions.lease import observe_revived
+from cluster.actions.observe import Nodes
 from cluster.actions.promote import Promotion, promote
 from cluster.actions.reconcile import reconcile
 from cluster.protocol.errors import ClusterError, Refused
@@ -47,7 +48,7 @@ def give_writes(
     nodes: Nodes, to: NodeName, *, reason: str, lease_seconds: float, timeout: float
 ) -> Switchover:
     """Make `to` the primary: from the present one, or by a failover when nobody takes writes."""
-    view = observe(nodes)
+    view = observe_revived(nodes, lease_seconds)
     if view.primary is None:
         done = fail_over(nodes, view, to, reason=reason, lease_seconds=lease_seconds)
         return Switchover(None, to, done.epoch, None)
@@ -63,7 +64,7 @@ def switchover(
     Raises Refused (with the reason), WritersBusy (writes go on). When it fails after the old primary has
     closed, the old primary is promoted again before the error is passed on.
     """
-    old, new, epoch = preflight(observe(nodes), nodes, to)
+    old, new, epoch = preflight(observe_revived(nodes, lease_seconds), nodes, to)
     come_level(new, old, epoch, timeout)
     began = time.monotonic()
     old.close_writes()
@@ -86,8 +87,8 @@ def preflight(view: ClusterView, nodes: Nodes, to: NodeName) -> tuple[Node, Node
     primary, state = view.primary, view.state(to)
     if primary is None or state is None:
         raise Refused(
-            f"No node takes writes now, so there is nothing to hand over. {view.missing()} "
-            "Use promote_node_a or switchover."
+            f"No node takes writes now, so there is nothing to hand over. Use promote_node_a or "
+            f"switchover. {view.missing()}"
         )
     if primary.name is to:
         raise Refused(f"{to.label} is the primary already.")

@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 from cluster.actions.observe import observe
 from cluster.actions.recover import recover
+from cluster.conf import conf
 from cluster.management.verbs import VerbCommand
 from cluster.nodes.cluster import connect_all
 from cluster.protocol.names import NodeName
@@ -16,7 +17,7 @@ class RecoveryCommand(VerbCommand):
         """Recover one node from the primary."""
         nodes = connect_all()
         with self.progress(f"{name.label} catches up", observe(nodes).lag_entries(name)) as tick:
-            done = recover(nodes, name, say=self.say, progress=tick)
+            done = recover(nodes, name, lease_seconds=conf().lease_seconds, say=self.say, progress=tick)
         self.say(done.sentence)
         if done.orphaned:
             self.say(

@@ -11,7 +11,7 @@ from itertools import groupby
 
 from cluster.nodes import images
 from cluster.nodes.connection import LOCK_WAIT, RETRY, Connection
-from cluster.nodes.reading import COLUMNS
+from cluster.nodes.reading import COLUMNS, SELECTED
 from cluster.nodes.tables import Table, table
 from cluster.protocol.entries import (
     Entry,
@@ -138,7 +138,7 @@ def superseded(connection: Connection, newest: Mapping[Record, Entry]) -> dict[R
     for name, records in by_table(newest):
         for chunk in chunks([record.record_id for record in records]):
             rows = connection.rows(
-                f"SELECT {COLUMNS} FROM transaction_log FORCE INDEX (transaction_log_record)"
+                f"SELECT {SELECTED} FROM transaction_log FORCE INDEX (transaction_log_record)"
                 f" WHERE table_name = %s AND record_id IN ({marks(chunk)})"
                 " AND ((epoch = %s AND log_id > %s) OR epoch > %s)",
                 [name, *chunk, oldest.epoch, oldest.log_id, oldest.epoch],
@@ -209,7 +209,7 @@ def set_aside(connection: Connection, epoch: int, orphans: Sequence[EntryId]) ->
 def by_id(connection: Connection, ids: Sequence[EntryId]) -> list[Entry]:
     """The entries with these identities."""
     rows = connection.rows(
-        f"SELECT {COLUMNS} FROM transaction_log WHERE (log_id, epoch) IN ({pairs(ids)})",
+        f"SELECT {SELECTED} FROM transaction_log WHERE (log_id, epoch) IN ({pairs(ids)})",
         [part for entry_id in ids for part in (entry_id.log_id, entry_id.epoch)],
     )
     return [Entry._make(row) for row in rows]
@@ -230,7 +230,7 @@ def restore(connection: Connection, removed: Sequence[Entry]) -> None:
 def newest_of(connection: Connection, record: Record) -> Entry | None:
     """The newest entry of one record: the end of an index range."""
     rows = connection.rows(
-        f"SELECT {COLUMNS} FROM transaction_log WHERE table_name = %s AND record_id = %s"
+        f"SELECT {SELECTED} FROM transaction_log WHERE table_name = %s AND record_id = %s"
         " ORDER BY epoch DESC, log_id DESC LIMIT 1",
         record,
     )

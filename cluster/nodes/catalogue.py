@@ -19,7 +19,7 @@ from cluster.nodes.shape import TableShape, shape
 NEXT = "\n-- ;;\n"
 """Stands between the statements of a file that has several."""
 NAME = re.compile(
-    r"CREATE (?:OR REPLACE )?(TABLE|PROCEDURE|FUNCTION|VIEW|TRIGGER)(?: IF NOT EXISTS)? `?(\w+)`?", re.I
+    r"CREATE (?:OR REPLACE )?(TABLE|SEQUENCE|VIEW|PROCEDURE|FUNCTION|TRIGGER)(?: IF NOT EXISTS)? `?(\w+)`?", re.I
 )
 
 
@@ -77,16 +77,17 @@ PUBLIC_KERNEL = ("await_acknowledgement",)
 """Procedures of the protocol that the application's account may call."""
 
 
-def triggers(models: Sequence[type[Model]]) -> list[SqlObject]:
-    """Guard and log triggers of the replicated models."""
-    return [item for model in models for item in table_triggers(shape(model))]
+def triggers(models: Sequence[type[Model]], secret: str) -> list[SqlObject]:
+    """Guard and log triggers of the replicated models, for the node with this apply secret."""
+    return [item for model in models for item in table_triggers(shape(model), secret)]
 
 
-def table_triggers(table: TableShape) -> Iterator[SqlObject]:
+def table_triggers(table: TableShape, secret: str) -> Iterator[SqlObject]:
     """Guard and log triggers of one table."""
     folder = sql_root() / "cluster" / "triggers"
     blanks = {
         "table": table.name,
+        "secret": secret,
         "new_record": table.record("NEW"),
         "old_record": table.record("OLD"),
         "new_image": table.image("NEW"),

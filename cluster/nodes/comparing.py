@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 from cluster.nodes.connection import Connection
 from cluster.nodes.shape import TableShape, bytes_as_hex
-from cluster.protocol.differences import LOG, RowLook
-from cluster.protocol.entries import Entry, EntryId
+from cluster.protocol.differences import LOG, RowLook, entry_id
+from cluster.protocol.entries import Entry
 
 Key = tuple[Any, ...]
 """Values of the primary key's columns, as the driver gives and takes them."""
@@ -75,9 +75,7 @@ LOG_TABLE = Comparable(
 
 def log_span(after: int | None, upto: int | None) -> Span:
     """The entries with after < log_id <= upto."""
-    return Span(
-        None if after is None else (after, LAST_EPOCH), None if upto is None else (upto, LAST_EPOCH)
-    )
+    return Span(None if after is None else (after, LAST_EPOCH), None if upto is None else (upto, LAST_EPOCH))
 
 
 def within(table: Comparable, span: Span) -> tuple[str, list[Any]]:
@@ -112,6 +110,11 @@ def key_at(connection: Connection, table: Comparable, span: Span, number: int) -
         [*params, number - 1],
     )
     return rows[0] if rows else None
+
+
+def check(connection: Connection, table: Comparable) -> None:
+    """Raises NodeFailed when the node has no such table or not all its columns."""
+    connection.rows(f"SELECT {table.record}, {table.digest} FROM `{table.name}` AS t LIMIT 0")
 
 
 def checksum(connection: Connection, table: Comparable, span: Span) -> Checksum:
@@ -156,14 +159,12 @@ def look(connection: Connection, shape: TableShape, record_ids: Sequence[str]) -
     for chunk in chunks(record_ids):
         sql, params = looking(shape, chunk)
         for record_id, image, entry, logged in connection.rows(sql, params):
-            looks[text(record_id)] = RowLook(image, entry_id(entry), logged)
+            looks[text(record_id)] = RowLook(image, entry_id(entry) if entry else None, logged)
     return looks
 
 
 def looking(shape: TableShape, record_ids: Sequence[str]) -> tuple[str, list[Any]]:
     """The statement of `look` and its parameters."""
-    at_key = " AND ".join(f"t.`{column.name}` = %s" for column in shape.key)
-    row = f"SELECT {shape.image('t')} FROM `{shape.name}` AS t WHERE {at_key} AND BINARY {shape.record('t')} = BINARY %s"
     newest = (
         "SELECT {} FROM transaction_log WHERE table_name = %s AND record_id = %s"
         " ORDER BY epoch DESC, log_id DESC LIMIT 1"
@@ -171,18 +172,18 @@ def looking(shape: TableShape, record_ids: Sequence[str]) -> tuple[str, list[Any
     entry, logged = newest.format("CONCAT(epoch, '-', log_id)"), newest.format("new_value")
     parts, params = [], []
     for record_id in record_ids:
+        condition, at = at_record(shape, record_id)
+        row = f"SELECT {shape.image('t')} FROM `{shape.name}` AS t WHERE {condition}"
         parts.append(f"SELECT %s, ({row}), ({entry}), ({logged})")
-        of_record = [shape.name, record_id]
-        params += [record_id, *key_of(shape, record_id), record_id, *of_record, *of_record]
+        params += [record_id, *at, *[shape.name, record_id] * 2]
     return " UNION ALL ".join(parts), params
 
 
-def entry_id(text: str | None) -> EntryId | None:
-    """`<epoch>-<log_id>`."""
-    if text is None:
-        return None
-    epoch, log_id = text.split("-")
-    return EntryId(int(epoch), int(log_id))
+def at_record(shape: TableShape, record_id: str) -> tuple[str, list[Any]]:
+    """The condition that finds the row of a record by its key, byte for byte, and its parameters."""
+    parts = [f"t.`{column.name}` = %s" for column in shape.key]
+    exact = f"BINARY {shape.record('t')} = BINARY %s"
+    return " AND ".join([*parts, exact]), [*key_of(shape, record_id), record_id]
 
 
 def estimate(connection: Connection, names: Sequence[str]) -> int:
@@ -197,9 +198,7 @@ def estimate(connection: Connection, names: Sequence[str]) -> int:
     )
 
 
-def spans(
-    bound: Callable[[Span], Key | None], whole: Span
-) -> Iterator[Span]:
+def spans(bound: Callable[[Span], Key | None], whole: Span) -> Iterator[Span]:
     """`whole` cut into spans; `bound` says where the next one of what is left ends, None: at the end."""
     after = whole.after
     while (upto := bound(Span(after, whole.upto))) is not None:

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 
 from cluster.nodes.connection import Connection
-from cluster.nodes.reading import COLUMNS
+from cluster.nodes.reading import SELECTED
 from cluster.protocol.entries import Entry, EntryId
 from cluster.protocol.errors import NodeFailed, Refused
 from cluster.protocol.names import NodeName
@@ -14,7 +14,7 @@ NOT_WRITABLE = 45001
 
 def stranded(connection: Connection, limit: int) -> list[Entry]:
     """The first `limit` stranded entries, oldest first."""
-    rows = connection.rows(f"SELECT {COLUMNS} FROM stranded_entry ORDER BY log_id, epoch LIMIT %s", (limit,))
+    rows = connection.rows(f"SELECT {SELECTED} FROM stranded_entry ORDER BY log_id, epoch LIMIT %s", (limit,))
     return [Entry._make(row) for row in rows]
 
 

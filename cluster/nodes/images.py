@@ -10,14 +10,13 @@ from typing import Any
 
 Values = dict[str, Any]
 
+DECODER = json.JSONDecoder(parse_float=str, parse_int=str)
+
 
 def values(image: str) -> Values:
-    """The column values of an image, ready to be bound to a statement."""
-    return {column: value(item) for column, item in json.loads(image, parse_float=str, parse_int=str).items()}
-
-
-def value(item: Any) -> Any:
-    """One column's value: bytes for {"hex": ...}, the text of a number, None for null."""
-    if isinstance(item, dict):
-        return bytes.fromhex(item["hex"])
-    return item
+    """The column values of an image, ready to be bound to a statement: text, bytes, or None."""
+    row: Values = DECODER.decode(image)
+    for column, item in row.items():
+        if type(item) is dict:
+            row[column] = bytes.fromhex(item["hex"])
+    return row

@@ -52,9 +52,10 @@ def kernel() -> list[SqlObject]:
     return [*catalogue.kernel_tables(), *catalogue.kernel_routines()]
 
 
-def replicated(node: NodeName, models: Sequence[type[Model]]) -> list[SqlObject]:
+def replicated(node: NodeName, models: Sequence[type[Model]], secret: str) -> list[SqlObject]:
     """The replicated tables, their triggers, and the apps' procedures, in the order of installation."""
-    return [*model_tables(node, models), *catalogue.triggers(models), *catalogue.public_routines()]
+    tables, triggers = model_tables(node, models), catalogue.triggers(models, secret)
+    return [*tables, *triggers, *catalogue.public_routines()]
 
 
 def model_tables(node: NodeName, models: Sequence[type[Model]]) -> list[SqlObject]:
@@ -84,7 +85,7 @@ def findings(connection: Connection, models: Sequence[type[Model]]) -> list[Find
     """How every object stands on a node."""
     return [
         Finding(connection.node, item.kind, item.name, status(connection, item))
-        for item in [*kernel(), *replicated(connection.node, models)]
+        for item in [*kernel(), *replicated(connection.node, models, secret(connection))]
     ]
 
 
@@ -105,6 +106,7 @@ def status(connection: Connection, item: SqlObject) -> Status:
 
 
 KERNEL_OBJECT = SqlObject("TABLE", "kernel_object", "")
+APPLY_SECRET = SqlObject("TABLE", "apply_secret", "")
 
 
 def installed_checksum(connection: Connection, item: SqlObject) -> str | None:
@@ -185,6 +187,20 @@ def run_template(admin: Connection, name: str, values: Mapping[str, str]) -> Non
         admin.run(Template(statement).substitute(values))
 
 
+def secret(connection: Connection) -> str:
+    """The node's apply secret, empty before `make_secret`."""
+    if installed_checksum(connection, APPLY_SECRET) is None:
+        return ""
+    rows = connection.rows("SELECT secret FROM apply_secret")
+    return str(rows[0][0]) if rows else ""
+
+
+def make_secret(connection: Connection) -> str:
+    """The node's apply secret, made at its first set-up."""
+    connection.run("INSERT IGNORE INTO apply_secret (id, secret) VALUES (1, %s)", (secrets.token_hex(32),))
+    return secret(connection)
+
+
 def configure(connection: Connection, conf: ClusterConf) -> None:
     """The rows of node_config and the secret; existing ones stay, but for those that settings decide."""
     name = connection.node
@@ -206,4 +222,3 @@ def configure(connection: Connection, conf: ClusterConf) -> None:
         " ON DUPLICATE KEY UPDATE config_value = VALUES(config_value)",
         list(settled.items()),
     )
-    connection.run("INSERT IGNORE INTO apply_secret (id, secret) VALUES (1, %s)", (secrets.token_hex(32),))

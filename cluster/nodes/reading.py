@@ -17,6 +17,8 @@ COLUMNS = (
     "log_id, epoch, transaction_id, log_sequence, log_type, operation_type, table_name,"
     " record_id, old_value, new_value, source_node, `timestamp`"
 )
+SELECTED = COLUMNS.replace("`timestamp`", "CAST(`timestamp` AS CHAR)")
+"""The columns as they are read: a time that only travels stays text."""
 STATE = (Path(__file__).parent / "queries" / "state.sql").read_text()
 TRX_CACHE_SECONDS = 0.11
 """INNODB_TRX answers from a cache that is renewed when nobody has read it for 0.1 s."""
@@ -83,8 +85,10 @@ def window(connection: Connection, after: int, ranges: Sequence[Range], limit: i
 
 def read(connection: Connection, after: int, ranges: Sequence[Range], limit: int) -> list[Entry]:
     """The first `limit` entries after `after`, and all in `ranges`. One statement: one snapshot."""
-    parts = [f"(SELECT {COLUMNS} FROM transaction_log WHERE log_id BETWEEN %s AND %s)"] * len(ranges)
-    parts.append(f"(SELECT {COLUMNS} FROM transaction_log WHERE log_id > %s ORDER BY log_id, epoch LIMIT %s)")
+    parts = [f"(SELECT {SELECTED} FROM transaction_log WHERE log_id BETWEEN %s AND %s)"] * len(ranges)
+    parts.append(
+        f"(SELECT {SELECTED} FROM transaction_log WHERE log_id > %s ORDER BY log_id, epoch LIMIT %s)"
+    )
     bounds = [bound for item in ranges for bound in (item.first, item.last)]
     rows = connection.rows(" UNION ALL ".join(parts), [*bounds, after, limit])
     return [Entry._make(row) for row in rows]

@@ -19,6 +19,12 @@ T = TypeVar("T")
 LOG = "transaction_log"
 
 
+def entry_id(text: str) -> EntryId:
+    """The identity that `<epoch>-<log_id>` stands for."""
+    epoch, log_id = text.split("-")
+    return EntryId(int(epoch), int(log_id))
+
+
 class Kind(StrEnum):
     """How a row or an entry differs from what it should be."""
 
@@ -50,8 +56,7 @@ class Difference:
     @property
     def entry(self) -> EntryId:
         """The entry that differs. Only where `in_log`."""
-        epoch, log_id = self.key.split("-")
-        return EntryId(int(epoch), int(log_id))
+        return entry_id(self.key)
 
     @property
     def sentence(self) -> str:
@@ -150,9 +155,12 @@ def exact(image: str) -> dict[str, object]:
     return columns
 
 
-def blame(
-    versions: Mapping[NodeName, T | None], reference: NodeName
-) -> Iterable[tuple[NodeName, Kind]]:
+def unlike(answers: Mapping[NodeName, T], reference: NodeName) -> list[NodeName]:
+    """The nodes whose answer is not the reference's."""
+    return [name for name, answer in answers.items() if answer != answers[reference]]
+
+
+def blame(versions: Mapping[NodeName, T | None], reference: NodeName) -> Iterable[tuple[NodeName, Kind]]:
     """Which nodes hold a wrong version of one log entry (None: they do not hold it).
 
     The reference is right, unless the two others agree against it on what the entry says: entries are only

@@ -1,7 +1,6 @@
 """Entries of the log: the identity of each, and the rules that need nothing but the entries."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import NamedTuple
 
 
@@ -23,7 +22,7 @@ class Entry(NamedTuple):
     """One row of `transaction_log`, its columns in the table's order.
 
     `old_value` and `new_value` are full row images as JSON text, None where there was no row.
-    `timestamp` is UTC without a zone, as the column holds it.
+    `timestamp` is the column's text: UTC, microseconds.
     """
 
     log_id: int
@@ -37,7 +36,7 @@ class Entry(NamedTuple):
     old_value: str | None
     new_value: str | None
     source_node: str
-    timestamp: datetime
+    timestamp: str
 
     @property
     def id(self) -> EntryId:

@@ -154,3 +154,17 @@ def test_the_flag_of_one_node_is_worth_nothing_on_another(cluster):
     vice = cluster.connect("node_a")
     vice.run("SET @federated_operation = %s", (secret,))
     assert refusal(vice, INSERT).startswith("Node A is in VICE mode.")
+
+
+def test_without_a_secret_no_flag_passes(cluster):
+    """A node whose secret was lost stays guarded, whatever a session sets."""
+    root = cluster.connect("node_a", "root")
+    (secret,) = root.row("SELECT secret FROM apply_secret")
+    root.run("DELETE FROM apply_secret")
+    try:
+        vice = cluster.connect("node_a")
+        for guess in GUESSES:
+            vice.run(f"SET @federated_operation = {guess}")
+            assert refusal(vice, INSERT).startswith("Node A is in VICE mode.")
+    finally:
+        root.run("INSERT INTO apply_secret VALUES (1, %s)", (secret,))

@@ -95,9 +95,9 @@ def test_a_transaction_begun_under_a_lease_may_not_go_on_without(cluster):
     "setting",
     [
         "SET timestamp = 1",
-        "SET timestamp = 4102444800",
+        "SET timestamp = 2147483647",
         "SET time_zone = '-12:00'",
-        "SET time_zone = '+14:00'",
+        "SET time_zone = '+13:00'",
         "SET @@session.sql_mode = ''",
         "SET tx_isolation = 'SERIALIZABLE'",
         "SET tx_isolation = 'READ-UNCOMMITTED'",

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from cluster.actions.observe import observe
@@ -47,9 +48,9 @@ class ReplicatorThread:
             self._threads = [threading.Thread(target=self._worker.run, name="replicator", daemon=True)]
             self._threads[0].start()
 
-    def connect(self, name: NodeName) -> MariaDBNode:
+    def connect(self, name: NodeName, timeout: float) -> MariaDBNode:
         """A node object of its own for each thread."""
-        return MariaDBNode(Connection(endpoint(self.conf, name, self.conf.cluster), timeout=5.0))
+        return MariaDBNode(Connection(endpoint(self.conf, name, self.conf.cluster), timeout=timeout))
 
     def stop(self, seconds: float = 15.0) -> None:
         """Stop and wait for its threads. Raises TimeoutError when one does not end."""
@@ -58,10 +59,16 @@ class ReplicatorThread:
             return
         worker.stopping.set()
         deadline = time.monotonic() + seconds
-        for thread in [*self._threads, *feeders()]:
-            thread.join(max(deadline - time.monotonic(), 0.1))
-            if thread.is_alive():
-                raise TimeoutError(f"Thread {thread.name} of the replicator did not end in {seconds} s.")
+        join(self._threads, deadline)
+        join(feeders(), deadline)
+
+
+def join(threads: Iterable[threading.Thread], deadline: float) -> None:
+    """Wait until all have ended. Raises TimeoutError at `deadline` (monotonic seconds)."""
+    for thread in threads:
+        thread.join(max(deadline - time.monotonic(), 0.1))
+        if thread.is_alive():
+            raise TimeoutError(f"Thread {thread.name} did not end in time.")
 
 
 def feeders() -> list[threading.Thread]:

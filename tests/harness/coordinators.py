@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cluster.actions.failover import epoch_without_lease, promote_node_a, resume_primary
-from cluster.actions.lease import renew
+from cluster.actions.lease import observe_revived, renew
 from cluster.actions.observe import observe
 from cluster.actions.promote import promote
 from cluster.actions.recover import recover
@@ -46,7 +46,7 @@ def recovering(name: NodeName) -> Body:
     """Recover a node."""
 
     def body(c: Coordinator) -> None:
-        recover(c.nodes, name, say=lambda _sentence: None)
+        recover(c.nodes, name, lease_seconds=LEASE, say=lambda _sentence: None)
 
     return body
 
@@ -79,9 +79,8 @@ def feeding(name: NodeName, rounds: int) -> Body:
 
 
 def renewing(c: Coordinator) -> None:
-    """Extend the lease of whoever seems to be the primary, or bring back the one that ran out."""
-    view = observe(c.nodes)
-    primary = view.primary or view.lapsed
+    """Extend the lease of the primary, or bring back the one that ran out."""
+    primary = observe_revived(c.nodes, LEASE).primary
     if primary is None:
         raise Refused("There is no primary.")
     voters = [node for node in c.nodes.values() if node.name is not primary.name]

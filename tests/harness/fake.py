@@ -308,7 +308,7 @@ class Server:
     ) -> Entry:
         """An entry with the next log id, which is gone even when nobody commits it."""
         self.counter += 1
-        moment = EPOCH_START + timedelta(seconds=self.counter)
+        moment = str(EPOCH_START + timedelta(seconds=self.counter))
         source = self.name.promotion_source if log_type == CONTROL else self.name.source
         return Entry(
             self.counter, epoch, transaction_id, sequence, log_type, operation, *record, old, new, source, moment

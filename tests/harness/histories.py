@@ -84,6 +84,12 @@ class History:
         """A node's process ends."""
         self.world.servers[name].crash()
 
+    def crash_primary(self) -> None:
+        """The process of the node that takes writes ends."""
+        for server in self.world.servers.values():
+            if server.writable:
+                server.crash()
+
     def restart(self, name: NodeName) -> None:
         """A node's process starts."""
         self.world.servers[name].restart()
@@ -176,13 +182,13 @@ def inside(table_name: str, image: str | None) -> set[EntryId]:
     """The orphaned entry that a row's image holds, and what that one holds."""
     if table_name != ORPHANED or image is None:
         return set()
-    row = Entry(*json.loads(image)[1:], None)
+    row = Entry(*json.loads(image)[1:], "")
     return {row.id} | inside(row.table_name, row.new_value)
 
 
 Chance = random.Random
 Step = Callable[[History, Chance], None]
-CALLS = (1, 2, 4, 8, 16, 40, 200)
+CALLS = (1, 2, 3, 5, 8, 13, 21)
 """Calls that a coordinator makes at one go."""
 PHASE = 30
 """Steps after which other things become likely."""
@@ -216,7 +222,7 @@ def starting(body: Callable[[Chance], Body]) -> Step:
 
 
 STEPS: dict[str, tuple[int, Step]] = {
-    "advance": (40, lambda h, r: h.advance(r.randrange(CROWD), r.choice(CALLS))),
+    "advance": (60, lambda h, r: h.advance(r.randrange(CROWD), r.choice(CALLS))),
     "write": (24, lambda h, r: h.write(place(r), some_records(r), push_order(r), r.choice(CALLS))),
     "retry": (2, lambda h, r: h.retry(place(r), r.randrange(4))),
     "ask": (2, lambda h, r: h.ask(anyone(r), r.randrange(6))),
@@ -224,15 +230,16 @@ STEPS: dict[str, tuple[int, Step]] = {
         5,
         starting(lambda r: bodies.promoting(r.choice(CANDIDATES), excuse=r.random() < 0.5)),
     ),
-    "fail over": (4, starting(lambda r: bodies.failing_over)),
+    "fail over": (6, starting(lambda r: bodies.failing_over)),
     "resume": (6, starting(lambda r: bodies.resuming)),
-    "recover": (3, starting(lambda r: bodies.recovering(anyone(r)))),
-    "switchover": (3, starting(lambda r: bodies.switching(r.choice(CANDIDATES)))),
-    "feed": (8, starting(lambda r: bodies.feeding(anyone(r), r.randrange(1, 6)))),
+    "recover": (2, starting(lambda r: bodies.recovering(anyone(r)))),
+    "switchover": (2, starting(lambda r: bodies.switching(r.choice(CANDIDATES)))),
+    "feed": (4, starting(lambda r: bodies.feeding(anyone(r), r.randrange(1, 6)))),
     "renew": (8, starting(lambda r: bodies.renewing)),
     "close": (1, starting(lambda r: bodies.closing(anyone(r), r.choice((None, Mode.RECOVERING))))),
     "elapse": (3, lambda h, r: h.elapse(r.choice((0.1, 0.3, 1.0, 1.0, 3.5)))),
     "crash": (1, lambda h, r: h.crash(anyone(r))),
+    "crash primary": (2, lambda h, r: h.crash_primary()),
     "restart": (6, lambda h, r: h.restart(anyone(r))),
     "cut": (2, lambda h, r: h.cut(place(r), anyone(r), r.choice(("ask", "answer")))),
     "heal": (4, lambda h, r: h.heal(place(r))),

@@ -30,6 +30,7 @@ class Ledger(Witness):
         self.sizes: Counter[Transaction] = Counter()
         self.acknowledged: set[EntryId] = set()
         self.late: set[EntryId] = set()
+        self.before: dict[int, frozenset[EntryId]] = {}
         self.epoch = 0
         self.primary: Server | None = None
 
@@ -42,6 +43,8 @@ class Ledger(Witness):
             self.sizes[entry.epoch, entry.transaction_id] += 1
             if entry.epoch < self.epoch:
                 self.late.add(entry.id)
+            if entry.is_control:
+                self.before[entry.epoch] = older(server, entry.epoch)
 
     def opened(self, server: Server, epoch: int) -> None:
         """A node begins to take writes: it holds all that was acknowledged. Invariant (a)."""
@@ -78,8 +81,15 @@ class Ledger(Witness):
             raise Violation(f"(a) {lost} were acknowledged, {self.primary} lacks them")
 
     def stored(self, server: Server) -> None:
-        """A log that has changed shows whole transactions."""
+        """A log that has changed keeps the boundary rule and shows whole transactions."""
+        self.check_boundary(server)
         self.check_whole(server)
+
+    def check_boundary(self, server: Server) -> None:
+        """Who holds PROMOTION(e) holds of the older epochs what the node held that wrote it, and no more."""
+        differ = older(server, server.led) ^ self.before.get(server.led, frozenset())
+        if differ:
+            raise Violation(f"(boundary) {server} leads {server.led} and differs in {sorted(differ)}")
 
     def check_whole(self, server: Server) -> None:
         """A log shows whole transactions only."""
@@ -87,3 +97,8 @@ class Ledger(Witness):
         torn = [transaction for transaction, size in held.items() if size != self.sizes[transaction]]
         if torn:
             raise Violation(f"{server} holds a part of {torn}")
+
+
+def older(server: Server, epoch: int) -> frozenset[EntryId]:
+    """What a server holds of the epochs before `epoch`."""
+    return frozenset(entry_id for entry_id in server.log if entry_id.epoch < epoch)

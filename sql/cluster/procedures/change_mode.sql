@@ -9,7 +9,7 @@ BEGIN
     DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
     START TRANSACTION;
     SELECT config_value INTO v_mode FROM node_config WHERE config_key = 'node_mode' FOR UPDATE;
-    DELETE FROM write_lease;
+    CALL raise_lease_end((SELECT next_not_cached_value >> 42 FROM lease_end), 4398046511103);
     IF p_mode <> v_mode THEN
         UPDATE node_config SET config_value = p_mode WHERE config_key = 'node_mode';
         IF p_mode = 'RECOVERING' THEN

@@ -20,7 +20,7 @@ BEGIN
     SELECT COUNT(*) INTO v_leases FROM write_lease;
     IF v_promised < p_epoch
        AND (v_leases > 0 OR v_consent_seconds <= 0 OR v_consent_epoch <=> p_excused_epoch) THEN
-        DELETE FROM write_lease;
+        CALL raise_lease_end(p_epoch, 0);
         UPDATE node_config SET config_value = p_epoch WHERE config_key = 'epoch';
         SET v_claimed = TRUE;
     END IF;

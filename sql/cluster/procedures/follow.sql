@@ -11,6 +11,6 @@ BEGIN
     UPDATE node_config SET config_value = p_epoch
     WHERE config_key = 'epoch' AND CAST(config_value AS UNSIGNED) < p_epoch;
     CALL require_promise(p_epoch);
-    DELETE FROM write_lease WHERE epoch < p_epoch;
+    CALL raise_lease_end(p_epoch, 0);
     COMMIT;
 END

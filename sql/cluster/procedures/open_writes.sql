@@ -6,15 +6,17 @@ CREATE OR REPLACE PROCEDURE open_writes(IN p_epoch INT UNSIGNED, IN p_mode VARCH
     SQL SECURITY DEFINER
 BEGIN
     DECLARE v_mode VARCHAR(255);
+    DECLARE v_source VARCHAR(32) DEFAULT (SELECT config_value FROM node_config WHERE config_key = 'source_node');
     DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
+    -- Before any row is locked: a writer reads this table while it waits for the mode. Alone it permits nothing.
+    DELETE FROM lease_grant WHERE epoch < p_epoch;
+    INSERT IGNORE INTO lease_grant (epoch, source_node) VALUES (p_epoch, v_source);
     START TRANSACTION;
     SELECT config_value INTO v_mode FROM node_config WHERE config_key = 'node_mode' FOR UPDATE;
     CALL require_promise(p_epoch);
     CALL require_promotion(p_epoch);
     UPDATE node_config SET config_value = p_mode WHERE config_key = 'node_mode';
     UPDATE node_config SET config_value = 0 WHERE config_key = 'replayed_transactions';
-    DELETE FROM write_lease;
-    INSERT INTO write_lease (epoch, expires_at, source_node)
-    SELECT p_epoch, p_until, config_value FROM node_config WHERE config_key = 'source_node';
+    CALL raise_lease_end(p_epoch, FLOOR(p_until * 1000));
     COMMIT;
 END

@@ -13,6 +13,6 @@ BEGIN
     IF v_leases = 0 THEN
         SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 45002, MESSAGE_TEXT = 'this node holds no lease to renew; it has to be promoted again.';
     END IF;
-    UPDATE write_lease SET expires_at = GREATEST(expires_at, p_until) WHERE epoch = p_epoch;
+    CALL raise_lease_end(p_epoch, FLOOR(p_until * 1000));
     COMMIT;
 END

@@ -1,9 +1,11 @@
 -- Refuses a write where this node holds no lease; apply on a replica passes with the node's secret.
--- The flag is compared as text: as a number, any text that begins with other digits would equal 0.
+-- The flag is compared as text: as a number, a text without leading digits would equal 0. The secret stands
+-- here by itself, since reading it from apply_secret for each row cost a third of the speed of apply; who may
+-- see a trigger's body may read that table too.
 CREATE OR REPLACE TRIGGER ${table}_guard_${event}
 BEFORE ${event} ON `${table}` FOR EACH ROW
 BEGIN
-    IF @federated_operation IS NULL OR CAST(@federated_operation AS CHAR) <> (SELECT secret FROM apply_secret) THEN
+    IF @federated_operation IS NULL OR CAST(@federated_operation AS CHAR) <> '${secret}' THEN
         CALL guard_write();
     END IF;
 END

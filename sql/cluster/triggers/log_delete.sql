@@ -2,7 +2,7 @@
 CREATE OR REPLACE TRIGGER ${table}_log_delete
 AFTER DELETE ON `${table}` FOR EACH ROW
 BEGIN
-    IF @federated_operation IS NULL OR CAST(@federated_operation AS CHAR) <> (SELECT secret FROM apply_secret) THEN
+    IF @federated_operation IS NULL OR CAST(@federated_operation AS CHAR) <> '${secret}' THEN
         CALL write_entry('DELETE', '${table}', ${old_record}, ${old_image}, NULL);
     END IF;
 END

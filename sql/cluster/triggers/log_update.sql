@@ -2,7 +2,7 @@
 CREATE OR REPLACE TRIGGER ${table}_log_update
 AFTER UPDATE ON `${table}` FOR EACH ROW
 BEGIN
-    IF @federated_operation IS NULL OR CAST(@federated_operation AS CHAR) <> (SELECT secret FROM apply_secret) THEN
+    IF @federated_operation IS NULL OR CAST(@federated_operation AS CHAR) <> '${secret}' THEN
         IF BINARY ${old_record} = BINARY ${new_record} THEN
             CALL write_entry('UPDATE', '${table}', ${new_record}, ${old_image}, ${new_image});
         ELSE

@@ -1,0 +1,50 @@
+"""The differences that a verification finds, kept on disk: there may be as many as there are rows."""
+
+import json
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from cluster.protocol.differences import Difference, Kind
+from cluster.protocol.names import NodeName
+
+SHOWN = 20
+"""How many are kept at hand for a person."""
+
+
+class Differences:
+    """Takes differences one by one and gives them back in that order."""
+
+    def __init__(self) -> None:
+        self.first: list[Difference] = []
+        self.count = 0
+        self._file = tempfile.TemporaryFile("w+", prefix="mco2-differences-")  # noqa: SIM115 closed with this object
+
+    def add(self, difference: Difference) -> None:
+        """Keep one more."""
+        if self.count < SHOWN:
+            self.first.append(difference)
+        self.count += 1
+        self._file.write(json.dumps(asdict(difference)) + "\n")
+
+    def __iter__(self) -> Iterator[Difference]:
+        return (restored(facts) for facts in self.facts())
+
+    def facts(self) -> Iterator[dict[str, Any]]:
+        """Each as JSON shows it."""
+        self._file.seek(0)
+        for line in self._file:
+            yield json.loads(line)
+
+
+def restored(facts: dict[str, Any]) -> Difference:
+    """The difference that these facts describe."""
+    return Difference(
+        table=facts["table"],
+        key=facts["key"],
+        node=NodeName(facts["node"]),
+        kind=Kind(facts["kind"]),
+        columns=tuple(facts["columns"]),
+        against_log=facts["against_log"],
+    )

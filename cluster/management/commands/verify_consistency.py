@@ -1,0 +1,88 @@
+"""Compare tables and logs of all nodes, name what differs, put it right on request."""
+
+import json
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+
+from cluster.actions.differences import SHOWN, Differences
+from cluster.actions.observe import observe
+from cluster.actions.repair import Repair, repair
+from cluster.actions.verify import Verification, amount, verify
+from cluster.conf import conf
+from cluster.management.verbs import VerbCommand
+from cluster.nodes.cluster import connect_all
+from cluster.protocol.view import ClusterView
+
+
+class Command(VerbCommand):
+    """Ends with 0 only when all nodes were compared and are equal."""
+
+    help = (
+        "Compare all replicated tables and the logs of all nodes by checksum and name the rows that differ."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """--repair."""
+        super().add_arguments(parser)
+        parser.add_argument(
+            "--repair",
+            action="store_true",
+            help="bring rows that differ to what the primary holds, then compare again",
+        )
+
+    def act(self, **options: Any) -> None:
+        """Compare; with --repair put right what differs and compare again."""
+        self.nodes = connect_all()
+        verification, differences = self.verify()
+        repaired = None
+        if options["repair"] and differences.count:
+            self.show(verification, differences)
+            repaired = repair(self.nodes, self.look(), differences)
+            self.say(repaired.sentence)
+            verification, differences = self.verify()
+        self.show(verification, differences)
+        if self.as_json:
+            self.print_json(verification, differences, repaired)
+        if not verification.equal:
+            raise CommandError(verification.sentence)
+        self.say(verification.sentence)
+
+    def look(self) -> ClusterView:
+        """The nodes as they are now; a silent one costs no more than a probe."""
+        return observe(connect_all(timeout=conf().probe_timeout))
+
+    def verify(self) -> tuple[Verification, Differences]:
+        """One comparison with a progress bar."""
+        view, differences = self.look(), Differences()
+        with self.progress("Comparing", amount(self.nodes, view)) as tick:
+            return verify(self.nodes, view, tell=differences.add, progress=tick), differences
+
+    def show(self, verification: Verification, differences: Differences) -> None:
+        """The first differences, one a line."""
+        for item in differences.first:
+            self.say(item.sentence)
+        if differences.count > SHOWN:
+            self.say(f"... and {differences.count - SHOWN} more; --json lists all.")
+
+    def print_json(
+        self, verification: Verification, differences: Differences, repaired: Repair | None
+    ) -> None:
+        """One document, written difference by difference: there may be very many."""
+        facts = {
+            "equal": verification.equal,
+            "sentence": verification.sentence,
+            "reference": verification.reference,
+            "rows": verification.rows,
+            "tables": verification.tables,
+            "entries": verification.entries,
+            "lag": verification.lag,
+            "unreachable": verification.unreachable,
+            "uncompared": verification.uncompared,
+            "repaired": repaired
+            and {"rows": repaired.rows, "entries": repaired.entries, "left": repaired.left},
+        }
+        self.stdout.write(json.dumps(facts)[:-1] + ', "differences": [', ending="")
+        for number, item in enumerate(differences.facts()):
+            self.stdout.write((", " if number else "") + json.dumps(item), ending="")
+        self.stdout.write("]}")

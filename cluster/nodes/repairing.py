@@ -1,0 +1,114 @@
+"""Put single rows and log entries of one node right. Which ones are right is decided by the caller."""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from cluster.nodes import applying, comparing, images
+from cluster.nodes.connection import Connection
+from cluster.nodes.shape import TableShape
+from cluster.nodes.tables import table
+from cluster.nodes.writing import write
+from cluster.protocol.differences import RowLook
+from cluster.protocol.entries import Entry, newest_by_record
+
+
+def replace_rows(
+    connection: Connection, name: str, gone: Sequence[images.Values], there: Sequence[images.Values]
+) -> None:
+    """Delete the rows `gone`, store the rows `there`, each by its key.
+
+    REPLACE, so that a wrong row which holds a unique value of a right one makes way for it: it differs from
+    the primary's, so it is put right in its own turn.
+    """
+    applying.delete(connection, connection.known(name, table), gone)
+    for columns, rows in groupby(sorted(there, key=list), key=list):
+        names = ", ".join(f"`{column}`" for column in columns)
+        connection.many(
+            f"REPLACE INTO `{name}` ({names}) VALUES ({applying.marks(columns)})",
+            [tuple(row.values()) for row in rows],
+        )
+
+
+def bring_rows(
+    source: Connection, target: Connection, epoch: int, shape: TableShape, record_ids: Sequence[str]
+) -> int:
+    """Make rows of a follower what they are on the primary; how many were changed.
+
+    In the transaction of an append, so no entry arrives in between. Where the follower's log is not as far as
+    the primary's, its row becomes what its own log says and the rest comes by replication.
+    """
+    right = comparing.look(source, shape, record_ids)
+    gone, there = [], []
+    with applying.appending(target, epoch, boundary=False):
+        for record_id, found in comparing.look(target, shape, record_ids).items():
+            image = image_due(right[record_id], found)
+            if image is None and found.image is not None:
+                gone.append(images.values(found.image))
+            elif image is not None and image != found.image:
+                there.append((images.values(found.image) if found.image else {}) | images.values(image))
+        replace_rows(target, shape.name, gone, there)
+    return len(gone) + len(there)
+
+
+def image_due(right: RowLook, found: RowLook) -> str | None:
+    """The image that a follower's row should have, given the primary's."""
+    if found.entry == right.entry:
+        return found.image if right.against_log else right.image
+    return found.image if found.entry is None else found.logged
+
+
+def log_rows(primary: Connection, shape: TableShape, record_ids: Sequence[str]) -> int:
+    """Write rows of the primary that contradict its log into the log as they are; how many. A normal write.
+
+    A row that the log knows and the table does not is put back past the log and deleted through it.
+    """
+
+    def work(_transaction_id: str) -> int:
+        looks = comparing.look(primary, shape, record_ids)
+        wrong = {record_id: found for record_id, found in looks.items() if found.against_log}
+        for record_id, found in wrong.items():
+            if found.image is None and found.logged is not None:
+                put_back(primary, shape, found.logged)
+            touch(primary, shape, record_id, delete=found.image is None)
+        return len(wrong)
+
+    return write(primary, work)
+
+
+def touch(connection: Connection, shape: TableShape, record_id: str, *, delete: bool) -> None:
+    """Delete a row, or write it as it is: the triggers of an UPDATE run for a row that stays the same."""
+    key = f"`{shape.key[0].name}`"
+    verb = (
+        f"DELETE t FROM `{shape.name}` AS t"
+        if delete
+        else f"UPDATE `{shape.name}` AS t SET t.{key} = t.{key}"
+    )
+    condition, params = comparing.at_record(shape, record_id)
+    connection.run(f"{verb} WHERE {condition}", params)
+
+
+def put_back(connection: Connection, shape: TableShape, image: str) -> None:
+    """Store a row past guard and log, in the open transaction."""
+    connection.run("SELECT secret INTO @federated_operation FROM apply_secret")
+    try:
+        replace_rows(connection, shape.name, [], [images.values(image)])
+    finally:
+        connection.run("SET @federated_operation = NULL")
+
+
+def replace_entries(connection: Connection, epoch: int, entries: Sequence[Entry], *, rows: bool) -> None:
+    """Make entries of a node's log what they are in `entries`, and add those that it lacks.
+
+    rows: bring their records to the newest images too. Not on the primary: there a writer may hold the row
+    with an entry that nobody can see yet.
+    """
+    with applying.appending(connection, epoch, boundary=True):
+        for chunk in applying.chunks(entries):
+            connection.run(
+                f"DELETE FROM transaction_log WHERE (log_id, epoch) IN ({applying.pairs(chunk)})",
+                [part for entry in chunk for part in (entry.log_id, entry.epoch)],
+            )
+        connection.many(applying.LOG_INSERT, entries)
+        if rows:
+            applying.store(connection, applying.superseded(connection, newest_by_record(entries)))
+        applying.lower_floor(connection, min(entry.log_id for entry in entries) - 1)
