@@ -4,7 +4,7 @@ Rows of a node are read from that node: a filter on the page chooses it, the pri
 are commands; no field is edited here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, cast
 from urllib.parse import parse_qs
 
@@ -51,6 +51,12 @@ class NodeFilter(admin.SimpleListFilter):
         """The three nodes by their labels."""
         return [(name.value, name.label) for name in NodeName]
 
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        """The primary, whichever node that is, then each node by name."""
+        first, *rest = super().choices(changelist)
+        yield dict(first, display="The primary")
+        yield from rest
+
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """The rows come from the node already; see NodeRowsAdmin.get_queryset."""
         return queryset
@@ -61,6 +67,7 @@ class NodeRowsAdmin(admin.ModelAdmin):
 
     actions = None
     list_per_page = 50
+    list_max_show_all = 0
     show_full_result_count = False
     paginator = BoundedPaginator
 

@@ -6,6 +6,9 @@ from django.views.generic import RedirectView
 
 from mco2site import health
 
+admin.site.site_header = admin.site.site_title = "mco2"
+admin.site.index_title = "Titles on three nodes"
+
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
     path("admin/", admin.site.urls),

@@ -80,7 +80,7 @@ class TableComparison:
         while pending:
             asked = [self.panel.reference, *pending]
             wanted = sorted(set().union(*pending.values()))
-            looks = self.panel.ask(asked, partial(comparing.look, shape=shape, record_ids=wanted))
+            looks = self.panel.ask(asked, partial(comparing.look_at_once, shape=shape, record_ids=wanted))
             undecided = {
                 name: self.judge_all(shape.name, mine, name, looks, told)
                 for name, mine in pending.items()

@@ -7,8 +7,9 @@ at any point: what is already there is found by comparing identities above the v
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from cluster.protocol.entries import Entry, EntryId, orphans
+from cluster.protocol.entries import Entry, EntryId, begin_earlier, orphans
 from cluster.protocol.errors import Refused
+from cluster.protocol.gaps import Gaps
 from cluster.protocol.node import Node, Window
 from cluster.protocol.view import NodeState
 
@@ -68,14 +69,16 @@ def common_floor(own: NodeState, source: Node) -> int:
 
 
 def set_orphans_aside(target: Node, source: Node, epoch: int, floor: int, led: int) -> int:
-    """Move the target's entries that the source, complete below epoch `led`, does not have. Their number."""
-    found = 0
+    """Move the target's entries that the source, complete below epoch `led`, does not have. Their number.
+
+    All in one step: a transaction goes whole, and a record goes back behind the first of its lost changes.
+    """
+    lost: list[EntryId] = []
     for own in id_windows(target, floor):
         kept = source.log_ids(own[0].log_id - 1, own[-1].log_id)
-        lost = orphans(own, kept, led)
-        if lost:
-            found += target.set_aside(epoch, lost)
-    return found
+        lost += orphans(own, kept, led)
+    source.follow(epoch)  # see copy_missing
+    return target.set_aside(epoch, lost) if lost else 0
 
 
 def id_windows(node: Node, floor: int) -> Iterator[list[EntryId]]:
@@ -92,21 +95,34 @@ def copy_missing(
 
     Log ids grow with the epochs in a log that a promotion has confirmed, so this order keeps the boundary
     rule: PROMOTION(e) comes after every canonical entry of the epochs before (invariant (a)).
+    A rival may claim the source meanwhile and change its log on behalf of a newer epoch: what was read then
+    is not what `epoch` keeps, and is not stored.
     `held_to`: the target's last log id, above which there is nothing to compare.
+    Raises StaleEpoch, also when the source has promised more.
     """
     entries = transactions = 0
+    gaps = Gaps(floor)
     while True:
-        window = source.read_log(floor, WINDOW)
-        missing = lacking(target, window, floor) if floor < held_to else window.entries
+        window = next_window(source, gaps)
+        source.follow(epoch)
+        missing = lacking(target, window, gaps.cursor) if gaps.cursor < held_to else window.entries
         if missing:
             added = target.append(epoch, missing, boundary=True)
             entries += added.entries
             transactions += added.transactions
             held_to = max(held_to, missing[-1].log_id)
         progress(len(window.entries))
-        floor = window.upto
+        gaps.saw([entry.log_id for entry in window.entries], window.upto)
         if window.complete:
             return Reconciled(0, entries, transactions)
+
+
+def next_window(source: Node, gaps: Gaps) -> Window:
+    """The next part of a log, a transaction that has committed since the last part was read whole."""
+    window = source.read_log(gaps.cursor, WINDOW)
+    if gaps.ranges and begin_earlier(window.entries):
+        return source.read_entries(gaps.cursor, gaps.ranges, WINDOW)
+    return window
 
 
 def lacking(target: Node, window: Window, floor: int) -> list[Entry]:

@@ -14,7 +14,7 @@ from cluster.actions.lease import observe_revived, renew
 from cluster.actions.observe import Nodes
 from cluster.actions.orphans import file_stranded
 from cluster.actions.reconcile import reconcile
-from cluster.protocol.errors import ClusterError
+from cluster.protocol.errors import ClusterError, StaleEpoch
 from cluster.protocol.gaps import Gaps
 from cluster.protocol.names import NodeName
 from cluster.protocol.node import Node
@@ -24,8 +24,9 @@ log = logging.getLogger(__name__)
 
 BATCH = 2000
 """Entries of one append."""
-BUSY_PAUSE, IDLE_PAUSE = 0.0005, 0.02
-"""Seconds between two looks at the log: after a write, and after long without one."""
+PROMPT_PAUSE, EASY_PAUSE, IDLE_PAUSE = 0.0005, 0.005, 0.02
+"""Seconds between two looks at the log after a write, for the node whose confirmation writers wait for and
+for the other one, which takes larger batches and leaves the processor to the first; and without any write."""
 GAP_INTERVAL = 0.15
 """Seconds between two questions who is still writing; no more often than the server renews its answer."""
 VERIFY_INTERVAL = 1.0
@@ -54,6 +55,7 @@ class Feed:
     target: Node
     epoch: int
     gaps: Gaps = field(init=False)
+    complete: bool = False
     asked_at: float = 0.0
     verified_at: float = 0.0
 
@@ -69,14 +71,19 @@ class Feed:
     def carry(self) -> list[str]:
         """One batch. The ids of the transactions that the target holds now and may not have held before."""
         window = self.source.read_entries(self.gaps.cursor, self.gaps.ranges, BATCH)
+        if newer := [entry.epoch for entry in window.entries if entry.epoch > self.epoch]:
+            # What a follower holds of a newer epoch is not complete: the boundary rule.
+            raise StaleEpoch(self.source.name, self.epoch, f"it follows the primary of epoch {newer[0]}.")
         if window.entries:
             self.target.append(self.epoch, window.entries, boundary=False)
         self.gaps.saw([entry.log_id for entry in window.entries], window.upto)
+        self.complete = window.complete
         return list({entry.transaction_id for entry in window.entries})
 
     def settle(self, now: float) -> None:
         """Now and then: close gaps that nobody can fill any more, raise the verified floor."""
-        if self.gaps.ranges and now - self.asked_at >= GAP_INTERVAL:
+        # Only a complete read proves a gap: an incomplete one leaves transactions out that end beyond it.
+        if self.gaps.ranges and self.complete and now - self.asked_at >= GAP_INTERVAL:
             self.gaps.ask(self.source.writing_transactions())
             self.asked_at = now
         if now - self.verified_at >= VERIFY_INTERVAL:
@@ -157,10 +164,9 @@ class Replicator:
         told = Acknowledger(self.connect(primary.name, FEED_TIMEOUT))
         threads = [
             threading.Thread(
-                target=self.feed, args=(primary, name, over, told), name=f"feed-{name}", daemon=True
+                target=self.feed, args=(primary, name, pause, over, told), name=f"feed-{name}", daemon=True
             )
-            for name in NodeName
-            if name is not primary.name
+            for name, pause in zip(followers(primary.name), (PROMPT_PAUSE, EASY_PAUSE), strict=True)
         ]
         keeper = threading.Thread(target=self.keep_lease, args=(primary, over), name="lease", daemon=True)
         for thread in [*threads, keeper]:
@@ -188,14 +194,16 @@ class Replicator:
             over.wait(self.lease_seconds / 3)
         close([source, *voters])
 
-    def feed(self, primary: NodeState, name: NodeName, over: threading.Event, told: Acknowledger) -> None:
+    def feed(
+        self, primary: NodeState, name: NodeName, pause: float, over: threading.Event, told: Acknowledger
+    ) -> None:
         """Feed one node for as long as the primary is served, whatever happens to the node."""
         last = ""
         while not over.is_set():
             source = self.connect(primary.name, FEED_TIMEOUT)
             target = self.connect(name, FEED_TIMEOUT)
             try:
-                self.carry_on(Feed(source, target, primary.promised), over, told)
+                self.carry_on(Feed(source, target, primary.promised), pause, over, told)
             except ClusterError as error:
                 if str(error) != last and not over.is_set():
                     self.say(str(error))
@@ -204,20 +212,25 @@ class Replicator:
                 close([source, target])
             over.wait(RETRY_INTERVAL)
 
-    def carry_on(self, feed: Feed, over: threading.Event, told: Acknowledger) -> None:
+    def carry_on(self, feed: Feed, least: float, over: threading.Event, told: Acknowledger) -> None:
         """Join the node, then carry batch after batch."""
         while not may_join(feed.target.state(), feed.epoch):
             if over.wait(RETRY_INTERVAL):
                 return
         feed.join()
-        pause = BUSY_PAUSE
+        pause = least
         while not over.is_set():
             arrived = feed.carry()
             told.tell(arrived)
             feed.settle(time.monotonic())
             told.sweep(time.monotonic())
-            pause = BUSY_PAUSE if arrived else min(pause * 1.05, IDLE_PAUSE)
+            pause = least if arrived else min(pause * 1.05, IDLE_PAUSE)
             over.wait(pause)
+
+
+def followers(primary: NodeName) -> list[NodeName]:
+    """The other nodes; the one that is to take over next comes first."""
+    return [name for name in NodeName if name is not primary]
 
 
 def may_join(state: NodeState, epoch: int) -> bool:

@@ -19,7 +19,8 @@ from cluster.nodes.shape import TableShape, shape
 NEXT = "\n-- ;;\n"
 """Stands between the statements of a file that has several."""
 NAME = re.compile(
-    r"CREATE (?:OR REPLACE )?(TABLE|SEQUENCE|VIEW|PROCEDURE|FUNCTION|TRIGGER)(?: IF NOT EXISTS)? `?(\w+)`?", re.I
+    r"CREATE (?:OR REPLACE )?(TABLE|SEQUENCE|VIEW|PROCEDURE|FUNCTION|TRIGGER)(?: IF NOT EXISTS)? `?(\w+)`?",
+    re.I,
 )
 
 

@@ -6,19 +6,21 @@ only by a collation are different. Every statement is a range of the primary key
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from cluster.nodes.connection import Connection
+from cluster.nodes.reading import SELECTED
 from cluster.nodes.shape import TableShape, bytes_as_hex
 from cluster.protocol.differences import LOG, RowLook, entry_id
-from cluster.protocol.entries import Entry
+from cluster.protocol.entries import Entry, EntryId
 
 Key = tuple[Any, ...]
 """Values of the primary key's columns, as the driver gives and takes them."""
 
-LOOKS = 200
-"""Records looked at in one statement."""
+LOOKS = 500
+"""Records looked at together."""
 LAST_EPOCH = 2**32 - 1
 
 
@@ -139,6 +141,22 @@ def digests(connection: Connection, table: Comparable, span: Span) -> dict[str, 
     return {text(record): int(value) for record, value in rows}
 
 
+def images_of_span(connection: Connection, shape: TableShape, span: Span) -> list[str]:
+    """The image of each row of a span."""
+    condition, params = within(comparable(shape), span)
+    rows = connection.rows(
+        f"SELECT {shape.image('t')} FROM `{shape.name}` AS t FORCE INDEX (PRIMARY) WHERE {condition}", params
+    )
+    return [text(image) for (image,) in rows]
+
+
+def entries(connection: Connection, span: Span) -> list[Entry]:
+    """The entries of a span of the log."""
+    condition, params = within(LOG_TABLE, span)
+    rows = connection.rows(f"SELECT {SELECTED} FROM transaction_log AS t WHERE {condition}", params)
+    return [Entry._make(row) for row in rows]
+
+
 def text(value: str | bytes) -> str:
     """A record id as text: some expressions give it as bytes."""
     return value.decode() if isinstance(value, bytes) else value
@@ -153,30 +171,78 @@ def key_of(shape: TableShape, record_id: str) -> Key:
     )
 
 
+@contextmanager
+def snapshot(connection: Connection) -> Iterator[None]:
+    """One moment of the node for all that is read in the block."""
+    connection.run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+    with connection.undone_on_error():
+        connection.run("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
+        yield
+        connection.commit()
+
+
+def look_at_once(connection: Connection, shape: TableShape, record_ids: Sequence[str]) -> dict[str, RowLook]:
+    """Each record's row and newest entry, all of one moment."""
+    with snapshot(connection):
+        return look(connection, shape, record_ids)
+
+
 def look(connection: Connection, shape: TableShape, record_ids: Sequence[str]) -> dict[str, RowLook]:
-    """Each record's row and newest entry, those of one statement in one snapshot. Raises NodeFailed."""
+    """Each record's row and newest entry, as the open transaction sees them."""
     looks: dict[str, RowLook] = {}
     for chunk in chunks(record_ids):
-        sql, params = looking(shape, chunk)
-        for record_id, image, entry, logged in connection.rows(sql, params):
-            looks[text(record_id)] = RowLook(image, entry_id(entry) if entry else None, logged)
+        rows, newest = images(connection, shape, chunk), newest_entries(connection, shape.name, chunk)
+        logged = logged_images(connection, list(newest.values()))
+        looks |= {
+            record: RowLook(rows.get(record), entry, logged[entry] if entry else None)
+            for record in chunk
+            for entry in [newest.get(record)]
+        }
     return looks
 
 
-def looking(shape: TableShape, record_ids: Sequence[str]) -> tuple[str, list[Any]]:
-    """The statement of `look` and its parameters."""
-    newest = (
-        "SELECT {} FROM transaction_log WHERE table_name = %s AND record_id = %s"
-        " ORDER BY epoch DESC, log_id DESC LIMIT 1"
+def images(connection: Connection, shape: TableShape, record_ids: Sequence[str]) -> dict[str, str]:
+    """The images of the rows that exist, by record id: ranges of the primary key."""
+    sql, params = images_query(shape, record_ids)
+    return {text(record): text(image) for record, image in connection.rows(sql, params)}
+
+
+def images_query(shape: TableShape, record_ids: Sequence[str]) -> tuple[str, list[Any]]:
+    """The statement of `images` and its parameters."""
+    key = ", ".join(f"t.`{column.name}`" for column in shape.key)
+    keys = ", ".join([f"({', '.join(['%s'] * len(shape.key))})"] * len(record_ids))
+    sql = (
+        f"SELECT {shape.record('t')}, {shape.image('t')} FROM `{shape.name}` AS t FORCE INDEX (PRIMARY)"
+        f" WHERE ({key}) IN ({keys})"
     )
-    entry, logged = newest.format("CONCAT(epoch, '-', log_id)"), newest.format("new_value")
-    parts, params = [], []
-    for record_id in record_ids:
-        condition, at = at_record(shape, record_id)
-        row = f"SELECT {shape.image('t')} FROM `{shape.name}` AS t WHERE {condition}"
-        parts.append(f"SELECT %s, ({row}), ({entry}), ({logged})")
-        params += [record_id, *at, *[shape.name, record_id] * 2]
-    return " UNION ALL ".join(parts), params
+    return sql, [value for record_id in record_ids for value in key_of(shape, record_id)]
+
+
+NEWEST = (
+    "SELECT record_id, MAX(CONCAT(LPAD(epoch, 10, '0'), '-', LPAD(log_id, 20, '0')))"
+    " FROM transaction_log FORCE INDEX (transaction_log_record)"
+    " WHERE table_name = %s AND record_id IN ({}) GROUP BY record_id"
+)
+"""The newest entry of each record, from the index alone."""
+
+
+def newest_entries(connection: Connection, name: str, record_ids: Sequence[str]) -> dict[str, EntryId]:
+    """The newest entry of each record that has any."""
+    marks = ", ".join(["%s"] * len(record_ids))
+    rows = connection.rows(NEWEST.format(marks), [name, *record_ids])
+    return {record: entry_id(newest) for record, newest in rows}
+
+
+def logged_images(connection: Connection, ids: Sequence[EntryId]) -> dict[EntryId, str | None]:
+    """`new_value` of each of these entries."""
+    if not ids:
+        return {}
+    rows = connection.rows(
+        f"SELECT epoch, log_id, new_value FROM transaction_log"
+        f" WHERE (epoch, log_id) IN ({', '.join(['(%s, %s)'] * len(ids))})",
+        [part for entry in ids for part in entry],
+    )
+    return {EntryId(epoch, log_id): image for epoch, log_id, image in rows}
 
 
 def at_record(shape: TableShape, record_id: str) -> tuple[str, list[Any]]:

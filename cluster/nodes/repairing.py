@@ -37,7 +37,7 @@ def bring_rows(
     In the transaction of an append, so no entry arrives in between. Where the follower's log is not as far as
     the primary's, its row becomes what its own log says and the rest comes by replication.
     """
-    right = comparing.look(source, shape, record_ids)
+    right = comparing.look_at_once(source, shape, record_ids)
     gone, there = [], []
     with applying.appending(target, epoch, boundary=False):
         for record_id, found in comparing.look(target, shape, record_ids).items():

@@ -83,6 +83,15 @@ def whole_transactions(window: Sequence[Entry], last_log_id: Mapping[str, int], 
     return [entry for entry in window if last_log_id[entry.transaction_id] <= upto]
 
 
+def begin_earlier(entries: Iterable[Entry]) -> bool:
+    """Whether a transaction began before the first of its entries here: `log_sequence` counts from 1."""
+    first: dict[str, int] = {}
+    for entry in entries:
+        known = first.get(entry.transaction_id, entry.log_sequence)
+        first[entry.transaction_id] = min(known, entry.log_sequence)
+    return any(sequence > 1 for sequence in first.values())
+
+
 def count_transactions(entries: Iterable[Entry]) -> int:
     """How many transactions with row changes stand in `entries`."""
     return len({entry.transaction_id for entry in entries if not entry.is_control})

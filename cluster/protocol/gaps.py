@@ -8,6 +8,7 @@ The proof: whoever owns an id that was seen missing had begun to write before. S
 that was writing at a later moment has ended and the ids are still missing, nobody will ever commit them.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
@@ -26,11 +27,10 @@ def subtract(ranges: Iterable[Range], seen: Collection[int]) -> list[Range]:
     present = sorted(seen)
     for item in ranges:
         start = item.first
-        for log_id in present:
-            if item.first <= log_id <= item.last:
-                if start < log_id:
-                    rest.append(Range(start, log_id - 1))
-                start = log_id + 1
+        for log_id in present[bisect_left(present, item.first) : bisect_right(present, item.last)]:
+            if start < log_id:
+                rest.append(Range(start, log_id - 1))
+            start = log_id + 1
         if start <= item.last:
             rest.append(Range(start, item.last))
     return rest

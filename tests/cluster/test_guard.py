@@ -6,11 +6,12 @@ import time
 import pytest
 
 from cluster.nodes.cluster import connect
-from cluster.protocol.errors import StaleEpoch, WritersBusy
+from cluster.protocol.errors import NodeFailed, StaleEpoch, WritersBusy
 from cluster.protocol.names import Mode, NodeName
 from tests.harness.sql import refusal, row_entries
 
 INSERT = "INSERT INTO test_word (word, meaning) VALUES (%s, '')"
+COUNT = "UPDATE test_counter SET value = value + 1 WHERE id = %s"
 NO_LEASE = (
     "Main is in PRIMARY mode but holds no valid write lease. Try again in a moment; an operator sees the "
     "reason with cluster_status."
@@ -25,10 +26,14 @@ def leases(cluster, name="main") -> list[tuple[object, ...]]:
     return list(cluster.connect(name, "cluster").rows("SELECT epoch FROM write_lease"))
 
 
-def expire(cluster, name="main") -> None:
-    """Let the lease run out now; nobody renews it."""
+def expire(cluster, seconds: float = 0.0) -> None:
+    """Let Main's lease run out in `seconds`; nobody renews it."""
     cluster.replicator.stop()
-    cluster.connect(name, "cluster").run("UPDATE write_lease SET expires_at = UNIX_TIMESTAMP(SYSDATE(6))")
+    root = cluster.connect("main", "root")
+    (until,) = root.row(
+        "SELECT CAST((1 << 42) + 1000 * (UNIX_TIMESTAMP(SYSDATE(6)) + %s) AS INT)", (seconds,)
+    )
+    root.run(f"ALTER SEQUENCE lease_end RESTART WITH {until}")
 
 
 @pytest.mark.parametrize(("name", "sentence"), FOLLOWERS.items(), ids=list(FOLLOWERS))
@@ -75,9 +80,8 @@ def test_a_lease_that_ran_out_refuses(cluster):
 
 
 def test_a_lease_runs_out_by_itself_when_nobody_renews_it(cluster):
-    cluster.replicator.stop()
-    main = cluster.connect("main", "cluster")
-    main.run("UPDATE write_lease SET expires_at = UNIX_TIMESTAMP(SYSDATE(6)) + 0.5")
+    main = cluster.connect("main")
+    expire(cluster, 0.5)
     main.run(INSERT, ("a",))
     time.sleep(0.6)
     assert refusal(main, INSERT, ("b",)) == NO_LEASE
@@ -85,9 +89,10 @@ def test_a_lease_runs_out_by_itself_when_nobody_renews_it(cluster):
 
 def test_a_transaction_begun_under_a_lease_may_not_go_on_without(cluster):
     main = cluster.connect("main")
+    expire(cluster, 0.5)
     main.run("START TRANSACTION")
     main.run(INSERT, ("a",))
-    expire(cluster)
+    time.sleep(0.6)
     assert refusal(main, INSERT, ("b",)) == NO_LEASE
 
 
@@ -121,10 +126,95 @@ def test_the_mode_alone_does_not_permit(cluster):
 
 
 def test_the_lease_alone_does_not_permit(cluster):
-    cluster.connect("node_a", "root").run(
-        "INSERT INTO write_lease VALUES (1, UNIX_TIMESTAMP(SYSDATE(6)) + 60, 'NODE_A_ACTING')"
-    )
+    root = cluster.connect("node_a", "root")
+    root.run("INSERT INTO lease_grant VALUES (1, 'NODE_A_ACTING')")
+    root.run("CALL raise_lease_end(1, 4398046511102)")
     assert refusal(cluster.connect("node_a"), INSERT, ("a",)) == FOLLOWERS["node_a"]
+
+
+def test_the_end_of_a_lease_only_grows(cluster):
+    """Who renews late, with a claim or a longer renewal before it, changes nothing."""
+    cluster.replicator.stop()
+    node = cluster.nodes[NodeName.MAIN]
+    node.renew_lease(1, node.clock() + 60)
+    node.renew_lease(1, node.clock() + 1)
+    lease = node.state().lease
+    assert lease is not None
+    assert 59 < lease.seconds < 60
+
+
+def test_a_lease_given_up_is_not_renewed(cluster):
+    cluster.replicator.stop()
+    node = cluster.nodes[NodeName.MAIN]
+    node.close_writes()
+    with pytest.raises(StaleEpoch, match="no lease to renew"):
+        node.renew_lease(1, node.clock() + 60)
+    assert refusal(cluster.connect("main"), INSERT, ("a",)) == NO_LEASE
+
+
+def test_an_older_lease_is_not_given_again(cluster):
+    """A coordinator that comes late with the end of its promotion finds the epoch over."""
+    cluster.replicator.stop()
+    node = cluster.nodes[NodeName.MAIN]
+    node.claim(2)
+    with pytest.raises(StaleEpoch):
+        node.open_writes(1, Mode.PRIMARY, node.clock() + 60)
+    assert refusal(cluster.connect("main"), INSERT, ("a",)) == NO_LEASE
+
+
+@pytest.mark.parametrize("isolation", ["READ-COMMITTED", "REPEATABLE-READ", "SERIALIZABLE"])
+def test_a_renewal_waits_for_no_writer(cluster, isolation):
+    """Neither for an open transaction nor for a long statement; and that one sees the renewal."""
+    cluster.replicator.stop()
+    node = cluster.nodes[NodeName.MAIN]
+    writer, blocker = cluster.connect("main", timeout=20), cluster.connect("main")
+    blocker.run(INSERT, ("held",))
+    blocker.run("START TRANSACTION")
+    blocker.run("UPDATE test_word SET meaning = 'x' WHERE word = 'held'")
+    writer.run(f"SET tx_isolation = '{isolation}', innodb_lock_wait_timeout = 10")
+    writer.run("START TRANSACTION")
+    writer.run(INSERT, ("a",))
+    waiting = threading.Thread(target=writer.run, args=("UPDATE test_word SET meaning = 'y'",))
+    waiting.start()
+    wait_for_lock(cluster)
+    for seconds in (4, 5, 6):
+        began = time.monotonic()
+        node.renew_lease(1, node.clock() + seconds)
+        assert time.monotonic() - began < 0.5
+    time.sleep(3)  # the lease under which the statement began has run out
+    blocker.commit()
+    waiting.join(5)
+    writer.commit()
+    assert writer.rows("SELECT meaning FROM test_word") == (("y",), ("y",))
+
+
+def test_writers_that_wait_for_one_another_and_a_renewal_do_not_block(cluster):
+    """Transactions of two statements on one row, while the lease is renewed all the time."""
+    cluster.connect("main").run(
+        "INSERT INTO test_counter VALUES (0, 0, ''), (1, 0, ''), (2, 0, ''), (3, 0, '')"
+    )
+    node, over, slowest = cluster.fresh_nodes()[NodeName.MAIN], threading.Event(), []
+
+    def write(number: int) -> None:
+        session = cluster.connect("main", timeout=20)
+        while not over.is_set():
+            began = time.monotonic()
+            session.run("START TRANSACTION")
+            for record in (0, number):
+                session.run("UPDATE test_counter SET value = value + 1 WHERE id = %s", (record,))
+            session.commit()
+            slowest.append(time.monotonic() - began)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in (1, 2, 3)]
+    for thread in threads:
+        thread.start()
+    deadline = time.monotonic() + 2
+    while time.monotonic() < deadline:
+        node.renew_lease(1, node.clock() + 3)
+    over.set()
+    for thread in threads:
+        thread.join(15)
+    assert max(slowest) < 1
 
 
 def test_a_raised_promise_takes_the_lease(cluster):
@@ -188,6 +278,35 @@ class TestBarrier:
             thread.join(5)
         assert sentences == ["Main is in RECOVERING mode. No node takes writes now; try again in a moment."]
         assert [record for *_, record in row_entries(first)] == ["a"]
+
+    @pytest.mark.parametrize("verb", ["close_writes", "claim", "follow"])
+    def test_under_a_stream_of_writes_it_is_quick(self, cluster, main, verb):
+        """Writers that queue up behind the mode change hold nothing that it needs."""
+        over, sentences = threading.Event(), []
+
+        def write(number: int) -> None:
+            session = cluster.connect("main", timeout=20)
+            while not over.is_set():
+                try:
+                    session.run(COUNT, (number,))
+                except NodeFailed as error:
+                    sentences.append(str(error))
+                    return
+
+        cluster.connect("main").many("INSERT INTO test_counter VALUES (%s, 0, '')", [(n,) for n in range(8)])
+        threads = [threading.Thread(target=write, args=(number,)) for number in range(8)]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.3)
+        began = time.monotonic()
+        getattr(main, verb)(None if verb == "close_writes" else 2)
+        seconds = time.monotonic() - began
+        for thread in threads:
+            thread.join(15)
+        over.set()
+        assert len(sentences) == 8
+        assert all("45001" in sentence for sentence in sentences)
+        assert seconds < 1
 
     def test_a_claim_waits_too(self, cluster, main):
         writer = cluster.connect("main")

@@ -67,7 +67,7 @@ class Witness:
         """`server` has committed entries of its own."""
 
     def opened(self, server: "Server", epoch: int) -> None:
-        """`server` has got the lease of a new epoch."""
+        """`server` takes writes in `epoch` from now on, or goes on with it."""
 
     def removed(self, server: "Server", entries: Sequence[Entry]) -> None:
         """`server` has set entries aside."""
@@ -230,7 +230,12 @@ class Server:
         self.barrier()
         self.require_promise(epoch)
         self.require_promotion(epoch)
-        self.mode, self.replayed, self.lease = mode, 0, (epoch, until)
+        self.mode, self.replayed = mode, 0
+        self.permit(epoch, until)
+
+    def permit(self, epoch: int, until: float) -> None:
+        """Put the lease in place; it may have run out already."""
+        self.lease = (epoch, until)
         if self.writable:
             self.witness.opened(self, epoch)
 
@@ -239,7 +244,7 @@ class Server:
         self.require_promise(epoch)
         if self.lease is None or self.lease[0] != epoch:
             raise StaleEpoch(self.name, epoch, "this node holds no lease to renew.")
-        self.lease = (epoch, max(self.lease[1], until))
+        self.permit(epoch, max(self.lease[1], until))
 
     def close_writes(self, mode: Mode | None = None) -> None:
         """See change_mode.sql."""

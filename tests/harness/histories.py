@@ -3,7 +3,7 @@
 import json
 import random
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from cluster.actions.orphans import file_stranded
 from cluster.actions.reconcile import reconcile
@@ -14,13 +14,15 @@ from tests.harness import coordinators as bodies
 from tests.harness.coordinators import LEASE, Plan
 from tests.harness.fake import ORPHANED, Server, orphan_record
 from tests.harness.ledger import Violation
-from tests.harness.world import Body, Coordinator, World
+from tests.harness.world import Body, Clocks, Coordinator, World
 
 MAIN, NODE_A, NODE_B = NodeName
 CANDIDATES = (MAIN, NODE_A)
 PLACES = ("c1", "c2", "w1", "w2")
 """Where coordinators and writers run: each place has its own links."""
 RECORDS = tuple(Record("title", key) for key in "pqrs")
+WAYS = ("ask", "answer")
+"""The two directions of a link."""
 CROWD = 8
 """Coordinators at one time."""
 ATTEMPTS = 3
@@ -30,7 +32,7 @@ ATTEMPTS = 3
 class History:
     """A world and the steps that it may take. Every step checks the invariants; `end` checks the last ones."""
 
-    def __init__(self, clocks: dict[NodeName, tuple[float, float]] | None = None) -> None:
+    def __init__(self, clocks: Clocks | None = None) -> None:
         self.world = World(clocks)
         self.written = 0
         self.plans: list[Plan] = []
@@ -162,6 +164,8 @@ class History:
         kept = primary.log.keys() | orphans_in(primary.log.values())
         if lost := self.world.ledger.entries.keys() - kept:
             raise Violation(f"(5) {sorted(lost)} are neither in the log nor orphaned")
+        if both := primary.log.keys() & orphans_in(primary.log.values()):
+            raise Violation(f"(5) {sorted(both)} are in the log and orphaned")
         if left := [s for s in self.world.servers.values() if s.stranded_entries]:
             raise Violation(f"(5) stranded entries are left on {left}")
         epochs = {(e.transaction_id, e.epoch) for e in primary.log.values()}
@@ -170,7 +174,7 @@ class History:
             raise Violation(f"{twice} were written twice")
 
 
-def orphans_in(log: Sequence[Entry]) -> set[EntryId]:
+def orphans_in(log: Iterable[Entry]) -> set[EntryId]:
     """The identities of the entries that a log names as orphaned transactions, those inside them too."""
     found: set[EntryId] = set()
     for entry in log:
@@ -221,42 +225,58 @@ def starting(body: Callable[[Chance], Body]) -> Step:
     return lambda h, r: h.start(place(r), body(r), r.choice((0, *CALLS)))
 
 
-STEPS: dict[str, tuple[int, Step]] = {
-    "advance": (60, lambda h, r: h.advance(r.randrange(CROWD), r.choice(CALLS))),
-    "write": (24, lambda h, r: h.write(place(r), some_records(r), push_order(r), r.choice(CALLS))),
-    "retry": (2, lambda h, r: h.retry(place(r), r.randrange(4))),
-    "ask": (2, lambda h, r: h.ask(anyone(r), r.randrange(6))),
-    "promote": (
-        5,
-        starting(lambda r: bodies.promoting(r.choice(CANDIDATES), excuse=r.random() < 0.5)),
-    ),
-    "fail over": (6, starting(lambda r: bodies.failing_over)),
-    "resume": (6, starting(lambda r: bodies.resuming)),
-    "recover": (2, starting(lambda r: bodies.recovering(anyone(r)))),
-    "switchover": (2, starting(lambda r: bodies.switching(r.choice(CANDIDATES)))),
-    "feed": (4, starting(lambda r: bodies.feeding(anyone(r), r.randrange(1, 6)))),
-    "renew": (8, starting(lambda r: bodies.renewing)),
-    "close": (1, starting(lambda r: bodies.closing(anyone(r), r.choice((None, Mode.RECOVERING))))),
-    "elapse": (3, lambda h, r: h.elapse(r.choice((0.1, 0.3, 1.0, 1.0, 3.5)))),
-    "crash": (1, lambda h, r: h.crash(anyone(r))),
-    "crash primary": (2, lambda h, r: h.crash_primary()),
-    "restart": (6, lambda h, r: h.restart(anyone(r))),
-    "cut": (2, lambda h, r: h.cut(place(r), anyone(r), r.choice(("ask", "answer")))),
-    "heal": (4, lambda h, r: h.heal(place(r))),
-    "kill": (3, lambda h, r: h.kill(r.randrange(CROWD))),
+STEPS: dict[str, Step] = {
+    "advance": lambda h, r: h.advance(r.randrange(CROWD), r.choice(CALLS)),
+    "write": lambda h, r: h.write(place(r), some_records(r), push_order(r), r.choice(CALLS)),
+    "retry": lambda h, r: h.retry(place(r), r.randrange(4)),
+    "ask": lambda h, r: h.ask(anyone(r), r.randrange(6)),
+    "promote": starting(lambda r: bodies.promoting(r.choice(CANDIDATES), excuse=r.random() < 0.5)),
+    "fail over": starting(lambda r: bodies.failing_over),
+    "resume": starting(lambda r: bodies.resuming),
+    "recover": starting(lambda r: bodies.recovering(anyone(r))),
+    "switchover": starting(lambda r: bodies.switching(r.choice(CANDIDATES))),
+    "feed": starting(lambda r: bodies.feeding(anyone(r), r.randrange(1, 6))),
+    "renew": starting(lambda r: bodies.renewing),
+    "close": starting(lambda r: bodies.closing(anyone(r), r.choice((None, Mode.RECOVERING)))),
+    "elapse": lambda h, r: h.elapse(r.choice((0.1, 0.3, 1.0, 1.0, 3.5))),
+    "crash": lambda h, r: h.crash(anyone(r)),
+    "crash primary": lambda h, r: h.crash_primary(),
+    "restart": lambda h, r: h.restart(anyone(r)),
+    "cut": lambda h, r: h.cut(place(r), anyone(r), r.choice(WAYS)),
+    "heal": lambda h, r: h.heal(place(r)),
+    "kill": lambda h, r: h.kill(r.randrange(CROWD)),
 }
-"""Every step with its weight in a random history."""
+"""Every step of a random history."""
+WEIGHTS = {
+    "advance": 60, "write": 24, "retry": 2, "ask": 2, "promote": 5, "fail over": 6, "resume": 6, "recover": 2,
+    "switchover": 2, "feed": 4, "renew": 8, "close": 1, "elapse": 3, "crash": 1, "crash primary": 2,
+    "restart": 6, "cut": 2, "heal": 4, "kill": 3,
+}  # fmt: skip
+"""How likely each step is."""
 
 
-def random_history(seed: int, steps: int) -> History:
+def random_history(
+    seed: int, steps: int, weights: Mapping[str, float] = WEIGHTS, clocks: Clocks | None = None
+) -> History:
     """Play a history of about so many steps and its end. Raises Violation."""
     r = random.Random(seed)
-    history = History()
-    names = list(STEPS)
-    for _ in range(steps // PHASE):
-        weights = [STEPS[name][0] * r.choice(SWARM) for name in names]
-        for name in r.choices(names, weights, k=PHASE):
-            STEPS[name][1](history, r)
+    history = History(clocks)
+    for _ in range(max(steps // PHASE, 1)):
+        likely = [weight * r.choice(SWARM) for weight in weights.values()]
+        for name in r.choices(list(weights), likely, k=PHASE) if any(likely) else ():
+            STEPS[name](history, r)
             history.world.check()
     history.end(away=anyone(r))
     return history
+
+
+def first_violation(
+    seeds: range, steps: int, weights: Mapping[str, float] = WEIGHTS
+) -> Violation | None:
+    """What the first history finds that fails."""
+    for seed in seeds:
+        try:
+            random_history(seed, steps, weights)
+        except Violation as error:
+            return error
+    return None

@@ -144,6 +144,7 @@ class ScratchServers:
         try:
             end_sessions(connection, [self.application.user, self.cluster.user])
             empty_tables(connection)
+            connection.run("ALTER SEQUENCE lease_end RESTART WITH 0")
             connection.run("DELETE FROM node_config")
             install.configure(connection, conf())
         finally:

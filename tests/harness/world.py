@@ -24,6 +24,8 @@ CALL_SECONDS = 0.001
 """How long a call takes."""
 
 Body = Callable[["Coordinator"], Any]
+Clocks = Mapping[NodeName, tuple[float, float]]
+"""Offset in seconds and rate of the clocks of the nodes."""
 
 
 class World:
@@ -33,7 +35,7 @@ class World:
     lost.
     """
 
-    def __init__(self, clocks: Mapping[NodeName, tuple[float, float]] | None = None) -> None:
+    def __init__(self, clocks: Clocks | None = None) -> None:
         self.now = 0.0
         self.ledger = Ledger()
         self.servers = {name: self.server(name, *(clocks or {}).get(name, ())) for name in NodeName}

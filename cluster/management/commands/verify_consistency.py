@@ -10,12 +10,12 @@ from cluster.actions.observe import observe
 from cluster.actions.repair import Repair, repair
 from cluster.actions.verify import Verification, amount, verify
 from cluster.conf import conf
-from cluster.management.verbs import VerbCommand
+from cluster.management.rates import RatedCommand
 from cluster.nodes.cluster import connect_all
 from cluster.protocol.view import ClusterView
 
 
-class Command(VerbCommand):
+class Command(RatedCommand):
     """Ends with 0 only when all nodes were compared and are equal."""
 
     help = (

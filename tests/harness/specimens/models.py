@@ -21,6 +21,14 @@ class Bits(models.Field):
         return "bit(12)"
 
 
+class Timestamp(models.Field):
+    """TIMESTAMP(6), which prints in the time zone of the session."""
+
+    def db_type(self, connection: object) -> str:
+        """With microseconds."""
+        return "timestamp(6)"
+
+
 class Shelf(models.Model):
     """What a specimen refers to."""
 
@@ -45,6 +53,7 @@ class Specimen(models.Model):
     weight = models.FloatField(null=True)
     single = SinglePrecision(null=True)
     bits = Bits(null=True)
+    stamp = Timestamp(null=True)
     data = models.JSONField(null=True)
     photo = models.BinaryField(null=True)
     name = models.CharField(max_length=80, null=True)
@@ -53,6 +62,9 @@ class Specimen(models.Model):
     genuine = models.BooleanField(null=True)
     serial = models.PositiveBigIntegerField(null=True)
     balance = models.BigIntegerField(null=True)
+    doubled = models.GeneratedField(
+        expression=models.F("slot") * 2, output_field=models.BigIntegerField(), db_persist=True
+    )
 
     class Meta:
         db_table = "test_specimen"

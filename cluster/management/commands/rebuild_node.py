@@ -1,0 +1,43 @@
+"""Rebuild an empty or hopeless node from the primary."""
+
+from dataclasses import asdict
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from cluster.actions.observe import observe
+from cluster.actions.rebuild import amount, rebuild
+from cluster.conf import conf
+from cluster.management.rates import RatedCommand
+from cluster.management.verbs import node_argument
+from cluster.nodes.cluster import connect_all
+from cluster.protocol.names import NodeName
+
+
+class Command(RatedCommand):
+    """Asks first: what the node holds is replaced."""
+
+    help = (
+        "Make an empty or hopeless node what the primary is, while writes go on. Entries that only this node "
+        "has are set aside as orphaned transactions. May be interrupted and repeated."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """NODE and --yes."""
+        super().add_arguments(parser)
+        node_argument(parser, "node", metavar="NODE", help="main, node_a or node_b; not the primary")
+        parser.add_argument("--yes", action="store_true", help="do not ask")
+
+    def act(self, **options: Any) -> None:
+        """Ask, rebuild, say what the node holds now."""
+        name, nodes = NodeName(options["node"]), connect_all()
+        self.confirmed(f"Replace all that {name.label} holds by what the primary holds?", yes=options["yes"])
+        view = observe(connect_all(timeout=conf().probe_timeout))
+        with self.progress(f"Rebuilding {name.label}", amount(nodes, view)) as tick:
+            done = rebuild(nodes, name, lease_seconds=conf().lease_seconds, progress=tick)
+        self.say(done.sentence)
+        if done.orphaned:
+            self.say(
+                f"{done.orphaned} entries that only {name.label} had were set aside; see `orphans list`."
+            )
+        self.result(**asdict(done))

@@ -1,0 +1,372 @@
+"""rebuild_node: an empty or hopeless node becomes what the primary is, while writes go on."""
+
+import json
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from cluster.actions import rebuild as rebuild_module
+from cluster.actions.failover import promote_node_a
+from cluster.actions.observe import observe
+from cluster.actions.rebuild import Rebuilt, rebuild
+from cluster.actions.setup import set_up
+from cluster.actions.verify import Verification, verify
+from cluster.nodes import rebuilding
+from cluster.protocol.errors import ClusterError, NodeFailed, NoMajority, Refused
+from cluster.protocol.names import Mode, NodeName
+from cluster.replicated import replicated_models
+
+MAIN, NODE_A, NODE_B = NodeName
+ADD = "INSERT INTO test_counter VALUES (%s, 0, '')"
+TABLES = len(replicated_models())
+
+
+class Cut(Exception):
+    """The process that rebuilt a node is gone."""
+
+
+@pytest.fixture
+def main(cluster):
+    return cluster.connect(MAIN)
+
+
+@pytest.fixture
+def wipe(cluster) -> Iterator[Callable[[NodeName], None]]:
+    """Gives a node an empty data directory, as after the loss of its disk."""
+    wiped = []
+
+    def wipe(name: NodeName) -> None:
+        wiped.append(name)
+        cluster.kill(name)
+        shutil.rmtree(cluster.servers.local[name].data)
+        cluster.servers.local[name].init()
+        cluster.start(name)
+
+    yield wipe
+    for name in wiped:
+        set_up(name)
+
+
+def add(main, count: int, first: int = 1) -> None:
+    main.many(ADD, [(number,) for number in range(first, first + count)])
+
+
+def rebuilt(cluster, name: NodeName, **more) -> Rebuilt:
+    return rebuild(cluster.nodes, name, lease_seconds=cluster.conf.lease_seconds, **more)
+
+
+def compared(cluster) -> Verification:
+    return verify(cluster.nodes, observe(cluster.nodes), tell=lambda _: None, settle=5.0)
+
+
+def cut_after(ticks: int) -> Callable[[int], None]:
+    """A progress in which the process dies."""
+    left = iter(range(ticks))
+
+    def progress(_count: int) -> None:
+        if next(left, None) is None:
+            raise Cut
+
+    return progress
+
+
+@contextmanager
+def writers(cluster, work: Callable[[object, int], None], count: int = 4) -> Iterator[None]:
+    """Sessions that do `work` (session, round) again and again; an error of theirs fails the test."""
+    stop, errors = threading.Event(), []
+
+    def write() -> None:
+        session, turn = cluster.connect(MAIN), 0
+        try:
+            while not stop.is_set():
+                work(session, turn)
+                turn += 1
+        except ClusterError as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=write) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert errors == []
+
+
+def test_a_hopeless_node_is_made_equal(cluster, main):
+    add(main, 50)
+    cluster.settle()
+    root = cluster.connect(NODE_B, "root")
+    root.run("SET @federated_operation = (SELECT secret FROM apply_secret)")
+    root.run("DELETE FROM test_counter WHERE id % 3 = 0")
+    root.run("UPDATE test_counter SET value = 9 WHERE id % 3 = 1")
+    root.run("INSERT INTO test_counter VALUES (99, 1, '')")
+    root.run("DELETE FROM transaction_log WHERE log_id % 2 = 0")
+    done = rebuilt(cluster, NODE_B)
+    assert done.sentence == "Node B was rebuilt from Main: 50 rows, 51 log entries."
+    cluster.settle()
+    assert compared(cluster).equal
+    assert cluster.nodes[NODE_B].state().mode is Mode.REPLICA
+
+
+@pytest.mark.parametrize("name", [NODE_A, NODE_B])
+def test_a_node_without_data_is_rebuilt_while_writes_go_on(cluster, main, wipe, name):
+    add(main, 30)
+    cluster.settle()
+    wipe(name)
+
+    def write(session, turn: int) -> None:
+        session.run("UPDATE test_counter SET value = value + 1 WHERE id = %s", (turn % 30 + 1,))
+        session.run("REPLACE INTO test_word VALUES (%s, 'x')", (f"w{turn % 50}",))
+        session.run("DELETE FROM test_word WHERE word = %s", (f"w{turn * 7 % 50}",))
+
+    with writers(cluster, write):
+        rebuilt(cluster, name)
+    cluster.settle()
+    assert compared(cluster).equal
+    state = cluster.nodes[name].state()
+    assert (state.mode, state.promised) == (name.following_mode, 1)
+
+
+def test_rows_without_a_log_entry_are_rebuilt_too(cluster, main, wipe):
+    add(main, 20)
+    cluster.settle()
+    for name in NodeName:
+        cluster.connect(name, "root").run("DELETE FROM transaction_log WHERE log_type = 'ROW'")
+    wipe(NODE_B)
+    done = rebuilt(cluster, NODE_B)
+    assert (done.rows, done.entries) == (20, 1)
+    assert compared(cluster).equal
+
+
+def test_unique_values_that_change_hands_on_the_way(cluster, main, wipe, monkeypatch):
+    monkeypatch.setattr(rebuild_module, "SPAN", 5)
+    main.many("INSERT INTO test_specimen (id, slot) VALUES (%s, %s)", [(n, n) for n in range(1, 41)])
+    cluster.settle()
+    wipe(NODE_B)
+
+    def rotate(session, turn: int) -> None:
+        one, two = turn * 13 % 40 + 1, turn * 29 % 40 + 1
+        slots = "(SELECT slot FROM test_specimen WHERE id = %s)"
+        if one == two:
+            return
+        session.run("START TRANSACTION")
+        session.run(f"SET @one = {slots}, @two = {slots}", (one, two))
+        session.run("UPDATE test_specimen SET slot = NULL WHERE id = %s", (one,))
+        session.run("UPDATE test_specimen SET slot = @one WHERE id = %s", (two,))
+        session.run("UPDATE test_specimen SET slot = @two WHERE id = %s", (one,))
+        session.run("COMMIT")
+
+    with writers(cluster, rotate, count=1):
+        for _ in range(3):
+            rebuilt(cluster, NODE_B)
+    cluster.settle()
+    assert compared(cluster).equal
+
+
+@pytest.mark.parametrize("ticks", [0, 1, 6, 12])
+def test_cut_off_and_run_again_it_ends_in_the_same_state(cluster, main, wipe, monkeypatch, ticks):
+    monkeypatch.setattr(rebuild_module, "SPAN", 10)
+    add(main, 60)
+    cluster.settle()
+    for node in cluster.nodes.values():
+        node.verify(40)
+    wipe(NODE_B)
+    with pytest.raises(Cut):
+        rebuilt(cluster, NODE_B, progress=cut_after(ticks))
+    add(main, 5, first=100)
+    main.run("UPDATE test_counter SET value = 3 WHERE id < 10")
+    main.run("DELETE FROM test_counter WHERE id = 11")
+    for _ in range(2):
+        done = rebuilt(cluster, NODE_B)
+        assert (done.rows, done.entries) == (64, 76)
+    cluster.settle()
+    assert compared(cluster).equal
+
+
+def test_what_is_right_already_is_not_copied_again(cluster, main, monkeypatch):
+    add(main, 20)
+    cluster.settle()
+    copied = []
+    monkeypatch.setattr(rebuilding, "copy_rows", lambda *found: copied.append(found))
+    monkeypatch.setattr(rebuilding, "copy_entries", lambda *found: copied.append(found))
+    rebuilt(cluster, NODE_B)
+    assert copied == []
+
+
+# Out of the vote
+
+
+@pytest.fixture
+def withdrawn(cluster, main, wipe):
+    """Node B, wiped and half rebuilt."""
+    add(main, 20)
+    cluster.settle()
+    wipe(NODE_B)
+    with pytest.raises(Cut):
+        rebuilt(cluster, NODE_B, progress=cut_after(3))
+    return cluster.nodes[NODE_B]
+
+
+def refuses_everything(node) -> None:
+    for question in (
+        lambda: node.claim(5),
+        lambda: node.consent(1, 1.0),
+        lambda: node.follow(1),
+        lambda: node.append(1, [], boundary=True),
+        lambda: node.append(1, [], boundary=False),
+        lambda: node.set_aside(1, []),
+        lambda: node.write_promotion(1, "{}"),
+        lambda: node.renew_lease(1, 0.0),
+    ):
+        with pytest.raises(NodeFailed):
+            question()
+    assert node.state().promised == -1
+
+
+def test_a_half_rebuilt_node_has_no_vote_until_the_rebuild_has_ended(cluster, withdrawn):
+    refuses_everything(withdrawn)
+    cluster.kill(NODE_B)
+    cluster.start(NODE_B)
+    refuses_everything(withdrawn)
+    set_up(NODE_B)
+    refuses_everything(withdrawn)
+    rebuilt(cluster, NODE_B)
+    assert withdrawn.state().promised == 1
+    withdrawn.consent(1, 0.1)
+
+
+def test_a_half_rebuilt_node_acknowledges_nothing(cluster, main, withdrawn):
+    cluster.kill(NODE_A)
+    main.run("UPDATE test_counter SET value = 1 WHERE id = 1")
+    id = main.row("SELECT transaction_id FROM transaction_log ORDER BY log_id DESC LIMIT 1")[0]
+    with pytest.raises(NodeFailed, match="no second node confirmed"):
+        main.rows("CALL await_acknowledgement(%s, 0.5)", (id,))
+
+
+def test_nobody_is_promoted_with_a_half_rebuilt_node(cluster, withdrawn):
+    cluster.replicator.stop()
+    cluster.kill(MAIN)
+    with pytest.raises(NoMajority, match="Only 1 of 3"):
+        promote_node_a(cluster.nodes, reason="a test", lease_seconds=cluster.conf.lease_seconds)
+
+
+def test_a_node_that_lost_its_data_honours_a_consent_it_may_have_given(cluster, main, wipe):
+    wipe(NODE_B)
+    rebuilt(cluster, NODE_B)
+    assert 0 < cluster.nodes[NODE_B].state().consent_seconds < cluster.conf.lease_seconds * 1.2
+
+
+def test_a_node_that_kept_its_data_keeps_its_promise(cluster, main):
+    cluster.replicator.stop()
+    node = cluster.nodes[NODE_B]
+    cluster.connect(NODE_B, "root").run("UPDATE node_config SET config_value = 8 WHERE config_key = 'epoch'")
+    with pytest.raises(Refused, match="Node B has promised epoch 8"):
+        rebuilt(cluster, NODE_B)
+    assert node.state().promised == 8
+
+
+def test_without_data_both_other_nodes_must_vouch(cluster, main, wipe):
+    wipe(NODE_B)
+    cluster.kill(NODE_A)
+    with pytest.raises(Refused, match="Node B has lost its data.*Node A cannot be asked"):
+        rebuilt(cluster, NODE_B)
+    cluster.start(NODE_A)
+    cluster.connect(NODE_A, "root").run("UPDATE node_config SET config_value = 4 WHERE config_key = 'epoch'")
+    with pytest.raises(Refused, match="Node A has promised epoch 4, above the primary's 1"):
+        rebuilt(cluster, NODE_B)
+
+
+def test_a_new_epoch_on_the_way_ends_the_attempt(cluster, main, withdrawn):
+    def hand_over(_count: int) -> None:
+        if observe(cluster.nodes).primary.name is MAIN:
+            cluster.manage("switchover", "--to", "node_a")
+
+    with pytest.raises(Refused, match="Main does not lead epoch 1 any more"):
+        rebuilt(cluster, NODE_B, progress=hand_over)
+    refuses = withdrawn.state().promised
+    assert refuses < 0
+    assert rebuilt(cluster, NODE_B).source is NODE_A
+    cluster.settle()
+    assert compared(cluster).equal
+
+
+# Refusals, orphans, odd tables
+
+
+def test_the_primary_is_not_rebuilt(cluster):
+    with pytest.raises(Refused, match="Main takes the writes itself"):
+        rebuilt(cluster, MAIN)
+
+
+def test_nothing_is_rebuilt_without_a_primary(cluster):
+    cluster.replicator.stop()
+    cluster.kill(MAIN)
+    with pytest.raises(Refused, match="no node takes writes now"):
+        rebuilt(cluster, NODE_B)
+
+
+def test_a_node_that_is_down_cannot_be_rebuilt(cluster):
+    cluster.kill(NODE_B)
+    done = cluster.manage("rebuild_node", "node_b", "--yes")
+    assert done.returncode == 1
+    assert "Node B does not answer" in done.stderr
+
+
+def test_entries_that_only_the_node_has_become_orphans(cluster, main):
+    add(main, 5)
+    cluster.settle()
+    cluster.replicator.stop()
+    main.run("UPDATE test_counter SET value = 7 WHERE id = 2")
+    cluster.kill(MAIN)
+    promote_node_a(cluster.nodes, reason="a test", lease_seconds=cluster.conf.lease_seconds)
+    cluster.start(MAIN)
+    cluster.replicator.start()
+    done = rebuilt(cluster, MAIN)
+    assert (done.source, done.orphaned) == (NODE_A, 1)
+    assert cluster.nodes[MAIN].state().mode is Mode.RECOVERING
+    cluster.settle()
+    assert compared(cluster).equal
+    filed = cluster.connect(NODE_B).rows("SELECT record_id, new_value FROM orphaned_transaction")
+    assert [(record, json.loads(new)["value"]) for record, new in filed] == [("2", 7)]
+
+
+def test_a_table_of_another_shape_is_made_anew(cluster, main):
+    add(main, 5)
+    cluster.settle()
+    cluster.connect(NODE_B, "root").run("ALTER TABLE test_counter DROP COLUMN writer")
+    main.run("UPDATE test_counter SET writer = 'x' WHERE id = 1")
+    rebuilt(cluster, NODE_B)
+    cluster.settle()
+    assert compared(cluster).equal
+
+
+def test_one_rebuild_at_a_time(cluster, main):
+    other = cluster.fresh_nodes()[NODE_B]
+    rebuilding.lock_rebuild(other.connection)
+    with pytest.raises(Refused, match="being rebuilt by another process"):
+        rebuilt(cluster, NODE_B)
+
+
+# The command
+
+
+def test_the_command_asks_first(cluster):
+    done = cluster.manage("rebuild_node", "node_b", input="n\n")
+    assert done.returncode == 1
+    assert "Nothing was done." in done.stderr
+
+
+def test_the_command_says_what_the_node_holds(cluster, main):
+    add(main, 3)
+    cluster.settle()
+    done = cluster.manage("rebuild_node", "node_b", "--yes")
+    assert done.stdout == "Node B was rebuilt from Main: 3 rows, 4 log entries.\n"
+    answer = json.loads(cluster.manage("rebuild_node", "node_b", "--yes", "--json").stdout)
+    assert answer == {"node": "node_b", "source": "main", "rows": 3, "entries": 4, "orphaned": 0}
