@@ -176,10 +176,10 @@ def stage() -> Iterator[Stage]:
     try:
         with servers.pointed() as conf:
             cluster = Cluster(servers, conf)
-            begin(cluster.nodes, conf.lease_seconds)
-            made = Stage(servers, cluster)
-            cluster.settle()
             try:
+                begin(cluster.nodes, conf.lease_seconds)
+                made = Stage(servers, cluster)
+                cluster.settle()
                 yield made
             finally:
                 cluster.end()

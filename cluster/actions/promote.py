@@ -69,7 +69,7 @@ def promote(
     level, more = confirm(candidate, claimed, epoch)
     voters = [node for node in claimed if node is not candidate]
     grant(candidate, voters, epoch, mode, lease_seconds)
-    step_down(voters, level)
+    step_down(voters, level, epoch)
     return Promotion(candidate, epoch, time.monotonic() - began, orphaned + more)
 
 
@@ -165,12 +165,16 @@ def confirm(candidate: Node, claimed: Sequence[Node], epoch: int) -> tuple[list[
     raise NoMajority(1, " ".join(problems))
 
 
-def step_down(others: Sequence[Node], level: Sequence[Node]) -> None:
-    """Give the other claimed nodes the mode of a follower. One that fails is put right when it is fed."""
+def step_down(others: Sequence[Node], level: Sequence[Node], epoch: int) -> None:
+    """Give the other claimed nodes the mode of a follower. One that fails is put right when it is fed.
+
+    One that has promised more is no follower of `epoch`: a rival may have made it the primary meanwhile.
+    """
     for node in others:
         mode = node.name.following_mode if node in level else Mode.RECOVERING
         try:
-            if node.state().mode != mode:
+            state = node.state()
+            if state.promised == epoch and state.mode != mode:
                 node.close_writes(mode)
         except ClusterError as error:
             log.warning("%s", error)

@@ -129,7 +129,9 @@ def take_out(target: MariaDBNode, view: ClusterView, primary: NodeState, lease_s
     admin.close()
     rebuilding.lock_rebuild(target.connection)
     rebuilding.make_memory(target.connection)
-    withdrawn = rebuilding.withdraw(target.connection, primary.promised, lease_seconds * (1 + MARGIN))
+    withdrawn = rebuilding.withdraw(
+        target.connection, primary.promised, lease_seconds * (1 + MARGIN), settings
+    )
     if withdrawn.lost:
         check_promises(view, target.name, primary.promised)
     else:
@@ -170,14 +172,14 @@ def take_back(
 ) -> None:
     """Let the node vote again, if the primary that it was copied from still leads. Raises Refused."""
     view = observe(nodes)
-    if withdrawn.lost:
-        check_promises(view, target.name, withdrawn.epoch)
     primary = view.primary
     if primary is None or (primary.name, primary.promised) != (source.name, withdrawn.epoch):
         raise Refused(
             f"{source.name.label} does not lead epoch {withdrawn.epoch} any more. {target.name.label} takes no part "
             "until rebuild_node is run again; it goes on where it was."
         )
+    if withdrawn.lost:
+        check_promises(view, target.name, withdrawn.epoch)
     rebuilding.rejoin(target.connection, withdrawn.epoch, floor)
 
 

@@ -59,8 +59,9 @@ def objects_in(folder: Path) -> Iterator[SqlObject]:
 
 
 def kernel_tables() -> list[SqlObject]:
-    """The tables of the protocol."""
-    return list(objects_in(sql_root() / "cluster" / "tables"))
+    """The tables of the protocol, then the views on them."""
+    folder = sql_root() / "cluster"
+    return [*objects_in(folder / "tables"), *objects_in(folder / "views")]
 
 
 def kernel_routines() -> list[SqlObject]:

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from cluster.nodes import applying, catalogue, comparing
+from cluster.conf import ClusterConf
+from cluster.nodes import applying, catalogue, comparing, install
 from cluster.nodes.comparing import Comparable, Span
 from cluster.nodes.connection import LOCK_WAIT, Connection
 from cluster.nodes.images import values
@@ -45,12 +46,14 @@ def make_memory(connection: Connection) -> None:
     connection.run(statement)
 
 
-def withdraw(connection: Connection, epoch: int, consent_seconds: float) -> Withdrawn:
+def withdraw(
+    connection: Connection, epoch: int, consent_seconds: float, settings: ClusterConf
+) -> Withdrawn:
     """Take the node out of every vote, push and lease, durably; may be repeated.
 
     A node without memory may have consented to the primary's lease a moment ago, so it records such a consent
-    anew: for `consent_seconds`, on its own clock. Raises Refused when it has promised a higher epoch than
-    `epoch`, WritersBusy.
+    anew: for `consent_seconds`, on its own clock. It never has a part of its configuration only. Raises Refused
+    when it has promised a higher epoch than `epoch`, WritersBusy.
     """
     try:
         with connection.undone_on_error():
@@ -66,6 +69,7 @@ def withdraw(connection: Connection, epoch: int, consent_seconds: float) -> With
             if withdrawn.lost:
                 note |= {"consent_epoch": epoch, "consent_until": now(connection) + consent_seconds}
             remember(connection, note | {"rebuilding": LOST if withdrawn.lost else KEPT})
+            install.configure(connection, settings)
             connection.commit()
     except NodeFailed as error:
         if error.code == LOCK_WAIT:

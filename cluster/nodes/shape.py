@@ -14,9 +14,9 @@ from django.db.backends.mysql.base import DatabaseWrapper
 from django.db.models import Field, Model
 
 PLAIN = (
-    "tinyint", "smallint", "mediumint", "int", "integer", "bigint", "bool", "decimal", "numeric", "double",
-    "varchar", "char", "tinytext", "text", "mediumtext", "longtext", "enum", "set", "date", "datetime",
-    "timestamp", "time", "year", "uuid", "inet",
+    "tinyint", "smallint", "mediumint", "int", "integer", "bigint", "bool", "boolean", "decimal", "numeric",
+    "double", "varchar", "char", "tinytext", "text", "mediumtext", "longtext", "enum", "set", "date", "datetime",
+    "time", "year", "uuid", "inet4", "inet6",
 )  # fmt: skip
 BINARY = ("binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob")
 KEY_LENGTH = 255
@@ -45,9 +45,15 @@ def json_as_text(column: str) -> str:
     return f"CAST({column} AS CHAR)"
 
 
-def bits_as_number(column: str) -> str:
-    """BIT prints bytes; its number is what it means."""
-    return f"({column} + 0)"
+def bits_as_hex(column: str) -> str:
+    """BIT is bytes to the client; its number in hex, all 64 bits of it."""
+    return f"IF({column} IS NULL, NULL, JSON_OBJECT('hex', LPAD(HEX({column} + 0), 16, '0')))"
+
+
+def timestamp_in_utc(column: str) -> str:
+    """TIMESTAMP prints in the session's time zone; its seconds since 1970 don't depend on that."""
+    seconds = f"UNIX_TIMESTAMP({column})"
+    return f"IF({seconds} = 0, '0000-00-00', TIMESTAMP'1970-01-01 00:00:00' + INTERVAL {seconds} SECOND)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +89,8 @@ class TableShape:
 def key_text(column: Column, row: str) -> str:
     """One key column as text."""
     value = f"{row}.`{column.name}`"
-    return f"HEX({value})" if column.expression is bytes_as_hex else f"CAST({value} AS CHAR)"
+    as_hex = column.expression in (bytes_as_hex, bits_as_hex)
+    return f"HEX({value})" if as_hex else f"CAST({value} AS CHAR)"
 
 
 def shape(model: type[Model]) -> TableShape:
@@ -107,15 +114,14 @@ def stored_fields(model: type[Model]) -> list[Field]:
 def expression(field: Field) -> Expression:
     """How the field's column becomes part of an image. Raises ValueError with the field's name."""
     kind = column_type(field)
-    if kind.startswith("double"):
-        return plain
-    found = {
+    special: dict[str, Expression] = {
         "float": float_as_double,
         "real": float_as_double,
         "json": json_as_text,
-        "bit": bits_as_number,
-    }.get(kind)
-    found = found or (bytes_as_hex if kind in BINARY else None) or (plain if kind.startswith(PLAIN) else None)
+        "bit": bits_as_hex,
+        "timestamp": timestamp_in_utc,
+    }
+    found = special.get(kind) or (bytes_as_hex if kind in BINARY else plain if kind in PLAIN else None)
     if found is None:
         raise ValueError(
             f"{field.model._meta.label}.{field.name}: a column of type {kind or 'unknown'} "

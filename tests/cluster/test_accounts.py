@@ -12,7 +12,7 @@ DENIED, NO_EXECUTE = 1142, 1370
 INSERT = "INSERT INTO test_word (word, meaning) VALUES ('a', '')"
 GUESSES = ["''", "'1'", "1", "0", "TRUE", "NULL", "REPEAT('0', 64)", "'secret'", "'federated'", "0x00"]
 KERNEL_TABLES = sorted(item.name for item in kernel() if item.kind in ("TABLE", "SEQUENCE", "VIEW"))
-READABLE = {"transaction_log", "node_config", "write_lease"}
+READABLE = {"transaction_log", "node_config", "lease"}
 ROUTINES = sorted(
     (item.kind, item.name) for item in catalogue.kernel_routines() if item.name not in catalogue.PUBLIC_KERNEL
 )
@@ -56,7 +56,7 @@ def test_the_tables_of_the_kernel_are_not_to_be_written(app, table):
 def app_column(table: str) -> str:
     """A column of a kernel table, from its source."""
     statement = next(item.statement for item in kernel() if item.name == table)
-    special = {"lease_end": "next_not_cached_value", "write_lease": "epoch"}
+    special = {"lease_end": "next_not_cached_value", "lease": "epoch"}
     return special.get(table) or statement.split("(\n")[1].split()[0]
 
 

@@ -23,7 +23,7 @@ FOLLOWERS = {
 
 
 def leases(cluster, name="main") -> list[tuple[object, ...]]:
-    return list(cluster.connect(name, "cluster").rows("SELECT epoch FROM write_lease"))
+    return list(cluster.connect(name, "cluster").rows("SELECT epoch FROM lease"))
 
 
 def expire(cluster, seconds: float = 0.0) -> None:
@@ -127,7 +127,7 @@ def test_the_mode_alone_does_not_permit(cluster):
 
 def test_the_lease_alone_does_not_permit(cluster):
     root = cluster.connect("node_a", "root")
-    root.run("INSERT INTO lease_grant VALUES (1, 'NODE_A_ACTING')")
+    root.run("INSERT INTO write_lease VALUES (1, 'NODE_A_ACTING')")
     root.run("CALL raise_lease_end(1, 4398046511102)")
     assert refusal(cluster.connect("node_a"), INSERT, ("a",)) == FOLLOWERS["node_a"]
 

@@ -106,6 +106,12 @@ class History:
 
     # The end
 
+    def finish(self, away: NodeName) -> None:
+        """End a history that somebody else drives: as `end`, unless it has failed already."""
+        if not self.world.ledger.violated:
+            self.end(away)
+        self.world.close()
+
     def end(self, away: NodeName) -> None:
         """Without `away` the others get a primary; with it all become equal and nothing is missing."""
         self.world.mend()
@@ -238,7 +244,8 @@ STEPS: dict[str, Step] = {
     "feed": starting(lambda r: bodies.feeding(anyone(r), r.randrange(1, 6))),
     "renew": starting(lambda r: bodies.renewing),
     "close": starting(lambda r: bodies.closing(anyone(r), r.choice((None, Mode.RECOVERING)))),
-    "elapse": lambda h, r: h.elapse(r.choice((0.1, 0.3, 1.0, 1.0, 3.5))),
+    "elapse": lambda h, r: h.elapse(r.choice((0.1, 0.3, 1.0))),
+    "rest": lambda h, r: h.elapse(LEASE * 1.2),
     "crash": lambda h, r: h.crash(anyone(r)),
     "crash primary": lambda h, r: h.crash_primary(),
     "restart": lambda h, r: h.restart(anyone(r)),
@@ -249,7 +256,7 @@ STEPS: dict[str, Step] = {
 """Every step of a random history."""
 WEIGHTS = {
     "advance": 60, "write": 24, "retry": 2, "ask": 2, "promote": 5, "fail over": 6, "resume": 6, "recover": 2,
-    "switchover": 2, "feed": 4, "renew": 8, "close": 1, "elapse": 3, "crash": 1, "crash primary": 2,
+    "switchover": 2, "feed": 4, "renew": 8, "close": 1, "elapse": 2.5, "rest": 0.5, "crash": 1, "crash primary": 2,
     "restart": 6, "cut": 2, "heal": 4, "kill": 3,
 }  # fmt: skip
 """How likely each step is."""

@@ -5,7 +5,7 @@ SELECT
     JSON_OBJECTAGG(config.config_key, config.config_value),
     (SELECT JSON_ARRAY(epoch, JSON_VALUE(new_value, '$.node')) FROM transaction_log
      WHERE table_name = '' AND record_id = 'PROMOTION' ORDER BY epoch DESC LIMIT 1),
-    (SELECT JSON_ARRAY(epoch, expires_at - UNIX_TIMESTAMP(SYSDATE(6))) FROM write_lease LIMIT 1),
+    (SELECT JSON_ARRAY(epoch, expires_at - UNIX_TIMESTAMP(SYSDATE(6))) FROM lease LIMIT 1),
     (SELECT JSON_ARRAY(log_id, UNIX_TIMESTAMP(`timestamp`)) FROM transaction_log ORDER BY log_id DESC LIMIT 1),
     (SELECT COUNT(*) FROM transaction_log WHERE log_id >
         (SELECT CAST(config_value AS UNSIGNED) FROM node_config WHERE config_key = 'verified_log_id')),

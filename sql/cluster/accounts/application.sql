@@ -9,4 +9,4 @@ GRANT SELECT ON `${database}`.transaction_log TO '${application_user}'@'%'
 -- ;;
 GRANT SELECT ON `${database}`.node_config TO '${application_user}'@'%'
 -- ;;
-GRANT SELECT ON `${database}`.write_lease TO '${application_user}'@'%'
+GRANT SELECT ON `${database}`.lease TO '${application_user}'@'%'

@@ -17,7 +17,7 @@ BEGIN
     SELECT config_value INTO v_consent_epoch FROM node_config WHERE config_key = 'consent_epoch';
     SELECT config_value - UNIX_TIMESTAMP(SYSDATE(6)) INTO v_consent_seconds
     FROM node_config WHERE config_key = 'consent_until';
-    SELECT COUNT(*) INTO v_leases FROM write_lease;
+    SELECT COUNT(*) INTO v_leases FROM lease;
     IF v_promised < p_epoch
        AND (v_leases > 0 OR v_consent_seconds <= 0 OR v_consent_epoch <=> p_excused_epoch) THEN
         CALL raise_lease_end(p_epoch, 0);

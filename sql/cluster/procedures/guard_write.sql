@@ -9,9 +9,9 @@ BEGIN
     DECLARE v_mode VARCHAR(255);
     DECLARE v_permitted INT;
     SELECT config_value INTO v_mode FROM node_config WHERE config_key = 'node_mode' LOCK IN SHARE MODE;
-    -- As the view write_lease says, which would be read and parsed anew for each row.
+    -- As the view lease says, which would be read and parsed anew for each row.
     SELECT COUNT(*) INTO v_permitted
-    FROM lease_end JOIN lease_grant ON epoch = next_not_cached_value >> 42
+    FROM lease_end JOIN write_lease ON epoch = next_not_cached_value >> 42
     WHERE next_not_cached_value & 4398046511103 BETWEEN UNIX_TIMESTAMP(SYSDATE(6)) * 1000 AND 4398046511102;
     IF v_permitted = 0 OR v_mode NOT IN ('PRIMARY', 'ACTING_MASTER') THEN
         CALL refuse_write(v_mode);

@@ -5,7 +5,7 @@ CREATE OR REPLACE FUNCTION is_settled(p_transaction_id VARCHAR(64)) RETURNS BOOL
     SQL SECURITY DEFINER
 BEGIN
     DECLARE v_floor BIGINT UNSIGNED DEFAULT (SELECT config_value FROM node_config WHERE config_key = 'verified_log_id');
-    DECLARE v_epoch INT UNSIGNED DEFAULT (SELECT MAX(epoch) FROM write_lease);
+    DECLARE v_epoch INT UNSIGNED DEFAULT (SELECT MAX(epoch) FROM lease);
     RETURN NOT EXISTS (
         SELECT 1 FROM transaction_log
         WHERE transaction_id = p_transaction_id AND log_id > v_floor AND epoch >= COALESCE(v_epoch, 0));

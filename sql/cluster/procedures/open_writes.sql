@@ -9,8 +9,8 @@ BEGIN
     DECLARE v_source VARCHAR(32) DEFAULT (SELECT config_value FROM node_config WHERE config_key = 'source_node');
     DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
     -- Before any row is locked: a writer reads this table while it waits for the mode. Alone it permits nothing.
-    DELETE FROM lease_grant WHERE epoch < p_epoch;
-    INSERT IGNORE INTO lease_grant (epoch, source_node) VALUES (p_epoch, v_source);
+    DELETE FROM write_lease WHERE epoch < p_epoch;
+    INSERT IGNORE INTO write_lease (epoch, source_node) VALUES (p_epoch, v_source);
     START TRANSACTION;
     SELECT config_value INTO v_mode FROM node_config WHERE config_key = 'node_mode' FOR UPDATE;
     CALL require_promise(p_epoch);

@@ -9,7 +9,7 @@ BEGIN
     DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
     START TRANSACTION;
     CALL require_promise(p_epoch);
-    SELECT COUNT(*) INTO v_leases FROM write_lease WHERE epoch = p_epoch;
+    SELECT COUNT(*) INTO v_leases FROM lease WHERE epoch = p_epoch;
     IF v_leases = 0 THEN
         SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 45002, MESSAGE_TEXT = 'this node holds no lease to renew; it has to be promoted again.';
     END IF;

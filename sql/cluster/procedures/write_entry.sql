@@ -18,7 +18,7 @@ BEGIN
                                  record_id, old_value, new_value, source_node, `timestamp`)
     SELECT epoch, v_transaction, @log_sequence, 'ROW', p_operation, p_table, p_record, p_old, p_new,
            source_node, UTC_TIMESTAMP(6)
-    FROM lease_end JOIN lease_grant ON epoch = next_not_cached_value >> 42;
+    FROM lease_end JOIN write_lease ON epoch = next_not_cached_value >> 42;
     IF ROW_COUNT() <> 1 THEN  -- somebody removed the grant by hand since the guard looked
         CALL refuse_write((SELECT config_value FROM node_config WHERE config_key = 'node_mode'));
     END IF;

@@ -1,6 +1,8 @@
--- The permit to take writes: no row, or one. It has one while the epoch of lease_end was granted here since the server
--- started and was not given up. expires_at: seconds since 1970 on this server's own clock. May be repeated.
-CREATE OR REPLACE VIEW write_lease AS
-SELECT epoch, source_node, (next_not_cached_value & 4398046511103) / 1000 AS expires_at
-FROM lease_end JOIN lease_grant ON epoch = next_not_cached_value >> 42
-WHERE next_not_cached_value & 4398046511103 BETWEEN 1 AND 4398046511102
+-- The permit to take writes, but for its end: at most one row, the epoch that this server was given since it started.
+-- In memory on purpose: a restarted node has no lease, whatever lease_end says. Written when a promotion ends, never by
+-- a renewal: a statement that fires the guard holds this table until it ends, and its row locks with it. Deleting the
+-- row drops the lease. May be repeated.
+CREATE TABLE IF NOT EXISTS write_lease (
+    epoch INT UNSIGNED NOT NULL PRIMARY KEY,
+    source_node VARCHAR(32) CHARACTER SET ascii NOT NULL
+) ENGINE = MEMORY

@@ -1,0 +1,125 @@
+"""Histories that went wrong once, each as short as it can be told."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from cluster.protocol.entries import Record
+from cluster.protocol.errors import ClusterError, NodeUnreachable, NoMajority, StaleEpoch
+from cluster.protocol.names import Mode, NodeName
+from tests.harness.coordinators import Plan, feeding, promoting, recovering, writing
+from tests.harness.histories import History
+from tests.harness.stories import ROW, attempt, begun, isolate, unacknowledged, write
+from tests.harness.world import virtual_time
+
+MAIN, NODE_A, NODE_B = NodeName
+PAIR = [(Record("title", "q"), '"first"'), (Record("title", "r"), '"second"')]
+"""A transaction of two rows."""
+
+
+@pytest.fixture(autouse=True)
+def patch() -> Iterator[pytest.MonkeyPatch]:
+    """The verbs in virtual time; windows of three entries."""
+    with virtual_time() as patch:
+        yield patch
+
+
+@pytest.fixture
+def history() -> Iterator[History]:
+    """Main takes writes, the others are level. Invariants are checked at every call."""
+    history = begun()
+    yield history
+    history.end(NODE_B)
+
+
+def replaced(history: History) -> None:
+    """Main has died, Node A takes writes, Main is back and recovers."""
+    world = history.world
+    world.servers[MAIN].crash()
+    world.run("c1", promoting(NODE_A, excuse=True))
+    world.servers[MAIN].restart()
+    world.run("c1", recovering(MAIN))
+
+
+def test_a_lost_transaction_is_set_aside_whole(history: History) -> None:
+    unacknowledged(history.world, "t1")
+    unacknowledged(history.world, "t2", rows=3)  # ends in the next window
+    replaced(history)
+    assert history.world.servers[MAIN].tables.get(ROW) is None
+
+
+def test_a_row_goes_back_behind_the_first_of_its_lost_changes(history: History) -> None:
+    for name in ("t1", "t2", "t3", "t4"):  # one change each, more than a window holds
+        unacknowledged(history.world, name)
+    replaced(history)
+    assert history.world.servers[MAIN].tables.get(ROW) is None
+
+
+def test_what_a_rival_changed_meanwhile_is_not_gathered(history: History) -> None:
+    world = history.world
+    isolate(world, "c1", NODE_B)
+    isolate(world, "c2", NODE_A)
+    loser = world.start("c1", promoting(NODE_A)).until("read_log", MAIN)
+    world.run("c2", promoting(MAIN))
+    assert isinstance(attempt(loser), StaleEpoch)
+    assert world.servers[NODE_A].led == 1
+    world.run("w1", write("t1", NODE_B))
+
+
+def test_a_catch_up_shows_whole_transactions_while_writes_go_on(history: History) -> None:
+    world = history.world
+    writer = world.start("w1", writing(Plan("t1", PAIR, [NODE_B]))).until("change", MAIN).advance(1)
+    unacknowledged(world, "t2", rows=3)
+    feed = world.start("c1", feeding(NODE_A, 2)).until("append", NODE_A)
+    writer.finish()
+    feed.finish()
+    assert len(world.servers[NODE_A].holds("t1")) == 2
+
+
+def test_a_gap_is_not_closed_while_its_transaction_ends_beyond_the_batch(history: History) -> None:
+    world = history.world
+    feed = world.start("c1", feeding(NODE_A, 9)).until("read_entries", MAIN)
+    writer = world.start("w1", writing(Plan("t1", PAIR, [NODE_B]))).until("change", MAIN).advance(1)
+    unacknowledged(world, "t2")
+    feed.advance(1).until("read_entries", MAIN)  # the gap is known and its writer
+    for number in range(3, 12):
+        unacknowledged(world, f"t{number}")
+    writer.finish()
+    feed.finish()
+    assert len(world.servers[NODE_A].holds("t1")) == 2
+
+
+def test_a_feed_ends_when_its_source_follows_somebody_else(history: History) -> None:
+    world = history.world
+    isolate(world, "c2", NODE_B)
+    feed = world.start("c1", feeding(NODE_B, 2)).until("read_entries", MAIN)
+    world.run("c2", promoting(NODE_A))
+    assert isinstance(attempt(feed), StaleEpoch)
+    assert world.servers[NODE_B].led == 1
+
+
+def test_a_promotion_that_saw_nobody_at_first_says_why_it_failed(history: History) -> None:
+    world = history.world
+    for name in NodeName:
+        isolate(world, "c1", name)
+    coordinator = world.start("c1", promoting(NODE_A)).advance(3)
+    history.heal("c1")
+    assert isinstance(attempt(coordinator), NoMajority | NodeUnreachable)
+
+
+def test_a_late_promoter_leaves_a_newer_primary_alone(history: History) -> None:
+    world = history.world
+    late = world.start("c1", promoting(NODE_A)).until("open_writes").advance(1)
+    world.run("c2", promoting(MAIN))
+    late.finish()
+    assert world.servers[MAIN].writable
+    assert world.servers[MAIN].mode is Mode.PRIMARY
+
+
+def test_a_lost_answer_is_no_lost_write(history: History) -> None:
+    world = history.world
+    writer = world.start("w1", write("t1", NODE_A, NODE_B)).until("append", NODE_A)
+    history.cut("w1", NODE_A, "answer")
+    history.cut("w1", NODE_B, "ask")
+    assert isinstance(attempt(writer), ClusterError)
+    assert world.servers[NODE_A].holds("t1")
