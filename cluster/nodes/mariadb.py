@@ -51,9 +51,7 @@ class MariaDBNode:
 
     def lease_epoch(self) -> int | None:
         """The epoch of the lease that still runs."""
-        rows = self.connection.rows(
-            "SELECT epoch FROM lease WHERE expires_at > UNIX_TIMESTAMP(SYSDATE(6))"
-        )
+        rows = self.connection.rows("SELECT epoch FROM lease WHERE expires_at > UNIX_TIMESTAMP(SYSDATE(6))")
         return int(rows[0][0]) if rows else None
 
     # Votes and leases

@@ -46,9 +46,7 @@ def make_memory(connection: Connection) -> None:
     connection.run(statement)
 
 
-def withdraw(
-    connection: Connection, epoch: int, consent_seconds: float, settings: ClusterConf
-) -> Withdrawn:
+def withdraw(connection: Connection, epoch: int, consent_seconds: float, settings: ClusterConf) -> Withdrawn:
     """Take the node out of every vote, push and lease, durably; may be repeated.
 
     A node without memory may have consented to the primary's lease a moment ago, so it records such a consent

@@ -4,19 +4,21 @@ import json
 import math
 import struct
 import uuid
+from contextlib import suppress
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import models, transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from cluster.actions.switchover import switchover
 from cluster.nodes.shape import shape
+from cluster.protocol.errors import NodeFailed
 from cluster.protocol.names import NodeName
-from tests.harness.specimens.models import Label, Shelf, Specimen, Word
+from tests.harness.specimens.models import Label, Shelf, Specimen
 from tests.harness.sql import dump
 
 BOTH = {NodeName.MAIN: NodeName.NODE_A, NodeName.NODE_A: NodeName.MAIN}
@@ -57,15 +59,17 @@ HARD: dict[str, dict[str, Any]] = {
     "null is a word": {"name": "null", "note": "NULL", "data": None},
     "empty": {"name": "", "note": "", "photo": b"", "data": {}},
     "spaces at the end": {"name": "a  ", "note": " b \t\n"},
-    "four bytes": {"name": "\U0001f600\U0001f3ac", "note": "\U0010ffff", "data": {"\U0001f600": "\U0001f3ac"}},
+    "four bytes": {"name": "\U0001f600\U0001f3ac", "note": "\U0010ffff", "data": {"\U0001f600": 1}},
     "quotes and backslashes": {"name": "'\"\\`%s%%", "note": "\\n\\u0041\\", "data": {"'": '"\\"'}},
-    "control characters": {"name": "\x00\x01\x1f\x7f", "note": "\u2028\u2029\ufeff\x00", "photo": bytes(range(256))},
+    "control characters": {"name": "\x00\x01\x1f\x7f", "note": "\u2028\u2029\ufeff\x00"},
+    "all bytes": {"photo": bytes(range(256))},
     "large decimal": {"price": Decimal("99999999999999999999.9999999999")},
     "small decimal": {"price": Decimal("-0.0000000001")},
     "round decimal": {"price": Decimal("1E+3")},
-    "first and last day": {"found_on": date(1, 1, 1), "found_at": datetime(9999, 12, 31, 23, 59, 59, 999999, UTC)},
-    "leap day": {"found_on": date(2024, 2, 29), "found_at": datetime(1, 1, 1, tzinfo=UTC)},
-    "microseconds": {"found_at": datetime(2024, 1, 1, 0, 0, 0, 1, UTC), "time_of_day": time(23, 59, 59, 999999)},
+    "first day": {"found_on": date(1, 1, 1), "found_at": datetime(1, 1, 1, tzinfo=UTC)},
+    "last day": {"found_on": date.max, "found_at": datetime.max.replace(tzinfo=UTC)},
+    "leap day": {"found_on": date(2024, 2, 29)},
+    "microseconds": {"found_at": datetime(2024, 1, 1, 0, 0, 0, 1, UTC), "time_of_day": time.max},
     "midnight": {"found_at": datetime(2024, 1, 1, tzinfo=UTC), "time_of_day": time(0)},
     "sum of tenths": {"weight": 0.1 + 0.2, "single": single(0.1)},
     "largest numbers": {"weight": 1.7976931348623157e308, "single": single(3.4028234663852886e38)},
@@ -81,7 +85,7 @@ HARD: dict[str, dict[str, Any]] = {
     "large": {"note": "x" * 300_000, "photo": b"\xff\x00" * 200_000, "data": ["y" * 100_000]},
     "identifiers": {"code": uuid.UUID(int=0), "genuine": True},
     "truth": {"code": uuid.UUID(int=2**128 - 1), "genuine": False},
-    "unsigned": {"serial": 2**64 - 1 if models.PositiveBigIntegerField else 0, "balance": -(2**63)},
+    "unsigned": {"serial": 2**64 - 1, "balance": -(2**63)},
     "beyond a double": {"serial": 2**53 + 1, "balance": 2**63 - 1},
 }  # fmt: skip
 
@@ -138,8 +142,8 @@ def test_no_other_setting_of_a_session_changes_an_image(cluster, setting):
 
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(max_size=10),
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.text(max_size=10)
+    | st.floats(allow_nan=False, allow_infinity=False),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=5,
 )  # fmt: skip
@@ -166,11 +170,20 @@ specimens = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+# The nodes live on from one example to the next, so a failure is not shrunk.
+examples = settings(
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    database=None,
+)
+
+
+@settings(examples, max_examples=12)
 @given(first=st.lists(specimens, min_size=1, max_size=4), second=st.lists(specimens, min_size=4, max_size=4))
 @pytest.mark.timeout(120)
 def test_any_value_survives_promotion_and_change_on_the_new_primary(cluster, first, second):
-    """The nodes are the same through all examples, so the primary alternates."""
+    """Each example begins on the primary that the one before has left."""
     alias = cluster.primary()
     kept = [Specimen.objects.using(alias).create(**values) for values in first]
     rows = equal_everywhere(cluster, "test_specimen")
@@ -186,14 +199,15 @@ def test_any_value_survives_promotion_and_change_on_the_new_primary(cluster, fir
 words = st.text(st.sampled_from("aA\u00e1b \U0001f600'"), min_size=1, max_size=4)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+@settings(examples, max_examples=25)
 @given(changes=st.lists(st.tuples(words, words), min_size=1, max_size=8))
 def test_keys_that_the_server_takes_for_equal_are_told_apart(cluster, changes):
     """A key changed to its variant in another case, with an accent or with spaces at the end."""
     main = cluster.connect("main")
     for word, other in changes:
         main.run("INSERT IGNORE INTO test_word VALUES (%s, '')", (word,))
-        main.run("UPDATE IGNORE test_word SET word = %s, meaning = 'changed' WHERE word = %s", (other, word))
+        with suppress(NodeFailed):  # another row has a key that equals the new one
+            main.run("UPDATE test_word SET word = %s, meaning = 'changed' WHERE word = %s", (other, word))
     equal_everywhere(cluster, "test_word")
 
 
@@ -254,7 +268,7 @@ class TestUniqueValues:
 
 
 def test_foreign_keys_hold_on_every_node(cluster):
-    """Rows and what they refer to come in one batch, in any order, and are refused where the reference fails."""
+    """Rows and what they refer to change in one transaction; the constraint stands on all nodes."""
     shelf = Shelf.objects.using("main").create(name="top")
     Specimen.objects.using("main").create(shelf=shelf, slot=1)
     with transaction.atomic(using="main"):
@@ -272,7 +286,7 @@ def test_foreign_keys_hold_on_every_node(cluster):
         assert references == (("test_shelf",),)
 
 
-@pytest.mark.parametrize("column", ["geometry", "point", "interval", "sysname", ""])
+@pytest.mark.parametrize("column", ["geometry", "point", "interval year", "datetimetz", "xml"])
 def test_a_type_that_cannot_make_the_trip_is_refused_with_the_name_of_the_field(column):
     class Odd(models.Field):
         def db_type(self, connection):
@@ -282,13 +296,10 @@ def test_a_type_that_cannot_make_the_trip_is_refused_with_the_name_of_the_field(
         odd = Odd()
 
         class Meta:
-            app_label = f"holder_{column}"
+            app_label = f"holder_of_{column}"
 
-    if column:
-        with pytest.raises(
-            ValueError, match=rf"Holder\.odd: a column of type {column} cannot be replicated exactly"
-        ):
-            shape(Holder)
+    with pytest.raises(ValueError, match=rf"Holder\.odd: a column of type {column.split()[0]} cannot be"):
+        shape(Holder)
 
 
 def test_floats_are_not_rounded_on_the_way():

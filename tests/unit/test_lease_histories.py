@@ -23,8 +23,10 @@ from tests.unit.test_protocol_rules import (
     no_consent,
 )
 
-DELAYS = (0.001, 0.001, 0.001, 0.001, 0.01, 0.01, 0.05, 0.05, 0.4, 8.0)
-"""Seconds that a message may take."""
+DELAYS = {0.001: 40, 0.01: 40, 0.05: 10, 0.4: 5, 4.0: 3}
+"""Seconds that a message may take, and how often it does."""
+PROMOTERS = 0.05
+"""The share of promoters among the coordinators; the others renew."""
 CROWD = 6
 """Coordinators at one time."""
 
@@ -60,13 +62,18 @@ class LeaseHistory:
         for name in NodeName:
             if self.r.random() < 0.2:
                 self.world.cut.add((place, name, "ask"))
-        name = self.r.choice(CANDIDATES)
-        body = promoting(name) if self.r.random() < 0.3 else renewing_blindly(name)
-        self.due[self.world.start(place, body)] = self.later()
+        self.due[self.world.start(place, self.body())] = self.later()
+
+    def body(self) -> Body:
+        """What a coordinator does: some promote, most renew where they find a lease."""
+        holders = [server.name for server in self.world.servers.values() if server.lease]
+        if not holders or self.r.random() < PROMOTERS:
+            return promoting(self.r.choice(CANDIDATES))
+        return renewing_blindly(self.r.choice(holders))
 
     def later(self) -> float:
         """When the next call of a coordinator arrives."""
-        return self.world.now + self.r.choice(DELAYS)
+        return self.world.now + self.r.choices(list(DELAYS), list(DELAYS.values()))[0]
 
     def step(self) -> None:
         """Some time passes; what is due happens."""

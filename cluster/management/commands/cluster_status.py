@@ -19,6 +19,8 @@ from cluster.management.verbs import VerbCommand
 from cluster.nodes.cluster import connect_all
 from cluster.protocol.names import NodeName
 
+WIDTH = 132
+"""Columns of text where there is no terminal to ask."""
 COLUMNS = (
     "node",
     "mode",
@@ -55,7 +57,7 @@ class Command(VerbCommand):
 
     def print_once(self, facts: dict[str, Any]) -> None:
         """The page on the screen; wide enough for every column where there is no screen."""
-        console = Console(width=None if sys.stdout.isatty() else 120)
+        console = Console(width=None if sys.stdout.isatty() else WIDTH)
         with console.capture() as page_text:
             console.print(page(facts))
         self.stdout.write(page_text.get(), ending="")

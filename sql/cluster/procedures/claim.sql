@@ -1,6 +1,7 @@
 -- One compare-and-set: promises to refuse every epoch below p_epoch and takes this node's own lease
 -- away. Waits for running write transactions (the barrier) and for a consent that may still permit
--- another node, unless it was given to p_excused_epoch, whose primary is known to have no lease.
+-- another node, unless it was given to p_excused_epoch, whose primary is known to have no lease, or before the present
+-- promise: who raised that has waited for it already.
 -- Result: one row (claimed 0|1, promised, consent_epoch, consent_seconds left). The loser of two
 -- claims is the one that finds `promised` no longer below its epoch. May be repeated with higher epochs.
 CREATE OR REPLACE PROCEDURE claim(IN p_epoch INT UNSIGNED, IN p_excused_epoch INT UNSIGNED)
@@ -19,7 +20,8 @@ BEGIN
     FROM node_config WHERE config_key = 'consent_until';
     SELECT COUNT(*) INTO v_leases FROM lease;
     IF v_promised < p_epoch
-       AND (v_leases > 0 OR v_consent_seconds <= 0 OR v_consent_epoch <=> p_excused_epoch) THEN
+       AND (v_leases > 0 OR v_consent_seconds <= 0 OR v_consent_epoch < v_promised
+            OR v_consent_epoch <=> p_excused_epoch) THEN
         CALL raise_lease_end(p_epoch, 0);
         UPDATE node_config SET config_value = p_epoch WHERE config_key = 'epoch';
         SET v_claimed = TRUE;
