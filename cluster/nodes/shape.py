@@ -15,8 +15,8 @@ from django.db.models import Field, Model
 
 PLAIN = (
     "tinyint", "smallint", "mediumint", "int", "integer", "bigint", "bool", "boolean", "decimal", "numeric",
-    "double", "varchar", "char", "tinytext", "text", "mediumtext", "longtext", "enum", "set", "date", "datetime",
-    "time", "year", "uuid", "inet4", "inet6",
+    "double", "varchar", "char", "tinytext", "text", "mediumtext", "longtext", "enum", "set", "date",
+    "datetime", "time", "year", "uuid", "inet4", "inet6",
 )  # fmt: skip
 BINARY = ("binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob")
 KEY_LENGTH = 255

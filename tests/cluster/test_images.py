@@ -162,7 +162,7 @@ specimens = st.fixed_dictionaries(
         "photo": st.none() | st.binary(max_size=40),
         "name": st.none() | st.text(max_size=80),
         "note": st.none() | st.text(max_size=80),
-        "code": st.none() | st.uuids(),
+        "code": st.none() | st.uuids(version=4),
         "genuine": st.none() | st.booleans(),
         "serial": st.none() | st.integers(0, 2**63),
         "balance": st.none() | st.integers(-(2**63), 2**63 - 1),

@@ -62,14 +62,15 @@ class LeaseHistory:
         for name in NodeName:
             if self.r.random() < 0.2:
                 self.world.cut.add((place, name, "ask"))
-        self.due[self.world.start(place, self.body())] = self.later()
+        if body := self.body():
+            self.due[self.world.start(place, body)] = self.later()
 
-    def body(self) -> Body:
+    def body(self) -> Body | None:
         """What a coordinator does: some promote, most renew where they find a lease."""
-        holders = [server.name for server in self.world.servers.values() if server.lease]
-        if not holders or self.r.random() < PROMOTERS:
+        if self.r.random() < PROMOTERS:
             return promoting(self.r.choice(CANDIDATES))
-        return renewing_blindly(self.r.choice(holders))
+        holders = [server.name for server in self.world.servers.values() if server.lease]
+        return renewing_blindly(self.r.choice(holders)) if holders else None
 
     def later(self) -> float:
         """When the next call of a coordinator arrives."""
@@ -77,7 +78,7 @@ class LeaseHistory:
 
     def step(self) -> None:
         """Some time passes; what is due happens."""
-        if len(self.due) < CROWD and self.r.random() < 0.5:
+        if len(self.due) < CROWD and self.r.random() < 0.2:
             self.start()
         if self.r.random() < 0.005:
             server = self.world.servers[self.r.choice(list(NodeName))]

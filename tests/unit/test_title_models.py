@@ -5,13 +5,11 @@ from decimal import Decimal
 import pytest
 from django.apps import apps
 from django.core.exceptions import ValidationError
-from django.core.paginator import Paginator
 from django.db import connections
 from django.db.migrations.autodetector import MigrationAutodetector
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.state import ProjectState
 
-from titles.admin import BoundedPaginator
 from titles.models import Title, TitleStatistics
 from titles.ratings import Statistics
 
@@ -104,9 +102,3 @@ def test_the_migration_says_what_the_models_say():
     loader = MigrationLoader(None)
     detector = MigrationAutodetector(loader.project_state(), ProjectState.from_apps(apps))
     assert "titles" not in detector.changes(loader.graph)
-
-
-def test_the_list_counts_no_further_than_its_bound():
-    assert issubclass(BoundedPaginator, Paginator)
-    queryset = Title.objects.using("main").order_by("tconst").values("pk")[: BoundedPaginator.LIMIT]
-    assert "LIMIT 100000" in str(queryset.query)

@@ -1,0 +1,53 @@
+"""The admin's pages: what each node holds, also when one of them is dead."""
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.test import Client
+
+from cluster.nodes.primary import forget_primary
+
+PAGES = ["/admin/cluster/logentry/", "/admin/cluster/nodesetting/", "/admin/titles/title/"]
+
+
+@pytest.fixture
+def operator(cluster) -> Client:
+    """A browser that is signed in. The control database is none of the nodes."""
+    users = get_user_model().objects
+    user = users.filter(username="operator").first() or users.create_superuser("operator")
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("node", ["main", "node_a", "node_b"])
+def test_every_node_can_be_looked_at(operator, page, node):
+    assert operator.get(page, {"node": node}).status_code == 200
+
+
+def test_rows_come_from_the_node_that_was_chosen(operator):
+    page = operator.get("/admin/cluster/nodesetting/", {"node": "node_b"}).content.decode()
+    assert "NODE_B" in page
+
+
+def test_a_row_of_the_log_opens_and_offers_no_change(operator):
+    page = operator.get("/admin/cluster/logentry/1/change/", {"_changelist_filters": "node=node_a"})
+    assert page.status_code == 200
+    assert b'name="_save"' not in page.content
+
+
+def test_a_dead_node_is_a_sentence_and_the_others_are_shown(cluster, operator):
+    cluster.kill("node_b")
+    answer = operator.get("/admin/cluster/logentry/", {"node": "node_b"}, follow=True)
+    assert "Node B does not answer" in answer.content.decode()
+    assert operator.get("/admin/cluster/logentry/", {"node": "node_a"}).status_code == 200
+
+
+def test_an_operator_signs_in_while_the_primary_is_dead(cluster, operator):
+    cluster.kill("main")
+    forget_primary()
+    assert operator.get("/admin/").status_code == 200
+
+
+def test_nobody_sees_the_nodes_without_signing_in(cluster):
+    assert Client().get("/admin/cluster/logentry/").status_code == 302
