@@ -26,9 +26,9 @@ Digests = Mapping[str, int]
 class LogComparison:
     """Compares the logs and tells what differs.
 
-    entries: how many the reference holds. lag: how many of them each node has not received yet. floor: the log
-    id at and below which the logs are complete. held_to: the end of each node's log when the comparison began;
-    what is missing below it is not on its way.
+    entries: how many the reference holds. lag: how many of them each node has not received yet. floor: the
+    log id at and below which the logs are complete. held_to: the end of each node's log when the comparison
+    began; what is missing below it is not on its way.
     """
 
     panel: Panel

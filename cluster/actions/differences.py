@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+import weakref
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
@@ -19,7 +20,8 @@ class Differences:
     def __init__(self) -> None:
         self.first: list[Difference] = []
         self.count = 0
-        self._file = tempfile.TemporaryFile("w+", prefix="mco2-differences-")  # noqa: SIM115 closed with this object
+        self._file = tempfile.TemporaryFile("w+", prefix="mco2-differences-")  # noqa: SIM115
+        weakref.finalize(self, self._file.close)
 
     def add(self, difference: Difference) -> None:
         """Keep one more."""

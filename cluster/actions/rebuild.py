@@ -1,13 +1,13 @@
 """Make an empty or hopeless node what the primary is, while writes go on.
 
 **Out of the vote, and back.** A node that lost its data has forgotten what it promised: which epochs it
-refuses, and to whose lease it has consented. Were it asked again as if it were new, an old primary could have its
-writes confirmed by it although a newer one was promoted with its vote, and a rival could claim it while the
-lease that it consented to still runs. And a node that lacks entries must not be counted as one that holds them:
-whoever is promoted with its vote takes its log for all that it ever confirmed. So the first thing is to
+refuses, and to whose lease it has consented. Were it asked again as if it were new, an old primary could have
+its writes confirmed by it although a newer one was promoted with its vote, and a rival could claim it while
+the lease that it consented to still runs. And a node that lacks entries must not be counted as one that holds
+them: whoever is promoted with its vote takes its log for all that it ever confirmed. So the first thing is to
 withdraw the node (cluster.nodes.rebuilding): it can be neither claimed nor asked for a consent, and takes no
-entries, whoever asks and however often this process is killed. Only a rebuild that comes to its end takes
-it back, and then
+entries, whoever asks and however often this process is killed. Only a rebuild that comes to its end takes it
+back, and then
 
 - its promise: a node that knows its promise keeps it, as the same number below zero, and is refused here when
   it is higher than the primary's epoch. One that does not gets the primary's epoch, and both other nodes must
@@ -16,14 +16,14 @@ it back, and then
 - its consents: a node that does not know them records one anew, for the longest that a lease lasts.
 - its log: it votes again only when it holds every entry that the primary held at some moment after it was
   withdrawn, hence all that it ever confirmed in this epoch. PROMOTION entries come in the order of the log,
-  each after all entries of the epochs before it (boundary rule, invariant (a)). From there on it is an ordinary
-  node that lags.
+  each after all entries of the epochs before it (boundary rule, invariant (a)). From there on it is an
+  ordinary node that lags.
 
 **The copy.** First the log up to the primary's verified floor, as it stands: all of it was committed before.
 Then the rows, span by span, each read after that moment and so at least that new. Then the entries above the
-floor with their images, where the newest of each record wins: a row that changed while it was copied ends as its
-newest entry says, and a row without any entry stays as it was copied. A span whose checksum is right already is
-not copied again: a rebuild that was cut off goes on where it was.
+floor with their images, where the newest of each record wins: a row that changed while it was copied ends as
+its newest entry says, and a row without any entry stays as it was copied. A span whose checksum is right
+already is not copied again: a rebuild that was cut off goes on where it was.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,8 +1,8 @@
 """Compare what the nodes hold: every replicated table and the log, by checksum, while writes go on.
 
 The servers hash spans of a few thousand rows; only a span whose sums differ is looked at row by row. A row in
-doubt is looked at together with the newest entry of its record (see `cluster.protocol.differences`), so what is
-merely on its way is not taken for damage, and what is wrong is named.
+doubt is looked at together with the newest entry of its record (see `cluster.protocol.differences`), so what
+is merely on its way is not taken for damage, and what is wrong is named.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from cluster.nodes.panel import Panel
 from cluster.nodes.shape import shape
 from cluster.protocol.differences import Difference
 from cluster.protocol.errors import Refused
-from cluster.protocol.names import NodeName
+from cluster.protocol.names import MAJORITY, NodeName
 from cluster.protocol.view import ClusterView
 from cluster.replicated import replicated_models
 
@@ -88,7 +88,8 @@ def verify(
     fails on the way.
     """
     reference = view.reference
-    if reference is None or not view.quorum:
+    states = [state for state in view.reachable if state.promised >= 0]
+    if reference is None or len(states) < MAJORITY:
         raise Refused(f"There are no two nodes to compare. {view.missing()}".strip())
     result = Verification(reference.name)
 
@@ -96,10 +97,8 @@ def verify(
         result.count(difference)
         tell(difference)
 
-    panel = Panel(
-        {state.name: nodes[state.name].connection for state in view.reachable}, reference.name, settle
-    )
-    tables = TableComparison(panel, min(s.verified.log_id for s in view.reachable), told, progress)
+    panel = Panel({state.name: nodes[state.name].connection for state in states}, reference.name, settle)
+    tables = TableComparison(panel, min(s.verified.log_id for s in states), told, progress)
     for model in replicated_models():
         tables.compare(shape(model))
         result.tables += 1
@@ -107,8 +106,14 @@ def verify(
     log.compare()
     result.rows, result.entries, result.lag = tables.rows, log.entries, log.lag
     result.uncompared = tables.uncompared
-    result.unreachable = {name: e.reason for name in NodeName if (e := view.error(name))} | panel.lost
+    result.unreachable = left_out(view) | panel.lost
     return result
+
+
+def left_out(view: ClusterView) -> dict[NodeName, str]:
+    """Why a node is not compared. One that has been withdrawn holds whatever a rebuild has copied so far."""
+    reasons = {name: error.reason for name in NodeName if (error := view.error(name))}
+    return reasons | {s.name: "it is being rebuilt" for s in view.reachable if s.promised < 0}
 
 
 def amount(nodes: Nodes, view: ClusterView) -> int:

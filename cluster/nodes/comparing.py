@@ -1,7 +1,8 @@
 """Checksums and single looks at one node's rows: what a comparison of nodes is made of.
 
-A table is walked in spans of its primary key. The server hashes each row's values as bytes: rows that are equal
-only by a collation are different. Every statement is a range of the primary key or of an index of the log.
+A table is walked in spans of its primary key. The server hashes each row's values as bytes: rows that are
+equal only by a collation are different. Every statement is a range of the primary key or of an index of the
+log.
 """
 
 import json
@@ -12,7 +13,7 @@ from typing import Any, NamedTuple
 
 from cluster.nodes.connection import Connection
 from cluster.nodes.reading import SELECTED
-from cluster.nodes.shape import TableShape, bytes_as_hex
+from cluster.nodes.shape import Column, TableShape, bits_as_hex, bytes_as_hex
 from cluster.protocol.differences import LOG, RowLook, entry_id
 from cluster.protocol.entries import Entry, EntryId
 
@@ -165,10 +166,14 @@ def text(value: str | bytes) -> str:
 def key_of(shape: TableShape, record_id: str) -> Key:
     """The key's values that a record id stands for."""
     parts = [record_id] if len(shape.key) == 1 else json.loads(record_id)
-    return tuple(
-        bytes.fromhex(part) if column.expression is bytes_as_hex else part
-        for column, part in zip(shape.key, parts, strict=True)
-    )
+    return tuple(key_value(column, part) for column, part in zip(shape.key, parts, strict=True))
+
+
+def key_value(column: Column, text: str) -> str | bytes | int:
+    """One column of a key; the inverse of `cluster.nodes.shape.key_text`."""
+    if column.expression is bytes_as_hex:
+        return bytes.fromhex(text)
+    return int(text, 16) if column.expression is bits_as_hex else text
 
 
 @contextmanager

@@ -52,8 +52,9 @@ class Finding:
 
 
 def kernel() -> list[SqlObject]:
-    """The protocol's own tables and routines."""
-    return [*catalogue.kernel_tables(), *catalogue.kernel_routines()]
+    """The protocol's own tables and routines; first the table that the others are noted in."""
+    tables = sorted(catalogue.kernel_tables(), key=lambda item: item.name != KERNEL_OBJECT.name)
+    return [*tables, *catalogue.kernel_routines()]
 
 
 def replicated(node: NodeName, models: Sequence[type[Model]], secret: str) -> list[SqlObject]:

@@ -120,9 +120,11 @@ def writing_transactions(connection: Connection) -> frozenset[int]:
     """Ids of the transactions that have begun to write on this server and have not ended.
 
     The server answers from a cache. So this writes first, in a transaction of its own: an answer that shows
-    it was made after that moment. Raises NodeFailed when no such answer comes within a second.
+    that very transaction, and not only an earlier one of this session, was made after that moment. Raises
+    NodeFailed when no such answer comes within a second.
     """
     deadline = time.monotonic() + 1.0
+    probes: set[int] = connection.known("late_commit_probes", lambda *_: set())
     with connection.undone_on_error():
         connection.run("START TRANSACTION")
         connection.run(
@@ -131,12 +133,14 @@ def writing_transactions(connection: Connection) -> frozenset[int]:
         own = connection.row("SELECT CONNECTION_ID()")[0]
         while True:
             rows = connection.rows("SELECT trx_id, trx_mysql_thread_id FROM information_schema.INNODB_TRX")
-            if any(thread == own for _, thread in rows):
+            if fresh := {int(trx) for trx, thread in rows if thread == own} - probes:
                 break
             if time.monotonic() > deadline:
                 raise NodeFailed(connection.node, "its list of open transactions stays old")
             time.sleep(TRX_CACHE_SECONDS)
         connection.run("ROLLBACK")
+    probes.clear()
+    probes.update(fresh)
     return frozenset(int(trx) for trx, thread in rows if thread != own)
 
 

@@ -50,8 +50,8 @@ def withdraw(connection: Connection, epoch: int, consent_seconds: float, setting
     """Take the node out of every vote, push and lease, durably; may be repeated.
 
     A node without memory may have consented to the primary's lease a moment ago, so it records such a consent
-    anew: for `consent_seconds`, on its own clock. It never has a part of its configuration only. Raises Refused
-    when it has promised a higher epoch than `epoch`, WritersBusy.
+    anew: for `consent_seconds`, on its own clock. It never has a part of its configuration only. Raises
+    Refused when it has promised a higher epoch than `epoch`, WritersBusy.
     """
     try:
         with connection.undone_on_error():

@@ -1,7 +1,8 @@
 """A write of the cluster's own on the primary: through guard and log like any other, and acknowledged."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 from cluster.nodes.connection import RETRY, Connection
@@ -17,7 +18,7 @@ ATTEMPTS = 5
 def write(connection: Connection, work: Callable[[str], T]) -> T:
     """Run `work` in a transaction whose id it is given; returns once a second node holds it.
 
-    Raises Refused (this node takes no writes, or `work` refuses), NotAcknowledged (committed, outcome unknown).
+    Raises Refused (this node takes no writes, or `work` refuses), NotAcknowledged (committed, not confirmed).
     """
     transaction_id = str(uuid.uuid4())
     result = committed(connection, transaction_id, work)
@@ -40,14 +41,23 @@ def committed(connection: Connection, transaction_id: str, work: Callable[[str],
 
 def attempted(connection: Connection, transaction_id: str, work: Callable[[str], T]) -> T:
     """One attempt. The guard is asked before any row is locked: a mode change never waits behind it."""
-    with connection.undone_on_error():
-        connection.run("SET @current_transaction_id = %s", (transaction_id,))
+    with named(connection, transaction_id), connection.undone_on_error():
         connection.run("START TRANSACTION")
         connection.run("CALL guard_write()")
         result = work(transaction_id)
         connection.commit()
-    connection.run("SET @current_transaction_id = NULL")
-    return result
+        return result
+
+
+@contextmanager
+def named(connection: Connection, transaction_id: str) -> Iterator[None]:
+    """The id of what is written in the block, and of nothing after it."""
+    connection.run("SET @current_transaction_id = %s", (transaction_id,))
+    try:
+        yield
+    finally:
+        with suppress(NodeUnreachable, NodeFailed):  # a session that is gone has forgotten it
+            connection.run("SET @current_transaction_id = NULL")
 
 
 def await_acknowledgement(connection: Connection, transaction_id: str) -> None:

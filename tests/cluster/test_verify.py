@@ -21,9 +21,9 @@ from tests.harness.sql import dump
 MAIN, NODE_A, NODE_B = NodeName
 ADD = "INSERT INTO test_counter VALUES (%s, 0, '')"
 SPECIMEN = (
-    "INSERT INTO test_specimen (id, price, found_on, found_at, time_of_day, weight, single, data, photo,"
+    "INSERT INTO test_specimen (id, price, found_on, found_at, time_of_day, weight, single, bits, data, photo,"
     " name, note, code, genuine, serial, balance) VALUES (1, 1.5, '2020-02-29', '2020-02-29 12:00:00.000001',"
-    " '23:59:59.999999', 0.3, 0.1, '{\"a\": 1}', x'00FF', 'Jupiter', NULL,"
+    " '23:59:59.999999', 0.3, 0.1, b'1', '{\"a\": 1}', x'00FF', 'Jupiter', NULL,"
     " '0a0b0c0d-0000-4000-8000-000000000000', TRUE, 18446744073709551615, -1)"
 )
 
@@ -116,7 +116,7 @@ def test_a_row_that_only_a_replica_has_is_extra(cluster, main, root):
         "weight = 0.30000000000000004",
         "single = 0.10000001",
         "bits = b'10'",
-        'data = \'{"a":1}\'',
+        "data = '{\"a\":1}'",
         "photo = x'00FE'",
         "photo = ''",
         "name = 'jupiter'",
@@ -377,6 +377,26 @@ def test_a_node_that_is_down_is_named(cluster, main):
     assert "What was compared is equal to Main: 2 rows" in done.stderr
 
 
+def test_a_frozen_node_is_named_in_time(cluster, main):
+    add(main, 2)
+    cluster.settle()
+    cluster.freeze(NODE_B)
+    done = cluster.manage("verify_consistency", timeout=20)
+    assert done.returncode == 1
+    assert "Node B was not compared: no answer from" in done.stderr
+
+
+def test_a_node_that_is_being_rebuilt_is_named(cluster, main):
+    add(main, 2)
+    cluster.settle()
+    root = cluster.connect(NODE_B, "root")
+    root.run("UPDATE node_config SET config_value = -1 WHERE config_key = 'epoch'")
+    root.run("DELETE FROM transaction_log")
+    found = Found(cluster)
+    assert found == []
+    assert "Node B was not compared: it is being rebuilt." in found.result.sentence
+
+
 def test_a_node_that_dies_on_the_way_is_named(cluster, main, monkeypatch):
     monkeypatch.setattr(compare_tables, "ROWS", 5)
     add(main, 20)
@@ -458,7 +478,9 @@ def test_every_statement_is_an_index_range(cluster, main):
         (LOG_TABLE, log_span(20, 40)),
     ]:
         condition, params = comparing.within(table, span)
-        sql = f"SELECT BIT_XOR({table.digest}) FROM `{table.name}` AS t FORCE INDEX (PRIMARY) WHERE {condition}"
+        sql = (
+            f"SELECT BIT_XOR({table.digest}) FROM `{table.name}` AS t FORCE INDEX (PRIMARY) WHERE {condition}"
+        )
         assert plan(root, sql, params) == {("range", "PRIMARY")}
     sql, params = comparing.images_query(shapes["test_label"], ['["a", "7"]', '["a", "9"]'])
     assert plan(root, sql, params) == {("range", "PRIMARY")}

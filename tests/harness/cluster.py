@@ -4,8 +4,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from subprocess import CompletedProcess
 
 from cluster.actions.observe import observe
 from cluster.actions.replicate import Replicator
@@ -179,9 +180,7 @@ class Cluster:
 
     # Commands
 
-    def manage(
-        self, *args: str, timeout: float = 60.0, input: str | None = None
-    ) -> subprocess.CompletedProcess[str]:
+    def manage(self, *args: str, timeout: float = 60.0, input: str | None = None) -> CompletedProcess[str]:
         """Run `manage.py` to its end."""
         return subprocess.run(
             [sys.executable, "manage.py", *args],
@@ -193,6 +192,15 @@ class Cluster:
             input=input,
             check=False,
         )
+
+    def manage_all(self, *commands: Sequence[str], timeout: float = 60.0) -> list[CompletedProcess[str]]:
+        """Run several `manage.py` at the same time to their ends."""
+        began = [(self.popen(*args), time.monotonic()) for args in commands]
+        ended = []
+        for process, since in began:
+            said, complaint = process.communicate(timeout=timeout - (time.monotonic() - since))
+            ended.append(CompletedProcess(process.args, process.returncode, said, complaint))
+        return ended
 
     def popen(self, *args: str) -> subprocess.Popen[str]:
         """Begin `manage.py`; killed at the end of the test if it still runs."""

@@ -9,7 +9,6 @@ from cluster.actions.observe import observe
 from cluster.actions.promote import promote
 from cluster.actions.recover import recover
 from cluster.actions.replicate import Feed, may_join
-from cluster.actions.failover import resume_primary
 from cluster.actions.switchover import switchover
 from cluster.protocol.entries import Entry, Record
 from cluster.protocol.errors import ClusterError, NotAcknowledged, Refused

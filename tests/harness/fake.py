@@ -290,9 +290,7 @@ class Server:
         if old is not None or value is not None:
             write.entries.append(self.entry(write, record, old, value))
 
-    def entry(
-        self, write: OpenWrite, record: Record, old: str | None, new: str | None
-    ) -> Entry:
+    def entry(self, write: OpenWrite, record: Record, old: str | None, new: str | None) -> Entry:
         """See write_entry.sql."""
         assert self.lease is not None
         operation = "INSERT" if old is None else "DELETE" if new is None else "UPDATE"
@@ -354,9 +352,7 @@ class Server:
 
     # The log
 
-    def log_ids(
-        self, after: int, upto: int | None = None, limit: int | None = None
-    ) -> list[EntryId]:
+    def log_ids(self, after: int, upto: int | None = None, limit: int | None = None) -> list[EntryId]:
         """See cluster/nodes/reading.py."""
         last = self.last_log_id if upto is None else upto
         return [e.id for e in self.sorted_log() if after < e.log_id <= last][:limit]
@@ -462,9 +458,7 @@ class Server:
         """See write_promotion.sql."""
         self.require_promise(epoch)
         if not any(e.epoch == epoch and e.record == PROMOTED for e in self.log.values()):
-            entry = self.numbered(
-                epoch, f"promotion-{epoch}", 1, CONTROL, PROMOTION, PROMOTED, None, facts
-            )
+            entry = self.numbered(epoch, f"promotion-{epoch}", 1, CONTROL, PROMOTION, PROMOTED, None, facts)
             self.log[entry.id] = entry
             self.witness.committed(self, [entry])
 
@@ -581,9 +575,7 @@ class FakeNode:
         """As the protocol says."""
         return self._call(self.server.follow, epoch)
 
-    def log_ids(
-        self, after: int, upto: int | None = None, limit: int | None = None
-    ) -> list[EntryId]:
+    def log_ids(self, after: int, upto: int | None = None, limit: int | None = None) -> list[EntryId]:
         """As the protocol says."""
         return self._call(self.server.log_ids, after, upto, limit)
 

@@ -12,7 +12,7 @@ from cluster.protocol.errors import ClusterError
 from cluster.protocol.names import Mode, NodeName
 from tests.harness import coordinators as bodies
 from tests.harness.coordinators import LEASE, Plan
-from tests.harness.fake import ORPHANED, Server, orphan_record
+from tests.harness.fake import ORPHANED, Server
 from tests.harness.ledger import Violation
 from tests.harness.world import Body, Clocks, Coordinator, World
 
@@ -116,7 +116,7 @@ class History:
         """Without `away` the others get a primary; with it all become equal and nothing is missing."""
         self.world.mend()
         self.world.servers[away].crash()
-        self.first_of([name for name in CANDIDATES if name is not away][0])
+        self.first_of(next(name for name in CANDIDATES if name is not away))
         self.world.servers[away].restart()
         primary = self.first_of(MAIN)
         for _ in range(2):  # what the second node files comes to the first in the second round
@@ -277,9 +277,7 @@ def random_history(
     return history
 
 
-def first_violation(
-    seeds: range, steps: int, weights: Mapping[str, float] = WEIGHTS
-) -> Violation | None:
+def first_violation(seeds: range, steps: int, weights: Mapping[str, float] = WEIGHTS) -> Violation | None:
     """What the first history finds that fails."""
     for seed in seeds:
         try:

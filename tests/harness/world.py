@@ -44,9 +44,7 @@ class World:
 
     def server(self, name: NodeName, offset: float = 0.0, rate: float = 1.0) -> Server:
         """A new node with its clock."""
-        return Server(
-            name, now=lambda: self.now, witness=self.ledger, offset=offset, rate=rate
-        )
+        return Server(name, now=lambda: self.now, witness=self.ledger, offset=offset, rate=rate)
 
     def start(self, name: str, body: Body) -> "Coordinator":
         """A coordinator that waits before its first call. Several may have one name: one place."""

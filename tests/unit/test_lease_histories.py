@@ -111,9 +111,14 @@ def test_never_two_writable_nodes() -> None:
     assert sum(writable) > 100 * len(writable)  # they were worth looking at
 
 
+def play_many(histories: int) -> None:
+    """Histories until one is wrong."""
+    for seed in range(histories):
+        LeaseHistory(seed).play(200)
+
+
 @pytest.mark.parametrize("broken", [no_consent, lease_outlives_claim, clock_read_late])
 def test_a_missing_rule_is_found(broken: Rule, patch: pytest.MonkeyPatch) -> None:
     broken(patch)
     with pytest.raises(Violation, match=r"^\(b\)"):
-        for seed in range(200):
-            LeaseHistory(seed).play(200)
+        play_many(200)

@@ -164,9 +164,7 @@ STORM = WEIGHTS | {"crash primary": 5, "kill": 6, "fail over": 10}
         (no_barrier, 200),
     ],
 )
-def test_random_histories_find_a_missing_rule(
-    broken: Rule, seeds: int, patch: pytest.MonkeyPatch
-) -> None:
+def test_random_histories_find_a_missing_rule(broken: Rule, seeds: int, patch: pytest.MonkeyPatch) -> None:
     broken(patch)
     assert first_violation(range(seeds), 300, STORM) is not None
 

@@ -260,14 +260,17 @@ def test_the_rules_hold(story: Story, away: NodeName) -> None:
     history.end(away)
 
 
+def told(story: Story, history: History) -> None:
+    """A story to its end."""
+    story(history)
+    history.end(NODE_B)
+
+
 @pytest.mark.parametrize(("story", "rule", "letter"), CASES, ids=NAMES)
-def test_each_rule_is_needed(
-    story: Story, rule: Rule, letter: str, patch: pytest.MonkeyPatch
-) -> None:
+def test_each_rule_is_needed(story: Story, rule: Rule, letter: str, patch: pytest.MonkeyPatch) -> None:
     rule(patch)
     history = begun(boundary_checked=False)
     with pytest.raises(Violation) as caught:
-        story(history)
-        history.end(NODE_B)
+        told(story, history)
     history.world.close()
     assert str(caught.value).startswith(letter)

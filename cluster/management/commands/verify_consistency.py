@@ -14,6 +14,9 @@ from cluster.management.rates import RatedCommand
 from cluster.nodes.cluster import connect_all
 from cluster.protocol.view import ClusterView
 
+TIMEOUT = 10.0
+"""Seconds that one answer may take: a span of rows is hashed in a fraction of one."""
+
 
 class Command(RatedCommand):
     """Ends with 0 only when all nodes were compared and are equal."""
@@ -33,7 +36,7 @@ class Command(RatedCommand):
 
     def act(self, **options: Any) -> None:
         """Compare; with --repair put right what differs and compare again."""
-        self.nodes = connect_all()
+        self.nodes = connect_all(timeout=TIMEOUT)
         verification, differences = self.verify()
         repaired = None
         if options["repair"] and differences.count:

@@ -3,7 +3,8 @@
 -- Inputs: the transaction id; seconds to wait, NULL for the cluster's CLUSTER_ACK_TIMEOUT.
 -- Errors: 45003 nobody confirmed in time: committed here, outcome unknown. May be repeated.
 -- Rule 2: never a timeout reported as success.
-CREATE OR REPLACE PROCEDURE await_acknowledgement(IN p_transaction_id VARCHAR(64), IN p_seconds DOUBLE)
+CREATE OR REPLACE PROCEDURE await_acknowledgement(
+    IN p_transaction_id VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin, IN p_seconds DOUBLE)
     SQL SECURITY DEFINER
 wait: BEGIN
     DECLARE v_deadline DOUBLE DEFAULT UNIX_TIMESTAMP(SYSDATE(6)) + COALESCE(

@@ -1,6 +1,6 @@
 -- Whether a transaction needs no confirmation any more: it has no entries here, or all of them stand at or
 -- below the verified floor, or they are of an epoch before the present one (a promotion keeps its log on two nodes).
-CREATE OR REPLACE FUNCTION is_settled(p_transaction_id VARCHAR(64)) RETURNS BOOLEAN
+CREATE OR REPLACE FUNCTION is_settled(p_transaction_id VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin) RETURNS BOOLEAN
     READS SQL DATA
     SQL SECURITY DEFINER
 BEGIN

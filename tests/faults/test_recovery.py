@@ -1,0 +1,192 @@
+"""Recovery cut off half way, schemas that differ, keys after a failover (43, 48, 50)."""
+
+import time
+
+import pytest
+
+from cluster.protocol.errors import ApplyStopped
+from cluster.protocol.names import NodeName
+from tests.harness.checker import check, check_equal, observed
+from tests.harness.specimens.models import Specimen
+from tests.harness.writers import Book, writing
+
+pytestmark = pytest.mark.faults
+
+TRANSACTIONS, ROWS = 200, 100
+
+
+@pytest.fixture
+def missed(cluster, operator):
+    """Main is back after Node A wrote 20,000 entries in 200 transactions."""
+    cluster.settle()
+    cluster.kill("main")
+    operator.promote_node_a()
+    app = cluster.connect("node_a")
+    for turn in range(TRANSACTIONS):
+        app.run("SET @current_transaction_id = %s", (f"missed-{turn}",))
+        rows = [(turn * ROWS + number, turn) for number in range(ROWS)]
+        app.many("INSERT INTO test_counter VALUES (%s, %s, '')", rows)
+    cluster.start("main")
+    return cluster
+
+
+def entries_on_main(cluster) -> int:
+    return int(cluster.connect("main", "root").row("SELECT COUNT(*) FROM transaction_log")[0])
+
+
+def test_43_recovery_killed_half_way_and_run_twice(missed):
+    """The same state and the same count, however often it is begun."""
+    killed_at = []
+    for share in (0.1, 0.5):
+        process = missed.popen("recover_main")
+        deadline = time.monotonic() + 20
+        while entries_on_main(missed) < share * TRANSACTIONS * ROWS:
+            assert time.monotonic() < deadline
+            assert process.poll() is None, "it was done before it could be killed"
+        process.kill()
+        process.wait(10)
+        killed_at.append(entries_on_main(missed))
+    assert 0 < killed_at[0] < killed_at[1] < TRANSACTIONS * ROWS
+    for _ in range(2):
+        done = missed.manage("recover_main")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert f"Recovery complete. Replayed {TRANSACTIONS} transactions from Node A." in done.stdout
+    check(missed, Book())
+    assert entries_on_main(missed) == TRANSACTIONS * ROWS + 2
+
+
+def test_43_recovered_under_load(missed, operator):
+    """The source writes on while Main catches up."""
+    book = Book()
+    app = missed.connect("node_a")
+    done = operator.recover("main")
+    app.run("UPDATE test_counter SET value = -1 WHERE id < 5000")
+    assert done.replayed == TRANSACTIONS
+    missed.settle(20)
+    check(missed, book)
+    operator.demote_node_a()
+    check_equal(missed)
+
+
+class TestSchema:
+    """48: Main's table lacks a column at replay."""
+
+    @pytest.fixture
+    def lacking(self, cluster, operator):
+        """Main lost a column while it was away; it gets it back after the test."""
+        cluster.settle()
+        cluster.kill("main")
+        operator.promote_node_a()
+        app = cluster.connect("node_a")
+        for turn, sql in enumerate(
+            (
+                "INSERT INTO test_counter VALUES (1, 1, '')",
+                "INSERT INTO test_counter VALUES (2, 2, '')",
+                "INSERT INTO test_word VALUES ('a', 'needs the column')",
+                "INSERT INTO test_counter VALUES (3, 3, '')",
+            )
+        ):
+            app.run("SET @current_transaction_id = %s", (f"turn-{turn}",))
+            app.run(sql)
+        cluster.start("main")
+        root = cluster.connect("main", "root")
+        root.run("ALTER TABLE test_word DROP COLUMN meaning")
+        yield cluster
+        self.mend(cluster)
+
+    @staticmethod
+    def mend(cluster) -> None:
+        cluster.connect("main", "root").run(
+            "ALTER TABLE test_word ADD COLUMN IF NOT EXISTS meaning varchar(80) NOT NULL"
+        )
+
+    def test_48_it_stops_at_that_transaction_and_names_it(self, lacking, operator):
+        with pytest.raises(ApplyStopped) as stopped:
+            operator.recover("main")
+        assert stopped.value.transaction_id == "turn-2"
+        told = str(stopped.value)
+        assert told.startswith("Main cannot apply transaction turn-2 (log id ")
+        assert "INSERT test_word a" in told
+        assert "meaning" in told
+        assert "run recover_node main again" in told
+        state = lacking.nodes[NodeName.MAIN].state()
+        assert (state.replayed, state.writable) == (2, False)
+        main = lacking.connect("main")
+        assert main.rows("SELECT id FROM test_counter ORDER BY id") == ((1,), (2,))
+        assert main.rows("SELECT word FROM test_word") == ()
+
+    def test_48_mended_it_goes_on_and_counts_all(self, lacking):
+        refused = lacking.manage("recover_main")
+        assert refused.returncode == 1
+        assert "Main cannot apply transaction turn-2" in refused.stderr
+        assert "Recovery complete" not in refused.stdout
+        self.mend(lacking)
+        done = lacking.manage("recover_main")
+        assert "Recovery complete. Replayed 4 transactions from Node A." in done.stdout
+        check(lacking, Book())
+
+    def test_48_the_other_nodes_go_on(self, lacking, operator):
+        with pytest.raises(ApplyStopped):
+            operator.recover("main")
+        app = lacking.connect("node_a")
+        app.run("SET @current_transaction_id = 'later'")
+        app.run("INSERT INTO test_word VALUES ('later', '')")
+        app.rows("CALL await_acknowledgement('later', 3)")
+        assert lacking.connect("node_b").rows("SELECT word FROM test_word ORDER BY 1") == (("a",), ("later",))
+
+
+class TestGeneratedKeys:
+    """50: keys that the server hands out, after a failover and back."""
+
+    def test_50_they_do_not_collide(self, cluster, operator):
+        keys = [self.insert("main") for _ in range(5)]
+        Specimen.objects.using("main").filter(pk=keys[-1]).delete()
+        cluster.settle()
+        cluster.kill("main")
+        operator.promote_node_a()
+        keys += [self.insert("node_a") for _ in range(5)]
+        cluster.start("main")
+        operator.recover("main")
+        operator.demote_node_a()
+        keys += [self.insert("main") for _ in range(5)]
+        assert len(set(keys)) == 15
+        assert keys == sorted(keys)
+        check(cluster, Book())
+
+    def test_50_a_key_of_a_stranded_row_is_free_again(self, cluster, operator):
+        """Main handed it out and nobody was told."""
+        first = self.insert("main")
+        cluster.settle()
+        cluster.replicator.stop()
+        stranded = self.insert("main")
+        cluster.kill("main")
+        operator.promote_node_a()
+        cluster.replicator.start()
+        taken = [self.insert("node_a") for _ in range(3)]
+        cluster.start("main")
+        assert operator.recover("main").orphaned == 1
+        operator.demote_node_a()
+        after = [self.insert("main") for _ in range(3)]
+        check(cluster, Book())
+        kept = [first, *taken, *after]
+        assert sorted(Specimen.objects.using("main").values_list("pk", flat=True)) == sorted(set(kept))
+        assert len(set(kept)) == 7
+        assert stranded in taken
+
+    @staticmethod
+    def insert(alias: str) -> int:
+        return int(Specimen.objects.using(alias).create(name="x").pk)
+
+
+def test_recovery_while_writers_write(cluster, operator):
+    """Main comes level with a primary that does not stand still, and takes over."""
+    with observed(cluster), writing(cluster, writers=6) as book:
+        cluster.kill("main")
+        operator.promote_node_a()
+        book.wait_for(150)
+        cluster.start("main")
+        done = operator.recover("main")
+        assert done.replayed > 100
+        operator.demote_node_a()
+        book.wait_for(50)
+    check(cluster, book)

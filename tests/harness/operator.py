@@ -1,0 +1,46 @@
+"""The verbs as an operator uses them in a test of faults, without the cost of a process each."""
+
+from dataclasses import dataclass, field
+
+from cluster.actions.demote import demote_node_a
+from cluster.actions.failover import promote_node_a
+from cluster.actions.promote import Promotion
+from cluster.actions.recover import Recovery, recover
+from cluster.actions.switchover import Switchover, give_writes
+from cluster.protocol.names import NodeName
+
+REASON = "A test asked for it."
+
+
+@dataclass
+class Operator:
+    """Calls actions with connections of its own; keeps what was said."""
+
+    cluster: object
+    said: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.nodes = self.cluster.fresh_nodes()
+        self.lease_seconds = self.cluster.conf.lease_seconds
+
+    def promote_node_a(self) -> Promotion:
+        """As the command. Raises when Node A acts already."""
+        done = promote_node_a(self.nodes, reason=REASON, lease_seconds=self.lease_seconds)
+        assert done is not None
+        return done
+
+    def recover(self, name: NodeName | str) -> Recovery:
+        """As recover_main and recover_node."""
+        return recover(self.nodes, NodeName(name), lease_seconds=self.lease_seconds, say=self.said.append)
+
+    def demote_node_a(self) -> Switchover:
+        """As the command. Raises when Node A does not act."""
+        done = demote_node_a(self.nodes, reason=REASON, lease_seconds=self.lease_seconds, timeout=20.0)
+        assert done is not None
+        return done
+
+    def give_writes(self, to: NodeName | str) -> Switchover:
+        """As switchover --to: a failover when nobody takes writes."""
+        return give_writes(
+            self.nodes, NodeName(to), reason=REASON, lease_seconds=self.lease_seconds, timeout=20.0
+        )

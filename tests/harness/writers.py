@@ -1,0 +1,164 @@
+"""Plain SQL clients that write, wait for the acknowledgement, and look for the new primary when one fails."""
+
+import itertools
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from cluster.nodes.connection import Connection
+from cluster.protocol.errors import NodeFailed, NodeUnreachable
+from cluster.protocol.names import NodeName
+from tests.harness.servers import ScratchServers
+from tests.harness.sql import NOT_ACKNOWLEDGED, NOT_WRITABLE
+
+CANDIDATES = (NodeName.MAIN, NodeName.NODE_A)
+LOCKED = (1205, 1213)
+"""Lock wait timeout and deadlock: the transaction was not committed."""
+PASSING = (NOT_WRITABLE, NOT_ACKNOWLEDGED, *LOCKED)
+RETRY_PAUSE = 0.02
+HOLDS_LEASE = "SELECT COUNT(*) FROM lease WHERE expires_at > UNIX_TIMESTAMP(SYSDATE(6))"
+
+
+@dataclass
+class Book:
+    """What the writers know: which transactions were acknowledged, when, and what went wrong for good.
+
+    acknowledged: monotonic seconds by transaction id, in the order of the acknowledgements.
+    """
+
+    acknowledged: dict[str, float] = field(default_factory=dict)
+    attempts: Counter[str] = field(default_factory=Counter)
+    problems: list[str] = field(default_factory=list)
+
+    def gap(self) -> float:
+        """The longest time in seconds in which nobody heard of a success."""
+        times = sorted(self.acknowledged.values())
+        return max((later - earlier for earlier, later in itertools.pairwise(times)), default=0.0)
+
+    def wait_for(self, more: int, timeout: float = 15.0) -> None:
+        """Wait until that many further transactions are acknowledged. Raises TimeoutError."""
+        wanted, deadline = len(self.acknowledged) + more, time.monotonic() + timeout
+        while len(self.acknowledged) < wanted:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{len(self.acknowledged)} of {wanted} in {timeout} s. {self.problems}")
+            time.sleep(RETRY_PAUSE)
+
+
+class Writer(threading.Thread):
+    """One client. Each transaction adds 1 to its own counter and 1 to one that it shares with the others.
+
+    A transaction whose outcome is unknown is looked up on the primary by its id, and repeated under the same
+    id when it is not there.
+    """
+
+    def __init__(self, number: int, servers: ScratchServers, book: Book, over: threading.Event) -> None:
+        super().__init__(name=f"writer-{number}", daemon=True)
+        self.number, self.servers, self.book, self.over = number, servers, book, over
+        self.candidate = 0
+        self.connection: Connection | None = None
+
+    def run(self) -> None:
+        """Write until told to stop; the transaction begun last is ended."""
+        turn = 0
+        try:
+            while not self.over.is_set():
+                turn += 1
+                self.write(f"writer-{self.number}-{turn}")
+        except (NodeFailed, TimeoutError) as error:
+            self.book.problems.append(f"{self.name}: {error}")
+        finally:
+            self.leave()
+
+    def write(self, transaction: str, timeout: float = 30.0) -> None:
+        """One transaction, through whatever happens. Raises TimeoutError when nobody takes it."""
+        deadline = time.monotonic() + timeout
+        while not self.attempt(transaction):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{transaction} was not acknowledged in {timeout} s")
+            time.sleep(RETRY_PAUSE)
+        self.book.acknowledged[transaction] = time.monotonic()
+
+    def attempt(self, transaction: str) -> bool:
+        """Whether it was acknowledged; after a failure the next node is asked."""
+        self.book.attempts[transaction] += 1
+        try:
+            connection = self.reach()
+            if connection.row(HOLDS_LEASE)[0] == 0:
+                self.leave()
+                return False
+            if not self.is_there(connection, transaction):
+                self.change(connection, transaction)
+            connection.rows("CALL await_acknowledgement(%s, NULL)", (transaction,))
+        except NodeUnreachable:
+            self.leave()
+            return False
+        except NodeFailed as error:
+            if error.code not in PASSING:
+                raise
+            if error.code in LOCKED and self.connection:
+                self.connection.run("ROLLBACK")
+            else:
+                self.leave()
+            return False
+        return True
+
+    @staticmethod
+    def is_there(connection: Connection, transaction: str) -> bool:
+        """Whether the node has the transaction already."""
+        return bool(
+            connection.rows("SELECT 1 FROM transaction_log WHERE transaction_id = %s LIMIT 1", (transaction,))
+        )
+
+    def change(self, connection: Connection, transaction: str) -> None:
+        """The transaction itself."""
+        connection.run("SET @current_transaction_id = %s", (transaction,))
+        connection.run("START TRANSACTION")
+        connection.run(
+            "UPDATE test_counter SET value = value + 1, writer = %s WHERE id = %s",
+            (transaction, self.number),
+        )
+        connection.run("UPDATE test_counter SET value = value + 1 WHERE id = %s", (-(self.number % 4),))
+        connection.commit()
+
+    def reach(self) -> Connection:
+        """The connection to the present candidate."""
+        if self.connection is None:
+            self.connection = self.servers.connect(CANDIDATES[self.candidate], "app", timeout=3.0)
+        return self.connection
+
+    def leave(self) -> None:
+        """Let the node go and turn to the other candidate."""
+        if self.connection is not None:
+            self.connection.close()
+        self.connection = None
+        self.candidate = (self.candidate + 1) % len(CANDIDATES)
+
+
+@contextmanager
+def writing(cluster, writers: int = 8) -> Iterator[Book]:
+    """Write load in the block. Afterwards every transaction is ended and no client has met an error."""
+    prepare(cluster, writers)
+    book, over = Book(), threading.Event()
+    threads = [Writer(number, cluster.servers, book, over) for number in range(1, writers + 1)]
+    for thread in threads:
+        thread.start()
+    try:
+        book.wait_for(writers)
+        yield book
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join(40)
+    assert not [thread.name for thread in threads if thread.is_alive()]
+    assert book.problems == []
+
+
+def prepare(cluster, writers: int) -> None:
+    """The counters: one for each writer, and four that they share."""
+    cluster.connect("main").many(
+        "INSERT INTO test_counter VALUES (%s, 0, '')", [(number,) for number in range(-3, writers + 1)]
+    )
+    cluster.settle()
