@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from subprocess import CompletedProcess
 
+from django.db import connections
+
 from cluster.actions.observe import observe
 from cluster.actions.replicate import Replicator
 from cluster.actions.setup import begin
@@ -163,8 +165,11 @@ class Cluster:
     # Faults
 
     def kill(self, name: NodeName | str) -> None:
-        """SIGKILL, as a power cut."""
+        """SIGKILL, as a power cut. The connections of the test's main thread go with it."""
         self.servers.local[NodeName(name)].kill()
+        for nodes in (self.nodes, self._watched):
+            nodes[NodeName(name)].close()
+        connections[name].close()
 
     def start(self, name: NodeName | str) -> None:
         """Start a server that is down and wait until it answers."""

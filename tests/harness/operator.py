@@ -7,21 +7,29 @@ from cluster.actions.failover import promote_node_a
 from cluster.actions.promote import Promotion
 from cluster.actions.recover import Recovery, recover
 from cluster.actions.switchover import Switchover, give_writes
+from cluster.nodes.mariadb import MariaDBNode
 from cluster.protocol.names import NodeName
+from tests.harness.cluster import Cluster
 
 REASON = "A test asked for it."
 
 
 @dataclass
 class Operator:
-    """Calls actions with connections of its own; keeps what was said."""
+    """Calls actions, each with new connections as a command has them; keeps what was said."""
 
-    cluster: object
+    cluster: Cluster
     said: list[str] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
-        self.nodes = self.cluster.fresh_nodes()
-        self.lease_seconds = self.cluster.conf.lease_seconds
+    @property
+    def nodes(self) -> dict[NodeName, MariaDBNode]:
+        """New connections to all nodes."""
+        return self.cluster.fresh_nodes()
+
+    @property
+    def lease_seconds(self) -> float:
+        """As configured."""
+        return self.cluster.conf.lease_seconds
 
     def promote_node_a(self) -> Promotion:
         """As the command. Raises when Node A acts already."""

@@ -38,7 +38,6 @@ from tests.unit.test_protocol_rules import (
     Rule,
     any_epoch,
     any_follower,
-    no_barrier,
     no_orphans,
     no_union,
     promotion_first,
@@ -161,7 +160,6 @@ STORM = WEIGHTS | {"crash primary": 5, "kill": 6, "fail over": 10}
         (any_follower, 200),
         (no_union, 200),
         (any_epoch, 200),
-        (no_barrier, 200),
     ],
 )
 def test_random_histories_find_a_missing_rule(broken: Rule, seeds: int, patch: pytest.MonkeyPatch) -> None:
