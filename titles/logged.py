@@ -1,5 +1,6 @@
 """Bulk writes through the log: a transaction a batch, acknowledged while the next are written."""
 
+import time
 import uuid
 from collections import deque
 from collections.abc import Callable
@@ -8,6 +9,7 @@ from typing import Final
 from django.db import OperationalError, connections, transaction
 
 DEADLOCK: Final = 1213
+NOT_WRITABLE: Final = 45001
 NOT_ACKNOWLEDGED: Final = 45003
 
 
@@ -19,7 +21,10 @@ class LoggedBatches:
     when all are acknowledged.
     """
 
-    ATTEMPTS = 4
+    PATIENCE = 15.0
+    """Seconds that a batch is tried again while the node does not take writes: its lease may have
+    lapsed under the load, or the primary is being changed. The batch was rolled back each time."""
+    PAUSE = 0.25
     ACKNOWLEDGEMENT_WAITS = 10
 
     def __init__(self, using: str, window: int = 4) -> None:
@@ -31,14 +36,9 @@ class LoggedBatches:
     def write(self, statements: Callable[[], None]) -> None:
         """Run `statements` as one transaction of the log. Raises django.db.DatabaseError."""
         transaction_id = str(uuid.uuid4())
-        for attempt in range(1, self.ATTEMPTS + 1):
-            try:
-                self._commit(transaction_id, statements)
-                break
-            except OperationalError as error:
-                # A deadlock has rolled everything back, so the same id may be used again.
-                if error.args[0] != DEADLOCK or attempt == self.ATTEMPTS:
-                    raise
+        deadline = time.monotonic() + self.PATIENCE
+        while not self._committed(transaction_id, statements, deadline):
+            time.sleep(self.PAUSE)
         self.transactions += 1
         self._unacknowledged.append(transaction_id)
         while len(self._unacknowledged) > self.window:
@@ -52,6 +52,16 @@ class LoggedBatches:
     def close(self) -> None:
         """End the session, so that no transaction id is left in it for somebody else's write."""
         connections[self.using].close()
+
+    def _committed(self, transaction_id: str, statements: Callable[[], None], deadline: float) -> bool:
+        """Try once. False when all was rolled back and may be tried again with the same id."""
+        try:
+            self._commit(transaction_id, statements)
+        except OperationalError as error:
+            if error.args[0] not in (DEADLOCK, NOT_WRITABLE) or time.monotonic() > deadline:
+                raise
+            return False
+        return True
 
     def _commit(self, transaction_id: str, statements: Callable[[], None]) -> None:
         connection = connections[self.using]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
-from cluster.nodes import comparing
+from cluster.nodes import comparing, looking
 from cluster.nodes.comparing import Comparable, Key, Span
 from cluster.nodes.panel import Panel
 from cluster.nodes.shape import TableShape
@@ -49,7 +49,7 @@ class TableComparison:
             self.progress(sums[self.panel.reference].rows)
 
     def is_comparable(self, name: NodeName, table: Comparable) -> bool:
-        """Whether the node can hash the table at all; if not, why is noted. The reference must: raises NodeFailed."""
+        """Whether the node can hash the table at all; if not, why is noted. The reference has to (NodeFailed)."""
         try:
             self.panel.ask_one(name, partial(comparing.check, table=table))
         except NodeFailed as error:
@@ -80,7 +80,7 @@ class TableComparison:
         while pending:
             asked = [self.panel.reference, *pending]
             wanted = sorted(set().union(*pending.values()))
-            looks = self.panel.ask(asked, partial(comparing.look_at_once, shape=shape, record_ids=wanted))
+            looks = self.panel.ask(asked, partial(looking.look_at_once, shape=shape, record_ids=wanted))
             undecided = {
                 name: self.judge_all(shape.name, mine, name, looks, told)
                 for name, mine in pending.items()
@@ -110,7 +110,7 @@ class TableComparison:
 def end_of_span(
     panel: Panel, names: Iterable[NodeName], table: Comparable, rest: Span, rows: int
 ) -> Key | None:
-    """The key after `rows` rows of the reference, or an earlier one, where a node has twice as many up to there.
+    """The key after `rows` rows of the reference, or an earlier one where a node has twice as many up to it.
 
     None when the rest is that small on each of `names`.
     """

@@ -48,7 +48,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An orphaned entry with its row as it is now on `node`; `together`: the other entries of its transaction."""
+    """An orphaned entry, its row as it is now on `node`, and the other entries of its transaction."""
 
     orphan: Orphan
     before: Image

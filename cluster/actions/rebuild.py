@@ -12,7 +12,8 @@ back, and then
 - its promise: a node that knows its promise keeps it, as the same number below zero, and is refused here when
   it is higher than the primary's epoch. One that does not gets the primary's epoch, and both other nodes must
   answer, now and at the end, and have promised no more. A promotion to a higher epoch that counted the
-  forgotten vote and succeeded has its candidate's own promise too, and the candidate is one of these two.
+  forgotten vote and succeeded was promised by one of these two as well. (Not covered: a coordinator that
+  claimed the node before, was stopped, and makes its other claim after the rebuild has ended.)
 - its consents: a node that does not know them records one anew, for the longest that a lease lasts.
 - its log: it votes again only when it holds every entry that the primary held at some moment after it was
   withdrawn, hence all that it ever confirmed in this epoch. PROMOTION entries come in the order of the log,
@@ -55,7 +56,7 @@ Nodes = Mapping[NodeName, MariaDBNode]
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """A rebuild that is complete. rows, entries: what the node holds now; orphaned: entries set aside on the way."""
+    """A rebuild that is complete. rows, entries: what the node holds; orphaned: entries set aside on the way."""
 
     node: NodeName
     source: NodeName
@@ -116,7 +117,7 @@ def check(view: ClusterView, name: NodeName) -> NodeState:
         )
     if primary.name is name:
         raise Refused(
-            f"{name.label} takes the writes itself and cannot be rebuilt. Hand them over with switchover first."
+            f"{name.label} takes the writes itself and cannot be rebuilt; hand them over with switchover first."
         )
     return primary
 
@@ -156,14 +157,15 @@ def check_promises(view: ClusterView, name: NodeName, epoch: int) -> None:
             continue
         if error := view.error(other):
             raise Refused(
-                f"{name.label} has lost its data and does not know what it has promised, and {other.label} cannot "
-                f"be asked: {error}"
+                f"{name.label} has lost its data and does not know what it has promised, and {other.label} "
+                f"cannot be asked: {error}"
             )
         state = view.state(other)
         if state is not None and state.promised > epoch:
             raise Refused(
-                f"{other.label} has promised epoch {state.promised}, above the primary's {epoch}: another promotion "
-                "is under way. Look at cluster_status, then run rebuild_node again; it goes on where it was."
+                f"{other.label} has promised epoch {state.promised}, above the primary's {epoch}: another "
+                "promotion is under way. Look at cluster_status, then run rebuild_node again; it goes on where "
+                "it was."
             )
 
 
@@ -175,8 +177,8 @@ def take_back(
     primary = view.primary
     if primary is None or (primary.name, primary.promised) != (source.name, withdrawn.epoch):
         raise Refused(
-            f"{source.name.label} does not lead epoch {withdrawn.epoch} any more. {target.name.label} takes no part "
-            "until rebuild_node is run again; it goes on where it was."
+            f"{source.name.label} does not lead epoch {withdrawn.epoch} any more. {target.name.label} takes no "
+            "part until rebuild_node is run again; it goes on where it was."
         )
     if withdrawn.lost:
         check_promises(view, target.name, withdrawn.epoch)

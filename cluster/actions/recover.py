@@ -63,10 +63,13 @@ def recover(
 
 
 def check(view: ClusterView, name: NodeName) -> tuple[NodeState, NodeState]:
-    """The primary and the node to recover. Raises Refused."""
+    """The primary and the node to recover. Raises Refused.
+
+    A primary whose lease has run out will do: perhaps it only lacks the consent of the node that recovers.
+    """
     if error := view.error(name):
         raise Refused(f"{name.label} cannot be recovered: {error}")
-    primary, state = view.primary, view.state(name)
+    primary, state = view.primary or view.lapsed, view.state(name)
     if primary is None or state is None:
         raise Refused(
             f"{name.label} cannot be recovered: no node takes writes now. "

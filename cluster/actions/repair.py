@@ -111,7 +111,7 @@ class Repairing:
         return len(entries)
 
     def put_aside(self, node: MariaDBNode, ids: Sequence[EntryId]) -> int:
-        """Take entries that no other node has out of a log and file them as orphans; how many there still were."""
+        """Take entries that no other node has out of a log and file them as orphans; how many there were."""
         held = [entry.id for entry in applying.by_id(node.connection, ids)]
         if held:
             node.set_aside(self.epoch, held)

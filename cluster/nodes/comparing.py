@@ -1,27 +1,23 @@
-"""Checksums and single looks at one node's rows: what a comparison of nodes is made of.
+"""Checksums of one node's rows, span by span.
 
 A table is walked in spans of its primary key. The server hashes each row's values as bytes: rows that are
 equal only by a collation are different. Every statement is a range of the primary key or of an index of the
 log.
 """
 
-import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from cluster.nodes.connection import Connection
 from cluster.nodes.reading import SELECTED
-from cluster.nodes.shape import Column, TableShape, bits_as_hex, bytes_as_hex
-from cluster.protocol.differences import LOG, RowLook, entry_id
-from cluster.protocol.entries import Entry, EntryId
+from cluster.nodes.shape import TableShape
+from cluster.protocol.differences import LOG
+from cluster.protocol.entries import Entry
 
 Key = tuple[Any, ...]
 """Values of the primary key's columns, as the driver gives and takes them."""
 
-LOOKS = 500
-"""Records looked at together."""
 LAST_EPOCH = 2**32 - 1
 
 
@@ -58,7 +54,7 @@ def comparable(shape: TableShape) -> Comparable:
 
 
 def digest(values: Sequence[str]) -> str:
-    """SQL of 64 bits that stand for these values. QUOTE tells NULL from any text and one value from the next."""
+    """SQL of 64 bits that stand for these values. QUOTE tells NULL from text and one value from the next."""
     row = ", ".join(f"QUOTE(BINARY {value})" for value in values)
     return f"CAST(CONV(LEFT(SHA1(CONCAT_WS(',', {row})), 16), 16, 10) AS UNSIGNED)"
 
@@ -163,100 +159,6 @@ def text(value: str | bytes) -> str:
     return value.decode() if isinstance(value, bytes) else value
 
 
-def key_of(shape: TableShape, record_id: str) -> Key:
-    """The key's values that a record id stands for."""
-    parts = [record_id] if len(shape.key) == 1 else json.loads(record_id)
-    return tuple(key_value(column, part) for column, part in zip(shape.key, parts, strict=True))
-
-
-def key_value(column: Column, text: str) -> str | bytes | int:
-    """One column of a key; the inverse of `cluster.nodes.shape.key_text`."""
-    if column.expression is bytes_as_hex:
-        return bytes.fromhex(text)
-    return int(text, 16) if column.expression is bits_as_hex else text
-
-
-@contextmanager
-def snapshot(connection: Connection) -> Iterator[None]:
-    """One moment of the node for all that is read in the block."""
-    connection.run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-    with connection.undone_on_error():
-        connection.run("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
-        yield
-        connection.commit()
-
-
-def look_at_once(connection: Connection, shape: TableShape, record_ids: Sequence[str]) -> dict[str, RowLook]:
-    """Each record's row and newest entry, all of one moment."""
-    with snapshot(connection):
-        return look(connection, shape, record_ids)
-
-
-def look(connection: Connection, shape: TableShape, record_ids: Sequence[str]) -> dict[str, RowLook]:
-    """Each record's row and newest entry, as the open transaction sees them."""
-    looks: dict[str, RowLook] = {}
-    for chunk in chunks(record_ids):
-        rows, newest = images(connection, shape, chunk), newest_entries(connection, shape.name, chunk)
-        logged = logged_images(connection, list(newest.values()))
-        looks |= {
-            record: RowLook(rows.get(record), entry, logged[entry] if entry else None)
-            for record in chunk
-            for entry in [newest.get(record)]
-        }
-    return looks
-
-
-def images(connection: Connection, shape: TableShape, record_ids: Sequence[str]) -> dict[str, str]:
-    """The images of the rows that exist, by record id: ranges of the primary key."""
-    sql, params = images_query(shape, record_ids)
-    return {text(record): text(image) for record, image in connection.rows(sql, params)}
-
-
-def images_query(shape: TableShape, record_ids: Sequence[str]) -> tuple[str, list[Any]]:
-    """The statement of `images` and its parameters."""
-    key = ", ".join(f"t.`{column.name}`" for column in shape.key)
-    keys = ", ".join([f"({', '.join(['%s'] * len(shape.key))})"] * len(record_ids))
-    sql = (
-        f"SELECT {shape.record('t')}, {shape.image('t')} FROM `{shape.name}` AS t FORCE INDEX (PRIMARY)"
-        f" WHERE ({key}) IN ({keys})"
-    )
-    return sql, [value for record_id in record_ids for value in key_of(shape, record_id)]
-
-
-NEWEST = (
-    "SELECT record_id, MAX(CONCAT(LPAD(epoch, 10, '0'), '-', LPAD(log_id, 20, '0')))"
-    " FROM transaction_log FORCE INDEX (transaction_log_record)"
-    " WHERE table_name = %s AND record_id IN ({}) GROUP BY record_id"
-)
-"""The newest entry of each record, from the index alone."""
-
-
-def newest_entries(connection: Connection, name: str, record_ids: Sequence[str]) -> dict[str, EntryId]:
-    """The newest entry of each record that has any."""
-    marks = ", ".join(["%s"] * len(record_ids))
-    rows = connection.rows(NEWEST.format(marks), [name, *record_ids])
-    return {record: entry_id(newest) for record, newest in rows}
-
-
-def logged_images(connection: Connection, ids: Sequence[EntryId]) -> dict[EntryId, str | None]:
-    """`new_value` of each of these entries."""
-    if not ids:
-        return {}
-    rows = connection.rows(
-        f"SELECT epoch, log_id, new_value FROM transaction_log"
-        f" WHERE (epoch, log_id) IN ({', '.join(['(%s, %s)'] * len(ids))})",
-        [part for entry in ids for part in entry],
-    )
-    return {EntryId(epoch, log_id): image for epoch, log_id, image in rows}
-
-
-def at_record(shape: TableShape, record_id: str) -> tuple[str, list[Any]]:
-    """The condition that finds the row of a record by its key, byte for byte, and its parameters."""
-    parts = [f"t.`{column.name}` = %s" for column in shape.key]
-    exact = f"BINARY {shape.record('t')} = BINARY %s"
-    return " AND ".join([*parts, exact]), [*key_of(shape, record_id), record_id]
-
-
 def estimate(connection: Connection, names: Sequence[str]) -> int:
     """About how many rows these tables have, from the server's statistics."""
     marks = ", ".join(["%s"] * len(names))
@@ -276,9 +178,3 @@ def spans(bound: Callable[[Span], Key | None], whole: Span) -> Iterator[Span]:
         yield Span(after, upto)
         after = upto
     yield Span(after, whole.upto)
-
-
-def chunks(items: Sequence[str]) -> Iterator[Sequence[str]]:
-    """`items` in parts of LOOKS."""
-    for start in range(0, len(items), LOOKS):
-        yield items[start : start + LOOKS]

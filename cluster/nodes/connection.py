@@ -67,6 +67,8 @@ class Connection:
     def raw(self) -> RawConnection:
         """The driver's connection, opened if need be. Raises NodeUnreachable, NodeFailed."""
         if self._raw is None:
+            if self.timeout > CONNECT_SECONDS:
+                self.await_hello()
             with self.errors():
                 self._raw = MySQLdb.connect(
                     host=self.endpoint.host,
@@ -82,6 +84,23 @@ class Connection:
                     init_command=INIT.format(lock_wait=self.lock_wait),
                 )
         return self._raw
+
+    def await_hello(self) -> None:
+        """See that a server greets: the driver would wait for a frozen one as long as for an answer.
+
+        Raises NodeUnreachable.
+        """
+        place = self.endpoint
+        try:
+            with socket.create_connection((place.host, place.port), CONNECT_SECONDS) as line:
+                if line.recv(1):
+                    return
+            reason, gone = f"{place.host}:{place.port} hung up", False
+        except ConnectionRefusedError:
+            reason, gone = f"connection refused at {place.host}:{place.port}", True
+        except OSError:
+            reason, gone = f"no answer from {place.host}:{place.port} within {CONNECT_SECONDS} s", False
+        raise NodeUnreachable(self.node, reason, gone=gone)
 
     def close(self) -> None:
         """Let the connection go, whatever state it is in."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import groupby
 
-from cluster.nodes import applying, comparing, images
+from cluster.nodes import applying, images, looking
 from cluster.nodes.connection import Connection
 from cluster.nodes.shape import TableShape
 from cluster.nodes.tables import table
@@ -37,10 +37,10 @@ def bring_rows(
     In the transaction of an append, so no entry arrives in between. Where the follower's log is not as far as
     the primary's, its row becomes what its own log says and the rest comes by replication.
     """
-    right = comparing.look_at_once(source, shape, record_ids)
+    right = looking.look_at_once(source, shape, record_ids)
     gone, there = [], []
     with applying.appending(target, epoch, boundary=False):
-        for record_id, found in comparing.look(target, shape, record_ids).items():
+        for record_id, found in looking.look(target, shape, record_ids).items():
             image = image_due(right[record_id], found)
             if image is None and found.image is not None:
                 gone.append(images.values(found.image))
@@ -64,7 +64,7 @@ def log_rows(primary: Connection, shape: TableShape, record_ids: Sequence[str]) 
     """
 
     def work(_transaction_id: str) -> int:
-        looks = comparing.look(primary, shape, record_ids)
+        looks = looking.look(primary, shape, record_ids)
         wrong = {record_id: found for record_id, found in looks.items() if found.against_log}
         for record_id, found in wrong.items():
             if found.image is None and found.logged is not None:
@@ -83,7 +83,7 @@ def touch(connection: Connection, shape: TableShape, record_id: str, *, delete: 
         if delete
         else f"UPDATE `{shape.name}` AS t SET t.{key} = t.{key}"
     )
-    condition, params = comparing.at_record(shape, record_id)
+    condition, params = looking.at_record(shape, record_id)
     connection.run(f"{verb} WHERE {condition}", params)
 
 

@@ -68,7 +68,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class RowLook:
-    """A record on one node at one moment: its row's image (None: no row), its newest entry, that one's image."""
+    """A record on one node at one moment: the row's image (None: no row), the newest entry and its image."""
 
     image: str | None = None
     entry: EntryId | None = None
@@ -76,7 +76,7 @@ class RowLook:
 
     @property
     def against_log(self) -> bool:
-        """Whether the row is not the image of the newest entry. A row without any entry contradicts nothing."""
+        """Whether the row is not the newest entry's image. A row without any entry contradicts nothing."""
         return self.entry is not None and kind_of(self.logged, self.image) is not None
 
 
@@ -109,7 +109,7 @@ def judge(reference: RowLook, other: RowLook, floor: int) -> Verdict:
 def row_differences(
     table: str, key: str, reference: tuple[NodeName, RowLook], other: tuple[NodeName, RowLook]
 ) -> Iterable[Difference]:
-    """What is wrong where `judge` found a difference: the reference when it contradicts its own log, else the other."""
+    """What is wrong where `judge` found a difference: who contradicts its own log, else the other node."""
     (source, right), (node, found) = reference, other
     if right.against_log:
         yield difference(table, key, source, right.logged, right.image, against_log=True)

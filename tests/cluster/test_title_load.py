@@ -149,6 +149,20 @@ def test_a_killed_load_run_again_ends_in_the_same_state(cluster, main, files, lo
 
 
 @pytest.mark.slow
+def test_a_load_waits_while_nobody_may_write(cluster, main, files, load):
+    process = cluster.popen("load_titles", *files(4000), "--batch", "100", "--json")
+    while run(main, "SELECT COUNT(*) >= 300 FROM title_ft") != ((1,),):
+        time.sleep(0.01)
+    cluster.replicator.stop()
+    time.sleep(cluster.conf.lease_seconds + 1)  # the lease has lapsed, and nothing was acknowledged
+    assert process.poll() is None
+    cluster.replicator.start()
+    out, complaints = process.communicate(timeout=40)
+    assert (process.returncode, complaints) == (0, "")
+    assert json.loads(out)["inserted"] == 4000
+
+
+@pytest.mark.slow
 def test_the_sample_is_loaded_in_time(main, load):
     options = ["--basics", f"{SAMPLE}/title.basics.tsv.gz", "--ratings", f"{SAMPLE}/title.ratings.tsv.gz"]
     done = result(load(*options, "--json"))

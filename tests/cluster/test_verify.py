@@ -9,7 +9,7 @@ from cluster.actions import compare_log, compare_tables
 from cluster.actions.observe import observe
 from cluster.actions.repair import repair
 from cluster.actions.verify import Verification, verify
-from cluster.nodes import comparing
+from cluster.nodes import comparing, looking
 from cluster.nodes.comparing import LOG_TABLE, Span, log_span
 from cluster.nodes.shape import shape
 from cluster.protocol.differences import LOG, Difference, Kind
@@ -482,7 +482,7 @@ def test_every_statement_is_an_index_range(cluster, main):
             f"SELECT BIT_XOR({table.digest}) FROM `{table.name}` AS t FORCE INDEX (PRIMARY) WHERE {condition}"
         )
         assert plan(root, sql, params) == {("range", "PRIMARY")}
-    sql, params = comparing.images_query(shapes["test_label"], ['["a", "7"]', '["a", "9"]'])
+    sql, params = looking.images_query(shapes["test_label"], ['["a", "7"]', '["a", "9"]'])
     assert plan(root, sql, params) == {("range", "PRIMARY")}
-    sql = comparing.NEWEST.format("%s, %s")
+    sql = looking.NEWEST.format("%s, %s")
     assert plan(root, sql, ["test_counter", "1", "2"]) == {("range", "transaction_log_record")}

@@ -62,7 +62,10 @@ def test_39_transactions_that_nobody_has_are_listed_with_their_images(cluster, o
             "stranded", "UPDATE", "test_word", "kept", {"word": "kept", "meaning": "a"},
             {"word": "kept", "meaning": "changed"}, "main", "PENDING",
         ),
-        ("stranded", "DELETE", "test_word", "gone", {"word": "gone", "meaning": "b"}, None, "main", "PENDING"),
+        (
+            "stranded", "DELETE", "test_word", "gone", {"word": "gone", "meaning": "b"}, None, "main",
+            "PENDING",
+        ),
     ]  # fmt: skip
     check(cluster, Book())
     assert cluster.connect("main").rows("SELECT * FROM test_word ORDER BY word") == (

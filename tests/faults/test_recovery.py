@@ -1,9 +1,11 @@
 """Recovery cut off half way, schemas that differ, keys after a failover (43, 48, 50)."""
 
+import json
 import time
 
 import pytest
 
+from cluster.protocol.entries import Entry
 from cluster.protocol.errors import ApplyStopped
 from cluster.protocol.names import NodeName
 from tests.harness.checker import check, check_equal, observed
@@ -17,21 +19,34 @@ TRANSACTIONS, ROWS = 200, 100
 
 @pytest.fixture
 def missed(cluster, operator):
-    """Main is back after Node A wrote 20,000 entries in 200 transactions."""
+    """Main is back after Node A took 20,000 entries in 200 transactions."""
     cluster.settle()
     cluster.kill("main")
     operator.promote_node_a()
-    app = cluster.connect("node_a")
+    acting = cluster.nodes[NodeName.NODE_A]
+    after = acting.state().last_log_id + 1
     for turn in range(TRANSACTIONS):
-        app.run("SET @current_transaction_id = %s", (f"missed-{turn}",))
-        rows = [(turn * ROWS + number, turn) for number in range(ROWS)]
-        app.many("INSERT INTO test_counter VALUES (%s, %s, '')", rows)
+        acting.append(2, transaction(turn, after + turn * ROWS), boundary=False)
+    cluster.settle()
     cluster.start("main")
     return cluster
 
 
+def transaction(turn: int, log_id: int) -> list[Entry]:
+    """The entries of one transaction of Node A: new counters, many of which the next one changes."""
+    moment = "2024-01-01 00:00:00.000000"
+    return [
+        Entry(
+            log_id + number, 2, f"missed-{turn}", number + 1, "ROW", "INSERT", "test_counter",
+            str(turn * 50 + number), None, json.dumps({"id": turn * 50 + number, "value": turn, "writer": ""}),
+            "NODE_A_ACTING", moment,
+        )
+        for number in range(ROWS)
+    ]  # fmt: skip
+
+
 def entries_on_main(cluster) -> int:
-    return int(cluster.connect("main", "root").row("SELECT COUNT(*) FROM transaction_log")[0])
+    return int(cluster.nodes[NodeName.MAIN].connection.row("SELECT COUNT(*) FROM transaction_log")[0])
 
 
 def test_43_recovery_killed_half_way_and_run_twice(missed):
