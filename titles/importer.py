@@ -8,6 +8,7 @@ final weighted rating, and the same load again finds nothing to write.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from operator import attrgetter
 from pathlib import Path
@@ -103,18 +104,14 @@ def write(found: Survey, using: str, batch: int, tick: Tick) -> Outcome:
     what was written until then stays, and the same load goes on from there.
     """
     outcome = Outcome()
-    log = LoggedBatches(using)
-    try:
+    with LoggedBatches(using) as log:
         if row := changed_row(found.statistics, using):
-            log.write(lambda: _upsert(TitleStatistics, [row], using))
+            log.write(partial(_upsert, TitleStatistics, [row], using))
         for part in _batches(found.source.titles(lambda problem: None), batch):
-            changed = _changed(part, found.statistics, using, outcome)
-            if changed:
-                log.write(lambda: _upsert(Title, changed, using))  # noqa: B023 called at once
+            if changed := _changed(part, found.statistics, using, outcome):
+                log.write(partial(_upsert, Title, changed, using))
             tick(len(part))
         log.finish()
-    finally:
-        log.close()
     outcome.transactions = log.transactions
     return outcome
 

@@ -240,6 +240,7 @@ def test_sessions_without_autocommit_can_write_and_retry(film):
 
 
 def test_replicas_refuse_writes(cluster, subtests):
+    cluster.settle()
     for node in ("node_a", "node_b"):
         here = cluster.connect(node).raw()
         for procedure, values in [
