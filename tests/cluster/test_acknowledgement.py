@@ -1,0 +1,29 @@
+"""What a writer is told: "done" only for what the cluster keeps."""
+
+import uuid
+
+from tests.harness.sql import NOT_ACKNOWLEDGED, refusal
+
+AWAIT = "CALL await_acknowledgement(%s, 0.3)"
+
+
+def test_an_orphan_is_never_told_to_be_done(cluster):
+    cluster.settle()
+    cluster.replicator.stop()
+    lost = str(uuid.uuid4())
+    writer = cluster.connect("main")
+    writer.run("SET @current_transaction_id = %s", (lost,))
+    writer.run("INSERT INTO test_counter VALUES (1, 0, '')")
+    cluster.kill("main")
+    assert cluster.manage("promote_node_a").returncode == 0
+    cluster.replicator.start()
+    cluster.start("main")
+    done = cluster.manage("recover_main")
+    assert "1 entries that only Main had were set aside" in done.stdout
+    cluster.settle()
+    for node in ("main", "node_a"):
+        refusal(cluster.connect(node), AWAIT, (lost,), code=NOT_ACKNOWLEDGED)
+
+
+def test_a_transaction_without_entries_has_nothing_to_wait_for(cluster):
+    cluster.connect("main").rows(AWAIT, (str(uuid.uuid4()),))
