@@ -31,7 +31,7 @@ def expire(cluster, seconds: float = 0.0) -> None:
     cluster.replicator.stop()
     root = cluster.connect("main", "root")
     (until,) = root.row(
-        "SELECT CAST((1 << 42) + 1000 * (UNIX_TIMESTAMP(SYSDATE(6)) + %s) AS INT)", (seconds,)
+        "SELECT CAST((1 << 42) + FLOOR(1000 * (UNIX_TIMESTAMP(SYSDATE(6)) + %s)) AS INT)", (seconds,)
     )
     root.run(f"ALTER SEQUENCE lease_end RESTART WITH {until}")
 
