@@ -13,7 +13,7 @@ from cluster.actions.switchover import switchover
 from cluster.protocol.entries import Entry, Record
 from cluster.protocol.errors import ClusterError, NotAcknowledged, Refused
 from cluster.protocol.names import Mode, NodeName
-from tests.harness.fake import OpenWrite, Server
+from tests.harness.fake_server import OpenWrite, Server
 from tests.harness.world import Body, Coordinator
 
 LEASE = 3.0

@@ -12,7 +12,7 @@ from cluster.protocol.errors import ClusterError
 from cluster.protocol.names import Mode, NodeName
 from tests.harness import coordinators as bodies
 from tests.harness.coordinators import LEASE, Plan
-from tests.harness.fake import ORPHANED, Server
+from tests.harness.fake_server import ORPHANED, Server
 from tests.harness.ledger import Violation
 from tests.harness.world import Body, Clocks, Coordinator, World
 
@@ -135,6 +135,7 @@ class History:
             except ClusterError as error:
                 last = error
             else:
+                assert self.world.servers[name].writable
                 return self.world.servers[name]
         raise Violation(f"(e) {name} cannot be promoted: {last}")
 
@@ -162,8 +163,8 @@ class History:
                 differ = sorted(server.log.keys() ^ primary.log.keys())
                 raise Violation(f"(d) the logs of {server} and {primary} differ in {differ}")
             if server.tables != replay:
-                differ = sorted(server.tables.items() ^ replay.items())
-                raise Violation(f"(d) the tables of {server} are not the log's: {differ}")
+                rows = sorted(set(server.tables.items()) ^ set(replay.items()))
+                raise Violation(f"(d) the tables of {server} are not the log's: {rows}")
 
     def check_nothing_lost(self, primary: Server) -> None:
         """Every entry is in the log or among the orphans, and no write is there twice. Rule 5."""

@@ -20,7 +20,7 @@ class Profile:
 PROFILES = {
     "quick": Profile(
         pure=settings(COMMON, max_examples=100, derandomize=True),
-        stateful=settings(COMMON, max_examples=60, stateful_step_count=80, derandomize=True),
+        stateful=settings(COMMON, max_examples=200, stateful_step_count=80, derandomize=True),
         histories=80,
     ),
     "thorough": Profile(

@@ -17,7 +17,8 @@ from greenlet import GreenletExit, getcurrent, greenlet
 from cluster.actions import observe, orphans, promote, reconcile, replicate
 from cluster.protocol.errors import ClusterError, NodeUnreachable
 from cluster.protocol.names import NodeName
-from tests.harness.fake import FakeNode, OpenWrite, Server
+from tests.harness.fake import FakeNode
+from tests.harness.fake_server import OpenWrite, Server
 from tests.harness.ledger import Ledger
 
 CALL_SECONDS = 0.001

@@ -33,15 +33,16 @@ from tests.harness.histories import (
     random_history,
 )
 from tests.harness.profiles import profile
-from tests.harness.world import Body, virtual_time
-from tests.unit.test_protocol_rules import (
+from tests.harness.rules import (
     Rule,
     any_epoch,
     any_follower,
+    no_barrier,
     no_orphans,
     no_union,
     promotion_first,
 )
+from tests.harness.world import Body, virtual_time
 
 names = st.sampled_from(list(NodeName))
 places = st.sampled_from(PLACES)
@@ -142,29 +143,37 @@ def test_histories_that_hypothesis_chooses() -> None:
     run_state_machine_as_test(Histories, settings=profile().stateful)
 
 
-@pytest.mark.parametrize("part", range(4))
-def test_long_random_histories(part: int) -> None:
-    count = profile().histories // 4
-    for seed in range(part * count, (part + 1) * count):
-        random_history(seed, steps=600)
+STORM = {
+    "advance": 60, "write": 40, "promote": 15, "resume": 5, "crash primary": 6, "restart": 10, "cut": 4,
+    "heal": 4, "rest": 2,
+}  # fmt: skip
+"""Hardly anything but writes, promotions and faults."""
+SIEGE = WEIGHTS | {"crash primary": 5, "kill": 6, "fail over": 10}
 
 
-STORM = WEIGHTS | {"crash primary": 5, "kill": 6, "fail over": 10}
+@pytest.mark.parametrize("weather", ["mixed", "storm"])
+def test_long_random_histories(weather: str) -> None:
+    weights: dict[str, float] = WEIGHTS if weather == "mixed" else STORM
+    for seed in range(profile().histories):
+        random_history(seed, steps=600, weights=weights)
 
 
 @pytest.mark.parametrize(
-    ("broken", "seeds"),
+    ("broken", "weights"),
     [
-        (promotion_first, 50),
-        (no_orphans, 100),
-        (any_follower, 200),
-        (no_union, 200),
-        (any_epoch, 200),
+        (promotion_first, STORM),
+        (no_orphans, STORM),
+        (any_follower, STORM),
+        (any_epoch, STORM),
+        (no_barrier, STORM),
+        (no_union, SIEGE),
     ],
 )
-def test_random_histories_find_a_missing_rule(broken: Rule, seeds: int, patch: pytest.MonkeyPatch) -> None:
+def test_random_histories_find_a_missing_rule(
+    broken: Rule, weights: dict[str, float], patch: pytest.MonkeyPatch
+) -> None:
     broken(patch)
-    assert first_violation(range(seeds), 300, STORM) is not None
+    assert first_violation(range(300), 300, weights) is not None
 
 
 def test_the_fake_has_the_methods_of_the_protocol() -> None:

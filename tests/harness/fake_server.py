@@ -1,0 +1,532 @@
+"""A node in memory: each primitive as the server's own procedures do it (see sql/cluster/procedures).
+
+`Server` is the node itself: its disk, its memory, its clock, its writers.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from cluster.protocol.entries import (
+    CONTROL,
+    PROMOTION,
+    ROW,
+    Entry,
+    EntryId,
+    Record,
+    count_transactions,
+    newest_by_record,
+    whole_transactions,
+)
+from cluster.protocol.errors import (
+    ConsentRunning,
+    NodeFailed,
+    Refused,
+    StaleEpoch,
+    WritersBusy,
+)
+from cluster.protocol.gaps import Range
+from cluster.protocol.names import Mode, NodeName
+from cluster.protocol.node import Appended, Window
+from cluster.protocol.view import Floor, Lease, NodeState
+
+T = TypeVar("T")
+
+EPOCH_START = datetime(2026, 1, 1)  # noqa: DTZ001 the log's column holds UTC without a zone
+ORPHANED = "orphaned_transaction"
+"""The replicated table of orphaned transactions."""
+PROMOTED = Record("", PROMOTION)
+GONE, CLOSED = float("-inf"), float("inf")
+"""Ends of a lease that was taken away and of one that was given up for good."""
+FIRST_MODE = {
+    NodeName.MAIN: Mode.PRIMARY,
+    NodeName.NODE_A: Mode.VICE,
+    NodeName.NODE_B: Mode.REPLICA,
+}
+
+
+@dataclass(eq=False)
+class OpenWrite:
+    """A write transaction that has begun on a server and has not ended."""
+
+    number: int
+    transaction_id: str
+    entries: list[Entry] = field(default_factory=list)
+
+    @property
+    def images(self) -> dict[Record, str | None]:
+        """What it has written, by record."""
+        return {entry.record: entry.new_value for entry in self.entries}
+
+
+class Witness:
+    """Is told what happens on the servers; a test's witness checks the invariants."""
+
+    def committed(self, server: "Server", entries: Sequence[Entry]) -> None:
+        """`server` has committed entries of its own."""
+
+    def opened(self, server: "Server", epoch: int) -> None:
+        """`server` takes writes in `epoch` from now on, or goes on with it."""
+
+    def removed(self, server: "Server", entries: Sequence[Entry]) -> None:
+        """`server` has set entries aside."""
+
+    def stored(self, server: "Server") -> None:
+        """The log of `server` has changed."""
+
+    def told(self, server: "Server", entries: Sequence[Entry]) -> None:
+        """A writer hears "done" of the transaction that wrote these entries on `server`."""
+
+
+class Server:
+    """One node: what its disk, its memory and its clock hold, and what its procedures do.
+
+    offset, rate: how its clock differs from the true time that `now` tells, in seconds and seconds per
+    second.
+    """
+
+    def __init__(
+        self,
+        name: NodeName,
+        *,
+        now: Callable[[], float],
+        witness: Witness | None = None,
+        offset: float = 0.0,
+        rate: float = 1.0,
+    ) -> None:
+        self.name, self.now, self.offset, self.rate = name, now, offset, rate
+        self.witness = witness or Witness()
+        # On disk
+        self.log: dict[EntryId, Entry] = {}
+        self.tables: dict[Record, str] = {}
+        self.stranded_entries: dict[EntryId, Entry] = {}
+        self.counter = 0
+        self.promised = 0
+        self.mode = FIRST_MODE[name]
+        self.consent_epoch, self.consent_until = 0, float("-inf")
+        self.lease_end = (0, GONE)
+        self.floor = Floor()
+        self.replayed = 0
+        self.last_main_contact: str | None = None
+        # In memory
+        self.up, self.incarnation, self.transactions = True, 1, 0
+        self.grants: set[int] = set()
+        self.open: dict[int, OpenWrite] = {}
+        self.leader: object = None
+
+    def __repr__(self) -> str:
+        return f"Server({self.name.value})"
+
+    # Faults
+
+    def crash(self) -> None:
+        """Lose what is in memory: the lease, the open transactions, the connections."""
+        self.up, self.leader = False, None
+        self.grants.clear()
+        self.open.clear()
+
+    def restart(self) -> None:
+        """Come back with what is on the disk."""
+        if not self.up:
+            self.up, self.incarnation = True, self.incarnation + 1
+
+    # What it knows of itself
+
+    def clock(self) -> float:
+        """Its own clock, in seconds."""
+        return self.offset + self.rate * self.now()
+
+    @property
+    def lease(self) -> tuple[int, float] | None:
+        """See sql/cluster/views/lease.sql: the epoch and the end of the lease, which may have run out."""
+        epoch, until = self.lease_end
+        return self.lease_end if epoch in self.grants and GONE < until < CLOSED else None
+
+    @property
+    def writable(self) -> bool:
+        """Whether guard_write lets a write pass at this moment."""
+        lease_runs = self.lease is not None and self.lease[1] > self.clock()
+        return self.up and lease_runs and self.mode.takes_writes
+
+    @property
+    def led(self) -> int:
+        """The epoch of its newest PROMOTION, 0 for none."""
+        return max((e.epoch for e in self.log.values() if e.record == PROMOTED), default=0)
+
+    @property
+    def last_log_id(self) -> int:
+        """The end of its log."""
+        return max((entry_id.log_id for entry_id in self.log), default=0)
+
+    def sorted_log(self) -> list[Entry]:
+        """Its log by log id, as it is read."""
+        return [self.log[entry_id] for entry_id in sorted(self.log, key=lambda i: (i[1], i[0]))]
+
+    def state(self) -> NodeState:
+        """See cluster/nodes/queries/state.sql."""
+        led, clock = self.led, self.clock()
+        newest = [e.new_value for e in self.log.values() if e.record == PROMOTED and e.epoch == led]
+        return NodeState(
+            name=self.name,
+            mode=self.mode,
+            promised=self.promised,
+            led=led,
+            primary=NodeName(json.loads(newest[0] or "")["node"]) if newest else None,
+            lease=Lease(self.lease[0], self.lease[1] - clock) if self.lease else None,
+            consent_epoch=self.consent_epoch,
+            consent_seconds=max(self.consent_until - clock, 0.0),
+            verified=self.floor,
+            last_log_id=self.last_log_id,
+            entries=len(self.log),
+            last_entry_at=clock if self.log else None,
+            clock=clock,
+            replayed=self.replayed,
+            stranded=len(self.stranded_entries),
+            last_main_contact=self.last_main_contact,
+        )
+
+    def lease_epoch(self) -> int | None:
+        """The epoch of the lease that still runs."""
+        return self.lease[0] if self.lease and self.lease[1] > self.clock() else None
+
+    # Votes and leases
+
+    def require_promise(self, epoch: int) -> None:
+        """See require_promise.sql."""
+        if self.promised != epoch:
+            raise StaleEpoch(self.name, epoch, f"this node has promised epoch {self.promised}.")
+
+    def require_promotion(self, epoch: int) -> None:
+        """See require_promotion.sql."""
+        if self.led != epoch:
+            raise StaleEpoch(self.name, epoch, f"its newest promotion is of epoch {self.led}.")
+
+    def barrier(self) -> None:
+        """The mode row, taken exclusively: running writes hold it in share mode."""
+        if self.open:
+            raise WritersBusy(self.name, 2)
+
+    def consent_runs(self, excused_epoch: int | None) -> bool:
+        """Whether somebody else may still hold a lease that this node consented to."""
+        running = self.consent_until > self.clock() and self.lease is None
+        return running and self.consent_epoch >= self.promised and self.consent_epoch != excused_epoch
+
+    def raise_lease_end(self, epoch: int, until: float) -> None:
+        """See raise_lease_end.sql: it only grows."""
+        self.lease_end = max(self.lease_end, (epoch, until))
+
+    def end_lease(self, epoch: int) -> None:
+        """Take the lease of every epoch below away."""
+        self.raise_lease_end(epoch, GONE)
+
+    def claim(self, epoch: int, excused_epoch: int | None = None) -> None:
+        """See claim.sql."""
+        self.barrier()
+        if self.promised >= epoch:
+            raise StaleEpoch(self.name, epoch, f"it has promised epoch {self.promised}.")
+        if self.consent_runs(excused_epoch):
+            seconds = self.consent_until - self.clock()
+            raise ConsentRunning(self.name, self.consent_epoch, seconds)
+        self.end_lease(epoch)
+        self.promised = epoch
+
+    def consent(self, epoch: int, seconds: float) -> None:
+        """See consent.sql."""
+        self.require_promise(epoch)
+        self.consent_until = max(self.consent_until, self.clock() + seconds)
+        self.consent_epoch = epoch
+
+    def open_writes(self, epoch: int, mode: Mode, until: float) -> None:
+        """See open_writes.sql."""
+        self.grants = {e for e in self.grants if e >= epoch} | {epoch}
+        self.barrier()
+        self.require_promise(epoch)
+        self.require_promotion(epoch)
+        self.mode, self.replayed = mode, 0
+        self.permit(epoch, until)
+
+    def permit(self, epoch: int, until: float) -> None:
+        """Extend the lease; it may have run out already."""
+        self.raise_lease_end(epoch, until)
+        if self.writable:
+            self.witness.opened(self, epoch)
+
+    def renew_lease(self, epoch: int, until: float) -> None:
+        """See renew_lease.sql."""
+        self.require_promise(epoch)
+        if self.lease is None or self.lease[0] != epoch:
+            raise StaleEpoch(self.name, epoch, "this node holds no lease to renew.")
+        self.permit(epoch, until)
+
+    def close_writes(self, mode: Mode | None = None) -> None:
+        """See change_mode.sql."""
+        self.barrier()
+        self.raise_lease_end(self.lease_end[0], CLOSED)
+        if mode not in (None, self.mode):
+            self.mode = mode
+            self.replayed = 0 if mode is Mode.RECOVERING else self.replayed
+
+    def follow(self, epoch: int) -> None:
+        """See follow.sql."""
+        if self.promised == epoch:
+            return
+        self.barrier()
+        if self.promised > epoch:
+            raise StaleEpoch(self.name, epoch, f"this node has promised epoch {self.promised}.")
+        self.promised = epoch
+        self.end_lease(epoch)
+
+    # Local writes
+
+    def guard(self) -> None:
+        """See guard_write.sql."""
+        if not self.writable:
+            raise Refused(f"{self.name.label} is in {self.mode} mode or holds no valid write lease.")
+
+    def begin(self, transaction_id: str) -> OpenWrite:
+        """Begin a write transaction; from now on it holds the barrier."""
+        self.guard()
+        self.transactions += 1
+        write = OpenWrite(self.transactions, transaction_id)
+        self.open[write.number] = write
+        return write
+
+    def change(self, write: OpenWrite, record: Record, value: str | None) -> None:
+        """Write one row: the guard, the row's lock, the next log id. None deletes the row."""
+        self.alive(write)
+        self.guard()
+        if any(record in other.images for other in self.open.values() if other is not write):
+            raise NodeFailed(self.name, f"{record} is locked", 1205)
+        old = write.images.get(record, self.tables.get(record))
+        if old is not None or value is not None:
+            write.entries.append(self.entry(write, record, old, value))
+
+    def entry(self, write: OpenWrite, record: Record, old: str | None, new: str | None) -> Entry:
+        """See write_entry.sql."""
+        assert self.lease is not None
+        operation = "INSERT" if old is None else "DELETE" if new is None else "UPDATE"
+        return self.numbered(
+            self.lease[0], write.transaction_id, len(write.entries) + 1, ROW, operation, record, old, new
+        )
+
+    def numbered(
+        self,
+        epoch: int,
+        transaction_id: str,
+        sequence: int,
+        log_type: str,
+        operation: str,
+        record: Record,
+        old: str | None,
+        new: str | None,
+    ) -> Entry:
+        """An entry with the next log id, which is gone even when nobody commits it."""
+        self.counter += 1
+        moment = str(EPOCH_START + timedelta(seconds=self.counter))
+        source = self.name.promotion_source if log_type == CONTROL else self.name.source
+        return Entry(
+            self.counter, epoch, transaction_id, sequence, log_type, operation, *record, old, new, source, moment
+        )  # fmt: skip
+
+    def alive(self, write: OpenWrite) -> None:
+        """Raise when the session has lost its transaction."""
+        if self.open.get(write.number) is not write:
+            raise NodeFailed(self.name, "the transaction is gone", 2013)
+
+    def commit(self, write: OpenWrite) -> list[Entry]:
+        """End a write transaction; its entries."""
+        self.alive(write)
+        del self.open[write.number]
+        self.log.update((entry.id, entry) for entry in write.entries)
+        self.store(write.images)
+        self.witness.committed(self, write.entries)
+        self.witness.stored(self)
+        return write.entries
+
+    def rollback(self, write: OpenWrite) -> None:
+        """Undo a write transaction, if it is still there."""
+        if self.open.get(write.number) is write:
+            del self.open[write.number]
+
+    def holds(self, transaction_id: str) -> list[Entry]:
+        """The entries of one transaction in the log."""
+        return [e for e in self.log.values() if e.transaction_id == transaction_id]
+
+    def await_acknowledgement(self, transaction_id: str) -> bool:
+        """See is_settled.sql: whether a writer that asks now hears "done" without waiting."""
+        entries = self.holds(transaction_id)
+        epoch = self.lease[0] if self.lease else 0
+        settled = not any(e.log_id > self.floor.log_id and e.epoch >= epoch for e in entries)
+        if entries and settled:
+            self.witness.told(self, entries)
+        return bool(entries) and settled
+
+    # The log
+
+    def log_ids(self, after: int, upto: int | None = None, limit: int | None = None) -> list[EntryId]:
+        """See cluster/nodes/reading.py."""
+        last = self.last_log_id if upto is None else upto
+        return [e.id for e in self.sorted_log() if after < e.log_id <= last][:limit]
+
+    def read_log(self, after: int, limit: int) -> Window:
+        """See cluster/nodes/reading.py."""
+        return self.read_entries(after, (), limit)
+
+    def read_entries(self, after: int, ranges: Sequence[Range], limit: int) -> Window:
+        """See cluster/nodes/reading.py: `window` and `read`."""
+        while True:
+            entries = self.part(after, ranges, limit)
+            cut = max((entry.log_id for entry in entries), default=after)
+            if sum(entry.log_id > after for entry in entries) < limit:
+                return Window(entries, max(cut, after), complete=True)
+            whole = whole_transactions(entries, self.ends(), cut)
+            kept = {entry.id for entry in whole}
+            held_back = [e.log_id for e in entries if e.log_id > after and e.id not in kept]
+            upto = min(held_back, default=cut + 1) - 1
+            if upto > after:
+                return Window(whole, upto, complete=False)
+            limit *= 2
+
+    def part(self, after: int, ranges: Sequence[Range], limit: int) -> list[Entry]:
+        """The entries in `ranges` and the first `limit` of those after `after`."""
+        log = self.sorted_log()
+        again = [e for e in log for item in ranges if item.first <= e.log_id <= item.last]
+        return again + [e for e in log if e.log_id > after][:limit]
+
+    def ends(self) -> dict[str, int]:
+        """The last log id of each transaction in the log."""
+        return {entry.transaction_id: entry.log_id for entry in self.sorted_log()}
+
+    def writing_transactions(self) -> frozenset[int]:
+        """The open write transactions."""
+        return frozenset(self.open)
+
+    def promotion_floor(self, after_epoch: int) -> int | None:
+        """See cluster/nodes/reading.py."""
+        later = [e for e in self.log.values() if e.record == PROMOTED and e.epoch > after_epoch]
+        return min((int(json.loads(e.new_value or "")["floor"]) for e in later), default=None)
+
+    def fence(self, epoch: int, boundary: bool) -> None:
+        """Refuse an append of another epoch, and a push of an epoch that has not begun here."""
+        self.require_promise(epoch)
+        if not boundary:
+            self.require_promotion(epoch)
+
+    def append(self, epoch: int, entries: Sequence[Entry], *, boundary: bool) -> Appended:
+        """See begin_append.sql and cluster/nodes/applying.py."""
+        self.fence(epoch, boundary)
+        missing = [entry for entry in entries if entry.id not in self.log]
+        self.log.update((entry.id, entry) for entry in missing)
+        self.counter = max([self.counter, *(entry.log_id for entry in missing)])
+        self.restore(entry.record for entry in missing if not entry.is_control)
+        transactions = count_transactions(missing)
+        if self.mode is Mode.RECOVERING:
+            self.replayed += transactions
+        self.witness.stored(self)
+        return Appended(len(missing), transactions)
+
+    def restore(self, records: Iterable[Record]) -> None:
+        """Store the image of each record's newest entry."""
+        newest = newest_by_record(self.log.values())
+        self.store({r: newest[r].new_value for r in records if r in newest})
+
+    def store(self, images: dict[Record, str | None]) -> None:
+        """Bring rows to their images."""
+        for record, image in images.items():
+            if image is None:
+                self.tables.pop(record, None)
+            else:
+                self.tables[record] = image
+
+    def set_aside(self, epoch: int, orphans: Sequence[EntryId]) -> int:
+        """See cluster/nodes/applying.py: the newest remaining image, else what the oldest removed found."""
+        self.require_promise(epoch)
+        removed = [self.log.pop(entry_id) for entry_id in orphans if entry_id in self.log]
+        self.stranded_entries |= {entry.id: entry for entry in removed}
+        rows = [e for e in sorted(removed, key=lambda e: e.id, reverse=True) if not e.is_control]
+        self.store({entry.record: entry.old_value for entry in rows})
+        self.restore(entry.record for entry in rows)
+        self.lower_floor(min((entry.log_id for entry in removed), default=0) - 1)
+        self.witness.removed(self, removed)
+        self.witness.stored(self)
+        return len(removed)
+
+    def lower_floor(self, log_id: int) -> None:
+        """Keep the verified floor at or below `log_id`."""
+        if self.floor.log_id > log_id:
+            self.floor = self.counted(log_id)
+
+    def verify(self, log_id: int) -> None:
+        """Raise the verified floor."""
+        if log_id > self.floor.log_id:
+            self.floor = self.counted(log_id)
+
+    def counted(self, log_id: int) -> Floor:
+        """A floor with the number of entries at or below it."""
+        return Floor(log_id, sum(entry_id.log_id <= log_id for entry_id in self.log))
+
+    def write_promotion(self, epoch: int, facts: str) -> None:
+        """See write_promotion.sql."""
+        self.require_promise(epoch)
+        if not any(e.epoch == epoch and e.record == PROMOTED for e in self.log.values()):
+            entry = self.numbered(epoch, f"promotion-{epoch}", 1, CONTROL, PROMOTION, PROMOTED, None, facts)
+            self.log[entry.id] = entry
+            self.witness.committed(self, [entry])
+
+    # Orphaned transactions
+
+    def stranded(self, limit: int) -> list[Entry]:
+        """See cluster/nodes/filing.py."""
+        oldest = sorted(self.stranded_entries.values(), key=lambda e: (e.log_id, e.epoch))
+        return oldest[:limit]
+
+    def file_orphans(self, found_on: NodeName, entries: Sequence[Entry]) -> None:
+        """See cluster/nodes/filing.py."""
+        write = self.begin(f"filing-{self.name}-{self.incarnation}-{self.transactions}")
+        try:
+            for entry in entries:
+                record = orphan_record(entry.id)
+                if record not in self.tables:
+                    self.change(write, record, orphan_image(found_on, entry))
+            self.commit(write)
+        finally:
+            self.rollback(write)
+
+    def forget_stranded(self, ids: Sequence[EntryId]) -> None:
+        """See cluster/nodes/filing.py."""
+        for entry_id in ids:
+            self.stranded_entries.pop(entry_id, None)
+
+    def acknowledge(self, transaction_ids: Sequence[str]) -> None:
+        """Wake the writers of these transactions."""
+        for transaction_id in transaction_ids:
+            self.witness.told(self, self.holds(transaction_id))
+
+    def forget_acknowledgements(self, seconds: float) -> None:
+        """Nothing is kept here: a writer hears at once."""
+
+    def heard_from_main(self) -> None:
+        """See cluster/nodes/mariadb.py."""
+        self.last_main_contact = (EPOCH_START + timedelta(seconds=self.clock())).isoformat()
+
+    def lead(self, session: object) -> bool:
+        """See cluster/nodes/mariadb.py."""
+        self.leader = self.leader or session
+        return self.leader is session
+
+    def release(self, session: object) -> None:
+        """The end of a session frees its user lock."""
+        if self.leader is session:
+            self.leader = None
+
+
+def orphan_record(entry_id: EntryId) -> Record:
+    """The row that keeps an orphaned entry."""
+    return Record(ORPHANED, f"{entry_id.epoch}-{entry_id.log_id}")
+
+
+def orphan_image(found_on: NodeName, entry: Entry) -> str:
+    """The row's image: where it was found and the whole entry."""
+    return json.dumps([found_on.value, *entry[:-1]])

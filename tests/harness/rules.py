@@ -1,0 +1,100 @@
+"""The rules of the protocol, each as a function that takes it away: for tests of the tests.
+
+A rule is taken from the fake node or from the verb that keeps it, never from the product's code.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from cluster.actions import lease, promote, reconcile
+from cluster.actions.reconcile import Reconciled
+from cluster.protocol.gaps import Gaps
+from cluster.protocol.node import Node
+from tests.harness.fake_server import Server
+from tests.harness.world import Coordinator
+
+Rule = Callable[[pytest.MonkeyPatch], None]
+"""Takes one rule away."""
+
+
+def promotion_first(patch: pytest.MonkeyPatch) -> None:
+    """The boundary rule: PROMOTION entries travel before the epochs that they end."""
+    in_order = reconcile.copy_missing
+
+    def copy(target: Node, source: Node, epoch: int, *rest: Any) -> Reconciled:
+        log = source.read_log(0, 10_000).entries
+        target.append(epoch, [entry for entry in log if entry.is_control], boundary=True)
+        return in_order(target, source, epoch, *rest)
+
+    patch.setattr(reconcile, "copy_missing", copy)
+    patch.setattr(promote, "copy_missing", copy)
+
+
+def any_epoch(patch: pytest.MonkeyPatch) -> None:
+    """The epoch check: an append does not look at the promise."""
+    patch.setattr(Server, "fence", lambda s, epoch, boundary: boundary or s.require_promotion(epoch))
+
+
+def any_follower(patch: pytest.MonkeyPatch) -> None:
+    """The other half of the boundary rule: a push goes to nodes that lack the PROMOTION."""
+    patch.setattr(Server, "fence", lambda s, epoch, _boundary: s.require_promise(epoch))
+
+
+def no_orphans(patch: pytest.MonkeyPatch) -> None:
+    """The orphan step: nothing is set aside."""
+    patch.setattr(reconcile, "set_orphans_aside", lambda *_: 0)
+
+
+def no_consent(patch: pytest.MonkeyPatch) -> None:
+    """Claims do not wait for consents."""
+    patch.setattr(Server, "consent_runs", lambda _s, _excused: False)
+
+
+def lease_outlives_claim(patch: pytest.MonkeyPatch) -> None:
+    """A claim leaves the claimed node's own lease."""
+    patch.setattr(Server, "end_lease", lambda _s, _epoch: None)
+
+
+def clock_read_late(patch: pytest.MonkeyPatch) -> None:
+    """The lease is measured from the answer, not from before the question."""
+    agreed = lease.agreed_until
+
+    def late(primary: Node, voters: Any, epoch: int, seconds: float) -> tuple[float, Node]:
+        _, voter = agreed(primary, voters, epoch, seconds)
+        return primary.clock() + seconds, voter
+
+    patch.setattr(lease, "agreed_until", late)
+
+
+def no_barrier(patch: pytest.MonkeyPatch) -> None:
+    """Claims and mode changes do not wait for open transactions."""
+    patch.setattr(Server, "barrier", lambda _s: None)
+
+
+def no_union(patch: pytest.MonkeyPatch) -> None:
+    """A promotion gathers nothing from the other nodes of its epoch."""
+    patch.setattr(promote, "copy_missing", lambda *_: Reconciled())
+
+
+def no_confirmation(patch: pytest.MonkeyPatch) -> None:
+    """An epoch begins on its primary alone."""
+    patch.setattr(promote, "confirm", lambda *_: ([], 0))
+
+
+def highest_id_only(patch: pytest.MonkeyPatch) -> None:
+    """The replicator remembers the highest id and no gaps."""
+    patch.setattr(Gaps, "ranges", property(lambda _s: []))
+    patch.setattr(Gaps, "floor", property(lambda s: s.cursor))
+
+
+def connections_survive(patch: pytest.MonkeyPatch) -> None:
+    """A connection goes on after its server's restart as if nothing had happened."""
+    ask = Coordinator.ask
+
+    def forget_and_ask(self: Coordinator, server: Server) -> None:
+        self.sessions.pop(server.name, None)
+        ask(self, server)
+
+    patch.setattr(Coordinator, "ask", forget_and_ask)

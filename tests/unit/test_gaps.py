@@ -1,0 +1,205 @@
+"""Late commits: a reader with `Gaps` skips nothing, whatever commits when."""
+
+import random
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+
+from cluster.protocol.gaps import Gaps, Range, subtract
+from tests.harness.profiles import profile
+
+ids = st.integers(1, 40)
+ranges = st.lists(st.builds(lambda a, b: Range(min(a, b), max(a, b)), ids, ids), max_size=5)
+
+
+def members(items: list[Range]) -> set[int]:
+    """The ids in some ranges."""
+    return {log_id for item in items for log_id in range(item.first, item.last + 1)}
+
+
+@profile().pure
+@given(items=ranges, seen=st.sets(ids))
+def test_subtract_leaves_what_was_not_seen(items: list[Range], seen: set[int]) -> None:
+    rest = subtract(items, seen)
+    assert members(rest) == members(items) - seen
+    assert all(item.first <= item.last for item in rest)
+
+
+def test_a_reader_starts_without_gaps() -> None:
+    gaps = Gaps(cursor=7)
+    assert (gaps.floor, gaps.ranges) == (7, [])
+
+
+def test_a_missing_id_holds_the_floor_until_it_is_seen() -> None:
+    gaps = Gaps(cursor=0)
+    gaps.saw([1, 3], 3)
+    assert (gaps.floor, gaps.ranges) == (1, [Range(2, 2)])
+    gaps.saw([2], 3)
+    assert (gaps.floor, gaps.ranges) == (3, [])
+
+
+def test_a_gap_is_closed_after_its_writers_ended_and_one_more_read() -> None:
+    gaps = Gaps(cursor=0)
+    gaps.saw([1, 3], 3)
+    gaps.ask(frozenset({10}))
+    gaps.saw([], 3)
+    gaps.ask(frozenset({11}))  # 10 has ended, the read was before: it may have committed since
+    assert gaps.floor == 1
+    gaps.saw([], 3)
+    gaps.ask(frozenset({11}))
+    assert gaps.floor == 3
+
+
+def test_a_writer_that_began_later_holds_nothing_up() -> None:
+    gaps = Gaps(cursor=0)
+    gaps.saw([1, 3], 3)
+    for _ in range(3):
+        gaps.ask(frozenset({12}) if gaps.writers is not None else frozenset())
+        gaps.saw([], 3)
+    assert gaps.floor == 3
+
+
+@dataclass
+class Log:
+    """A log whose ids are handed out in order and committed in any."""
+
+    given: int = 0
+    committed: set[int] = field(default_factory=set)
+    open: dict[int, list[int]] = field(default_factory=dict)
+    begun: int = 0
+
+    def begin(self) -> None:
+        """A transaction starts to write; it owns no id yet."""
+        self.begun += 1
+        self.open[self.begun] = []
+
+    def allocate(self, number: int) -> None:
+        """One of the open transactions gets the next id."""
+        if self.open:
+            self.given += 1
+            self.open[self.pick(number)].append(self.given)
+
+    def end(self, number: int, *, keep: bool) -> None:
+        """One of the open transactions commits or is rolled back."""
+        if self.open:
+            written = self.open.pop(self.pick(number))
+            self.committed |= set(written) if keep else set()
+
+    def pick(self, number: int) -> int:
+        """An open transaction."""
+        return sorted(self.open)[number % len(self.open)]
+
+    def read(self, after: int, again: list[Range]) -> tuple[list[int], int]:
+        """The ids after `after` and in `again` that are committed, and how far the read looked."""
+        shown = [i for i in self.committed if i > after or i in members(again)]
+        return shown, max(shown, default=after)
+
+
+class Reading(RuleBasedStateMachine):
+    """A reader and the writers of one log, in any order. Questions follow reads, as the reader asks them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.log, self.gaps, self.seen = Log(), Gaps(cursor=0), set[int]()
+        self.has_read = False
+
+    @rule()
+    def begin(self) -> None:
+        self.log.begin()
+
+    @rule(number=st.integers(0, 9))
+    def allocate(self, number: int) -> None:
+        self.log.allocate(number)
+
+    @rule(number=st.integers(0, 9), keep=st.booleans())
+    def end(self, number: int, keep: bool) -> None:
+        self.log.end(number, keep=keep)
+
+    @rule()
+    def read(self) -> None:
+        shown, upto = self.log.read(self.gaps.cursor, self.gaps.ranges)
+        self.seen |= set(shown)
+        self.gaps.saw(shown, max(upto, self.gaps.cursor))
+        self.has_read = True
+
+    @rule()
+    def ask(self) -> None:
+        if self.has_read:
+            self.gaps.ask(frozenset(self.log.open))
+            self.has_read = False
+
+    @invariant()
+    def the_floor_passes_nothing_that_may_come(self) -> None:
+        open_ids = {log_id for written in self.log.open.values() for log_id in written}
+        unseen = (self.log.committed - self.seen) | open_ids
+        assert self.gaps.floor < min(unseen, default=self.gaps.floor + 1)
+
+    def teardown(self) -> None:
+        """Everything ends: after a few rounds all that was committed is seen and no range is left."""
+        while self.log.open:
+            self.log.end(0, keep=len(self.log.open) % 2 == 0)
+        for _ in range(5):
+            self.read()
+            self.ask()
+        self.read()
+        assert self.log.committed <= self.seen
+        assert self.gaps.ranges == []
+        assert self.gaps.floor == max(self.log.committed, default=0)
+
+
+def test_nothing_is_skipped_and_no_gap_stays() -> None:
+    run_state_machine_as_test(Reading, settings=profile().stateful)
+
+
+class Hasty(Gaps):
+    """A reader that closes a gap without the read after the end of its writers."""
+
+    __slots__ = ()
+
+    def ask(self, writing: frozenset[int]) -> None:
+        """One read less than it takes."""
+        Gaps.ask(self, writing)
+        if self.writers is not None and not self.writers:
+            self.waiting = []
+
+
+class ReadingHastily(Reading):
+    """As Reading, with a step of the proof left out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gaps = Hasty(cursor=0)
+
+
+def wander(machine: Reading, seed: int) -> None:
+    """Play a history of one machine without Hypothesis."""
+    r = random.Random(seed)
+    for _ in range(100):
+        step = r.choice(["begin", "allocate", "allocate", "end", "read", "ask"])
+        if step == "allocate":
+            machine.allocate(r.randrange(10))
+        elif step == "end":
+            machine.end(r.randrange(10), keep=True)
+        else:
+            getattr(machine, step)()
+        machine.the_floor_passes_nothing_that_may_come()
+
+
+def wander_all(machine: type[Reading]) -> None:
+    """Many histories of one kind of machine."""
+    for seed in range(100):
+        wander(machine(), seed)
+
+
+def test_every_step_of_the_proof_is_needed() -> None:
+    wander_all(Reading)
+    with pytest.raises(AssertionError):
+        wander_all(ReadingHastily)
