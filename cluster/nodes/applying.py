@@ -32,6 +32,8 @@ LOG_INSERT = INSERT.format(into="transaction_log", columns=COLUMNS, marks=MARKS)
 STRANDED_INSERT = INSERT.format(into="stranded_entry", columns=COLUMNS, marks=MARKS)
 CHUNK = 1000
 """Keys named in one statement."""
+PAIRS = 100
+"""Keys of several columns named in one statement: the server compares each row with all of them."""
 
 
 def append(connection: Connection, epoch: int, entries: Sequence[Entry], boundary: bool) -> Appended:
@@ -170,6 +172,8 @@ def put(
     transactions never collide with one another.
     """
     delete(connection, shape, [*gone, *there] if shape.further_keys else gone)
+    if gone and shape.generated_key:
+        count_key(connection, shape, max(gone, key=lambda row: row[shape.key[0]]))
     for columns, rows in groupby(sorted(there, key=list), key=list):
         names = ", ".join(f"`{column}`" for column in columns)
         updates = ", ".join(f"`{column}` = VALUES(`{column}`)" for column in columns)
@@ -180,10 +184,22 @@ def put(
         )
 
 
+def count_key(connection: Connection, shape: Table, row: images.Values) -> None:
+    """Let the server know a generated key whose row is gone already: it counts those alone that it has stored.
+
+    Else this node, as the primary, would hand the key out a second time.
+    """
+    names = ", ".join(f"`{column}`" for column in row)
+    connection.run(
+        f"INSERT IGNORE INTO `{shape.name}` ({names}) VALUES ({marks(list(row))})", tuple(row.values())
+    )
+    delete(connection, shape, [row])
+
+
 def delete(connection: Connection, shape: Table, rows: Sequence[images.Values]) -> None:
     """Delete rows by primary key."""
     key = ", ".join(f"`{column}`" for column in shape.key)
-    for chunk in chunks(rows):
+    for chunk in chunks(rows, CHUNK if len(shape.key) == 1 else PAIRS):
         keys = ", ".join([f"({marks(shape.key)})"] * len(chunk))
         connection.run(
             f"DELETE FROM `{shape.name}` WHERE ({key}) IN ({keys})",
@@ -194,9 +210,9 @@ def delete(connection: Connection, shape: Table, rows: Sequence[images.Values]) 
 def set_aside(connection: Connection, epoch: int, orphans: Sequence[EntryId]) -> int:
     """Move entries to stranded_entry and restore their records, in one transaction. How many were moved."""
     with appending(connection, epoch, boundary=True):
-        entries = [entry for chunk in chunks(orphans) for entry in by_id(connection, chunk)]
+        entries = [entry for chunk in chunks(orphans, PAIRS) for entry in by_id(connection, chunk)]
         connection.many(STRANDED_INSERT, entries)
-        for chunk in chunks(entries):
+        for chunk in chunks(entries, PAIRS):
             connection.run(
                 f"DELETE FROM transaction_log WHERE (log_id, epoch) IN ({pairs(chunk)})",
                 [part for entry in chunk for part in (entry.log_id, entry.epoch)],
@@ -271,10 +287,10 @@ def by_table(records: Iterable[Record]) -> Iterator[tuple[str, list[Record]]]:
         yield name, list(group)
 
 
-def chunks(items: Sequence) -> Iterator[Sequence]:
-    """`items` in parts of CHUNK."""
-    for start in range(0, len(items), CHUNK):
-        yield items[start : start + CHUNK]
+def chunks(items: Sequence, size: int = CHUNK) -> Iterator[Sequence]:
+    """`items` in parts of `size`."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
 
 
 def marks(items: Sequence) -> str:

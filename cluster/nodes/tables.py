@@ -10,11 +10,15 @@ NO_SUCH_TABLE = 1146
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """key: the primary key's columns in order. further_keys: there are unique keys besides it."""
+    """key: the primary key's columns in order. further_keys: there are unique keys besides it.
+
+    generated_key: the server hands out the key where none is given.
+    """
 
     name: str
     key: tuple[str, ...]
     further_keys: bool
+    generated_key: bool
 
 
 def table(connection: Connection, name: str) -> Table:
@@ -28,4 +32,10 @@ def table(connection: Connection, name: str) -> Table:
     if not key:
         reason = f"there is no table {name} with a primary key"
         raise NodeFailed(connection.node, reason, NO_SUCH_TABLE)
-    return Table(name, key, further_keys=any(index != "PRIMARY" for index, _ in rows))
+    (generated,) = connection.row(
+        "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = %s"
+        " AND auto_increment IS NOT NULL",
+        (name,),
+    )
+    further = any(index != "PRIMARY" for index, _ in rows)
+    return Table(name, key, further_keys=further, generated_key=bool(generated))
