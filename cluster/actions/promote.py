@@ -105,7 +105,7 @@ def claim_majority(
             continue
         claimed.append(node)
         if states[node].primary == node.name:
-            excused_epoch = states[node].led
+            excused_epoch = max(excused_epoch or 0, states[node].led)
     if candidate not in claimed or len(claimed) < MAJORITY:
         raise NoMajority(len(claimed), " ".join(missing) or "The other nodes do not answer.")
     return claimed

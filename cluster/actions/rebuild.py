@@ -101,15 +101,15 @@ def rebuild(nodes: Nodes, name: NodeName, *, lease_seconds: float, progress: Pro
 
 def amount(nodes: Nodes, view: ClusterView) -> int:
     """About how many rows and entries there are to copy, for the progress."""
-    if view.primary is None:
+    if view.reference is None:
         return 0
     names = [model._meta.db_table for model in replicated_models()]
-    return view.primary.entries + comparing.estimate(nodes[view.primary.name].connection, names)
+    return view.reference.entries + comparing.estimate(nodes[view.reference.name].connection, names)
 
 
 def check(view: ClusterView, name: NodeName) -> NodeState:
     """The primary. Raises Refused when there is none, or when it is the node to rebuild."""
-    primary = view.primary
+    primary = leader(view)
     if primary is None:
         raise Refused(
             f"{name.label} cannot be rebuilt: no node takes writes now, so it is not certain what is right. "
@@ -120,6 +120,15 @@ def check(view: ClusterView, name: NodeName) -> NodeState:
             f"{name.label} takes the writes itself and cannot be rebuilt; hand them over with switchover first."
         )
     return primary
+
+
+def leader(view: ClusterView) -> NodeState | None:
+    """The primary. One whose lease has run out will do: perhaps it only lacks this node's consent.
+
+    Nobody can have been promoted since: two nodes have promised no higher epoch, namely the primary and the
+    node itself, or where that has forgotten its promise both others.
+    """
+    return view.primary or view.lapsed
 
 
 def take_out(target: MariaDBNode, view: ClusterView, primary: NodeState, lease_seconds: float) -> Withdrawn:
@@ -174,7 +183,7 @@ def take_back(
 ) -> None:
     """Let the node vote again, if the primary that it was copied from still leads. Raises Refused."""
     view = observe(nodes)
-    primary = view.primary
+    primary = leader(view)
     if primary is None or (primary.name, primary.promised) != (source.name, withdrawn.epoch):
         raise Refused(
             f"{source.name.label} does not lead epoch {withdrawn.epoch} any more. {target.name.label} takes no "

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Sequence
 
+from cluster.nodes.applying import PAIRS, chunks, pairs
 from cluster.nodes.connection import Connection
 from cluster.nodes.reading import SELECTED
 from cluster.protocol.entries import Entry, EntryId
@@ -62,7 +63,8 @@ def file_orphans(connection: Connection, found_on: NodeName, entries: Sequence[E
 
 def forget(connection: Connection, ids: Sequence[EntryId]) -> None:
     """Drop stranded entries that are filed."""
-    connection.run(
-        f"DELETE FROM stranded_entry WHERE (log_id, epoch) IN ({', '.join(['(%s, %s)'] * len(ids))})",
-        [part for entry_id in ids for part in (entry_id.log_id, entry_id.epoch)],
-    )
+    for chunk in chunks(ids, PAIRS):
+        connection.run(
+            f"DELETE FROM stranded_entry WHERE (log_id, epoch) IN ({pairs(chunk)})",
+            [part for entry_id in chunk for part in (entry_id.log_id, entry_id.epoch)],
+        )

@@ -196,7 +196,7 @@ def strand(connection: Connection, ids: Sequence[EntryId]) -> None:
     """Move entries from the log to the stranded ones. Rows stay: they are copied anew."""
     columns = ", ".join(f"`{column}`" for column in Entry._fields)
     with rewriting(connection):
-        for chunk in applying.chunks(ids):
+        for chunk in applying.chunks(ids, applying.PAIRS):
             which, params = applying.pairs(chunk), [n for entry in chunk for n in (entry.log_id, entry.epoch)]
             connection.run(
                 f"INSERT IGNORE INTO stranded_entry ({columns}) SELECT {columns} FROM transaction_log"

@@ -103,7 +103,7 @@ def replace_entries(connection: Connection, epoch: int, entries: Sequence[Entry]
     with an entry that nobody can see yet.
     """
     with applying.appending(connection, epoch, boundary=True):
-        for chunk in applying.chunks(entries):
+        for chunk in applying.chunks(entries, applying.PAIRS):
             connection.run(
                 f"DELETE FROM transaction_log WHERE (log_id, epoch) IN ({applying.pairs(chunk)})",
                 [part for entry in chunk for part in (entry.log_id, entry.epoch)],

@@ -240,6 +240,16 @@ class TestUniqueValues:
         self.move([a, b, a], [None, 1, 2])
         equal_everywhere(cluster, "test_specimen")
 
+    def test_swapped_in_one_named_transaction(self, cluster, slots):
+        """Which is stored as a whole: its newest images collide with what was there before."""
+        app = cluster.connect("main")
+        app.run("SET @current_transaction_id = 'swap'")
+        app.run("START TRANSACTION")
+        for slot, key in ((None, slots[0]), (1, slots[1]), (2, slots[0])):
+            app.run("UPDATE test_specimen SET slot = %s WHERE id = %s", (slot, key))
+        app.commit()
+        round_trip(cluster, "test_specimen")
+
     def test_rotated_in_one_transaction(self, cluster, slots):
         a, b, c = slots
         self.move([a, b, c, a], [99, 1, 2, 3])

@@ -1,11 +1,12 @@
 """State, lag and reads of the log do not slow down with its length: they read little, and by index."""
 
+import time
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
-from cluster.nodes import reading
+from cluster.nodes import applying, images, reading, tables
 from cluster.protocol.gaps import Range
 from cluster.protocol.names import NodeName
 
@@ -14,7 +15,8 @@ ENTRIES = 100_000
 FILL = (
     "INSERT INTO transaction_log (epoch, transaction_id, log_sequence, log_type, operation_type, table_name,"
     " record_id, old_value, new_value, source_node, timestamp)"
-    " SELECT 1, CONCAT('filler-', seq DIV 10), 1, 'ROW', 'UPDATE', 'test_counter', seq % 500, '{}', '{}',"
+    " SELECT 1, CONCAT('filler-', seq DIV 10), 1, 'ROW', 'DELETE', 'test_counter', seq % 500,"
+    ' CONCAT(\'{"id": \', seq % 500, \', "value": 1, "writer": ""}\'), NULL,'
     f" 'MAIN', UTC_TIMESTAMP(6) FROM seq_1_to_{ENTRIES}"
 )
 
@@ -78,6 +80,28 @@ def test_an_append_touches_little_more_than_it_adds(cluster, node):
     changed = [entry._replace(log_id=entry.log_id + 10_000, new_value=image) for entry in entries]
     with reading_at_most(node.connection, 5_000):
         node.append(1, changed, boundary=True)
+
+
+def test_setting_aside_touches_what_it_moves(cluster, node):
+    """2,000 entries above the floor."""
+    cluster.connect("main", "root").run(FILL.replace(str(ENTRIES), "2000"))
+    began = time.monotonic()
+    with reading_at_most(node.connection, 20_000):
+        assert node.set_aside(1, node.log_ids(ENTRIES + 1)) == 2_000
+    assert time.monotonic() - began < 10
+
+
+def test_rows_with_a_key_of_several_columns_are_found_by_it(cluster, node):
+    """A delete in a table of 4,000 rows."""
+    labels = [(f"shelf {number % 10}", number) for number in range(4_000)]
+    app = cluster.connect("main", timeout=30.0)
+    node.renew_lease(1, node.clock() + 60)
+    app.many("INSERT INTO test_label VALUES (%s, %s, '')", labels)
+    app.run("DELETE FROM test_label WHERE position < 300")
+    gone = node.read_log(node.state().last_log_id - 300, 300).entries
+    shape = tables.table(node.connection, "test_label")
+    with reading_at_most(node.connection, 2_000), applying.appending(node.connection, 1, True):
+        applying.delete(node.connection, shape, [images.values(str(entry.old_value)) for entry in gone])
 
 
 def test_the_guard_touches_a_handful_of_rows(cluster, node):

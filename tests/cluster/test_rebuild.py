@@ -302,6 +302,21 @@ def test_nobody_is_promoted_with_a_half_rebuilt_node(cluster, withdrawn):
         promote_node_a(cluster.nodes, reason="a test", lease_seconds=cluster.conf.lease_seconds)
 
 
+def test_a_primary_that_only_lacks_the_consent_of_the_node_is_copied_too(cluster, main):
+    add(main, 20)
+    cluster.settle()
+    cluster.kill(NODE_A)
+    with pytest.raises(Cut):
+        rebuilt(cluster, NODE_B, progress=cut_after(1))
+    wait_for(lambda: cluster.primary() is None)
+    assert rebuilt(cluster, NODE_B).source is MAIN
+    cluster.wait_for_primary(MAIN)
+    add(main, 1, first=100)
+    cluster.start(NODE_A)
+    cluster.settle(timeout=20.0)
+    assert compared(cluster).equal
+
+
 def test_a_node_that_lost_its_data_honours_a_consent_it_may_have_given(cluster, main, wipe):
     wipe(NODE_B)
     rebuilt(cluster, NODE_B)

@@ -1,6 +1,7 @@
 """Main is killed under load, and comes back or not (01, 02, 38)."""
 
 import threading
+import time
 
 import pytest
 
@@ -33,6 +34,32 @@ def test_01_killed_under_load_and_down_for_long(cluster, operator):
     assert cluster.primary() == "main"
     assert book.gap() < 10
     check(cluster, book)
+
+
+def test_01_nobody_is_told_of_what_only_main_has(cluster, operator):
+    """The replicator ends a moment before Main: writers commit on and are not acknowledged."""
+    with observed(cluster), writing(cluster) as book:
+        book.wait_for(50)
+        cluster.replicator.stop()
+        wait_for_lead(cluster)
+        cluster.kill("main")
+        operator.promote_node_a()
+        cluster.replicator.start()
+        book.wait_for(50)
+        cluster.start("main")
+        assert operator.recover("main").orphaned > 0
+    check(cluster, book)
+
+
+def wait_for_lead(cluster) -> None:
+    """Until Main has transactions that neither of the others has."""
+    deadline = time.monotonic() + 5
+    while True:
+        main, *others = (cluster.nodes[name].state().entries for name in NodeName)
+        if main > max(others) + 4:
+            return
+        assert time.monotonic() < deadline, "nobody writes"
+        time.sleep(0.01)
 
 
 @pytest.mark.parametrize("verb", ["resume", "failover"])

@@ -11,6 +11,7 @@ from subprocess import CompletedProcess
 from django.db import connections
 
 from cluster.actions.observe import observe
+from cluster.actions.reconcile import reconcile
 from cluster.actions.replicate import Replicator
 from cluster.actions.setup import begin
 from cluster.conf import ClusterConf
@@ -99,8 +100,11 @@ class Cluster:
         self.replicator = ReplicatorThread(self.conf)
 
     def begin(self) -> None:
-        """Make Main the primary and start the replicator."""
+        """Make Main the primary, the others its level followers, and start the replicator."""
         begin(self.nodes, self.conf.lease_seconds)
+        for name in (NodeName.NODE_A, NodeName.NODE_B):
+            reconcile(self.nodes[name], self.nodes[NodeName.MAIN], 1)
+            self.nodes[name].close_writes(name.following_mode)
         self.replicator.start()
 
     def end(self) -> None:
