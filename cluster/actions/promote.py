@@ -173,8 +173,7 @@ def step_down(others: Sequence[Node], level: Sequence[Node], epoch: int) -> None
     for node in others:
         mode = node.name.following_mode if node in level else Mode.RECOVERING
         try:
-            state = node.state()
-            if state.promised == epoch and state.mode != mode:
-                node.close_writes(mode)
+            if node.state().mode != mode:
+                node.close_writes(mode, epoch)
         except ClusterError as error:
             log.warning("%s", error)

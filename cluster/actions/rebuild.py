@@ -95,7 +95,7 @@ def rebuild(nodes: Nodes, name: NodeName, *, lease_seconds: float, progress: Pro
         observe_revived(nodes, lease_seconds)  # filing is a write; a long copy may outlast the lease
         file_stranded(target, source, withdrawn.epoch)
     if name.following_mode is not Mode.RECOVERING:
-        target.close_writes(name.following_mode)
+        target.close_writes(name.following_mode, withdrawn.epoch)
     return Rebuilt(name, source.name, rows, target.state().entries, orphaned)
 
 

@@ -58,7 +58,7 @@ def recover(
         file_stranded(target, source, primary.promised)
     replayed = target.state().replayed
     if name.following_mode is not Mode.RECOVERING:
-        target.close_writes(name.following_mode)
+        target.close_writes(name.following_mode, primary.promised)
     return Recovery(name, primary.name, replayed, done.transactions, done.orphaned)
 
 

@@ -7,13 +7,14 @@ primary. It has no state of its own; whoever leads next goes on from what the no
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from cluster.actions.lease import observe_revived, renew
 from cluster.actions.observe import Nodes
 from cluster.actions.orphans import file_stranded
 from cluster.actions.reconcile import reconcile
+from cluster.protocol.entries import last_log_ids
 from cluster.protocol.errors import ClusterError, StaleEpoch
 from cluster.protocol.gaps import Gaps
 from cluster.protocol.names import NodeName
@@ -65,11 +66,11 @@ class Feed:
         file_stranded(self.target, self.source, self.epoch)
         state = self.target.state()
         if state.mode is not state.name.following_mode:
-            self.target.close_writes(state.name.following_mode)
+            self.target.close_writes(state.name.following_mode, self.epoch)
         self.gaps = Gaps(cursor=state.verified.log_id)
 
-    def carry(self) -> list[str]:
-        """One batch. The ids of the transactions that the target holds now and may not have held before."""
+    def carry(self) -> dict[str, int]:
+        """One batch. The transactions that the target holds now and may not have held before: last log ids by id."""
         window = self.source.read_entries(self.gaps.cursor, self.gaps.ranges, BATCH)
         if newer := [entry.epoch for entry in window.entries if entry.epoch > self.epoch]:
             # What a follower holds of a newer epoch is not complete: the boundary rule.
@@ -78,7 +79,7 @@ class Feed:
             self.target.append(self.epoch, window.entries, boundary=False)
         self.gaps.saw([entry.log_id for entry in window.entries], window.upto)
         self.complete = window.complete
-        return list({entry.transaction_id for entry in window.entries})
+        return last_log_ids(window.entries)
 
     def settle(self, now: float) -> None:
         """Now and then: close gaps that nobody can fill any more, raise the verified floor."""
@@ -106,17 +107,17 @@ class Acknowledger:
     def __init__(self, primary: Node) -> None:
         self.primary = primary
         self._lock = threading.Lock()
-        self._told: dict[str, None] = {}
+        self._told: dict[str, int] = {}
         self._swept_at = 0.0
 
-    def tell(self, transaction_ids: Iterable[str]) -> None:
-        """Publish those that were not yet told and wake the writers."""
+    def tell(self, arrived: Mapping[str, int]) -> None:
+        """Publish those that were not yet told and wake the writers. Last log ids by transaction id."""
         with self._lock:
-            fresh = [item for item in transaction_ids if item not in self._told]
+            fresh = {item: log_id for item, log_id in arrived.items() if log_id > self._told.get(item, 0)}
             if not fresh:
                 return
             self.primary.acknowledge(fresh)
-            self._told.update(dict.fromkeys(fresh))
+            self._told |= fresh
             while len(self._told) > self.KEPT:
                 del self._told[next(iter(self._told))]
 

@@ -67,7 +67,7 @@ def switchover(
     old, new, epoch = preflight(observe_revived(nodes, lease_seconds), nodes, to)
     come_level(new, old, epoch, timeout)
     began = time.monotonic()
-    old.close_writes()
+    old.close_writes(epoch=epoch)
     others = [node for node in nodes.values() if node is not new]
     try:
         reconcile(new, old, epoch)

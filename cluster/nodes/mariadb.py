@@ -4,7 +4,7 @@ The rules are enforced there, in sql/cluster; here they are called and their ans
 words. One object is one connection: a thread that works with a node has its own.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from cluster.nodes import applying, filing, reading
@@ -77,9 +77,9 @@ class MariaDBNode:
         """See sql/cluster/procedures/renew_lease.sql."""
         self._call(epoch, "renew_lease", epoch, until)
 
-    def close_writes(self, mode: Mode | None = None) -> None:
+    def close_writes(self, mode: Mode | None = None, epoch: int | None = None) -> None:
         """See sql/cluster/procedures/change_mode.sql."""
-        self._call(0, "change_mode", mode.value if mode else None)
+        self._call(epoch or 0, "change_mode", mode.value if mode else None, epoch)
 
     def follow(self, epoch: int) -> None:
         """See sql/cluster/procedures/follow.sql; a node that follows already is only asked."""
@@ -148,12 +148,13 @@ class MariaDBNode:
 
     # What the replicator needs of a primary
 
-    def acknowledge(self, transaction_ids: Sequence[str]) -> None:
+    def acknowledge(self, arrived: Mapping[str, int]) -> None:
         """Publish and wake; see sql/cluster/procedures/pass_gate.sql."""
-        if transaction_ids:
+        if arrived:
             self.connection.many(
-                "INSERT IGNORE INTO acknowledgement (transaction_id) VALUES (%s)",
-                [(transaction_id,) for transaction_id in transaction_ids],
+                "INSERT INTO acknowledgement (transaction_id, log_id) VALUES (%s, %s)"
+                " ON DUPLICATE KEY UPDATE log_id = GREATEST(log_id, VALUES(log_id))",
+                list(arrived.items()),
             )
         self.connection.rows("CALL pass_gate()")
 

@@ -83,6 +83,14 @@ def whole_transactions(window: Sequence[Entry], last_log_id: Mapping[str, int], 
     return [entry for entry in window if last_log_id[entry.transaction_id] <= upto]
 
 
+def last_log_ids(entries: Iterable[Entry]) -> dict[str, int]:
+    """The last log id of each transaction in `entries`, by transaction id."""
+    last: dict[str, int] = {}
+    for entry in entries:
+        last[entry.transaction_id] = max(entry.log_id, last.get(entry.transaction_id, 0))
+    return last
+
+
 def begin_earlier(entries: Iterable[Entry]) -> bool:
     """Whether a transaction began before the first of its entries here: `log_sequence` counts from 1."""
     first: dict[str, int] = {}

@@ -5,7 +5,7 @@ held to the same tests. Every method may raise NodeUnreachable; then nobody know
 every one may be repeated.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -65,8 +65,11 @@ class Node(Protocol):
     def renew_lease(self, epoch: int, until: float) -> None:
         """Extend the lease that the node holds. Raises StaleEpoch, also when it holds none."""
 
-    def close_writes(self, mode: Mode | None = None) -> None:
-        """Wait for running writes, give up the lease, take `mode` (None: keep it). Raises WritersBusy."""
+    def close_writes(self, mode: Mode | None = None, epoch: int | None = None) -> None:
+        """Wait for running writes, give up the lease, take `mode` (None: keep it).
+
+        `epoch`: the promise under which the caller acts (None: whatever it is). Raises WritersBusy, StaleEpoch.
+        """
 
     def follow(self, epoch: int) -> None:
         """Raise the promise to `epoch`; a lease of a lower epoch ends. Raises StaleEpoch, WritersBusy."""
@@ -116,8 +119,11 @@ class Node(Protocol):
     def forget_stranded(self, ids: Sequence[EntryId]) -> None:
         """Drop stranded entries that the primary holds as orphaned transactions."""
 
-    def acknowledge(self, transaction_ids: Sequence[str]) -> None:
-        """On the primary: tell the writers that wait that a second node holds these transactions."""
+    def acknowledge(self, arrived: Mapping[str, int]) -> None:
+        """On the primary: tell the writers that wait that a second node holds these transactions.
+
+        `arrived`: each with its last log id.
+        """
 
     def forget_acknowledgements(self, seconds: float) -> None:
         """On the primary: drop acknowledgements that are older."""

@@ -27,3 +27,17 @@ def test_an_orphan_is_never_told_to_be_done(cluster):
 
 def test_a_transaction_without_entries_has_nothing_to_wait_for(cluster):
     cluster.connect("main").rows(AWAIT, (str(uuid.uuid4()),))
+
+
+def test_an_id_used_twice_is_not_told_early(cluster):
+    """A session that keeps its id for a second transaction waits for the second one too."""
+    writer = cluster.connect("main")
+    writer.run("SET @current_transaction_id = 'twice'")
+    writer.run("INSERT INTO test_counter VALUES (1, 0, '')")
+    writer.rows("CALL await_acknowledgement('twice', 5)")
+    for name in ("node_a", "node_b"):
+        cluster.freeze(name)
+    writer.run("UPDATE test_counter SET value = 1")
+    refusal(writer, AWAIT, ("twice",), code=NOT_ACKNOWLEDGED)
+    cluster.resume("node_a")
+    writer.rows("CALL await_acknowledgement('twice', 20)")

@@ -1,6 +1,6 @@
 """One connection to a fake server. It satisfies `cluster.protocol.node.Node`: the verbs run on it unchanged."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from cluster.protocol.entries import Entry, EntryId
@@ -60,9 +60,9 @@ class FakeNode:
         """As the protocol says."""
         return self._call(self.server.renew_lease, epoch, until)
 
-    def close_writes(self, mode: Mode | None = None) -> None:
+    def close_writes(self, mode: Mode | None = None, epoch: int | None = None) -> None:
         """As the protocol says."""
-        return self._call(self.server.close_writes, mode)
+        return self._call(self.server.close_writes, mode, epoch)
 
     def follow(self, epoch: int) -> None:
         """As the protocol says."""
@@ -116,9 +116,9 @@ class FakeNode:
         """As the protocol says."""
         return self._call(self.server.forget_stranded, list(ids))
 
-    def acknowledge(self, transaction_ids: Sequence[str]) -> None:
+    def acknowledge(self, arrived: Mapping[str, int]) -> None:
         """As the protocol says."""
-        return self._call(self.server.acknowledge, list(transaction_ids))
+        return self._call(self.server.acknowledge, dict(arrived))
 
     def forget_acknowledgements(self, seconds: float) -> None:
         """As the protocol says."""

@@ -4,7 +4,7 @@
 """
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -260,9 +260,11 @@ class Server:
             raise StaleEpoch(self.name, epoch, "this node holds no lease to renew.")
         self.permit(epoch, until)
 
-    def close_writes(self, mode: Mode | None = None) -> None:
+    def close_writes(self, mode: Mode | None = None, epoch: int | None = None) -> None:
         """See change_mode.sql."""
         self.barrier()
+        if epoch is not None:
+            self.require_promise(epoch)
         self.raise_lease_end(self.lease_end[0], CLOSED)
         if mode not in (None, self.mode):
             self.mode = mode
@@ -499,9 +501,9 @@ class Server:
         for entry_id in ids:
             self.stranded_entries.pop(entry_id, None)
 
-    def acknowledge(self, transaction_ids: Sequence[str]) -> None:
+    def acknowledge(self, arrived: Mapping[str, int]) -> None:
         """Wake the writers of these transactions."""
-        for transaction_id in transaction_ids:
+        for transaction_id in arrived:
             self.witness.told(self, self.holds(transaction_id))
 
     def forget_acknowledgements(self, seconds: float) -> None:

@@ -9,6 +9,8 @@ CREATE OR REPLACE PROCEDURE await_acknowledgement(
 wait: BEGIN
     DECLARE v_deadline DOUBLE DEFAULT UNIX_TIMESTAMP(SYSDATE(6)) + COALESCE(
         p_seconds, (SELECT config_value FROM node_config WHERE config_key = 'ack_timeout'), 2);
+    DECLARE v_log_id BIGINT UNSIGNED DEFAULT (
+        SELECT MAX(log_id) FROM transaction_log WHERE transaction_id = p_transaction_id);
     DECLARE v_generation BIGINT UNSIGNED;
     DECLARE v_remaining DOUBLE;
     DECLARE v_gate VARCHAR(64);
@@ -19,7 +21,7 @@ wait: BEGIN
     LOOP
         -- The generation is read before the look: a batch that ends in between has already let it go.
         SELECT MAX(generation) INTO v_generation FROM acknowledgement_gate;
-        IF EXISTS (SELECT 1 FROM acknowledgement WHERE transaction_id = p_transaction_id) THEN
+        IF EXISTS (SELECT 1 FROM acknowledgement WHERE transaction_id = p_transaction_id AND log_id >= v_log_id) THEN
             LEAVE wait;
         END IF;
         SET v_remaining = v_deadline - UNIX_TIMESTAMP(SYSDATE(6));
