@@ -21,13 +21,15 @@ from cluster.protocol.errors import (
     Refused,
     WritersBusy,
 )
-from cluster.protocol.names import MAJORITY, Mode
+from cluster.protocol.names import MAJORITY, Mode, NodeName
 from cluster.protocol.node import Node
 from cluster.protocol.view import NodeState
 
 log = logging.getLogger(__name__)
 
 Wait = Callable[[float], None]
+
+NO_OTHERS = "The other nodes do not answer, or are new or being rebuilt."
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +61,9 @@ def promote(
     mode = candidate.name.writing_mode
     if mode is None:
         raise Refused(f"{candidate.name.label} is a replica and a vote; promote Main or Node A.")
-    states = seen([candidate, *others])
+    states = with_vote(seen([candidate, *others]))
     if candidate not in states:
-        states[candidate] = candidate.state()  # raises why it does not answer, if it still does not
+        states[candidate] = require_vote(candidate)
     epoch = 1 + max(state.promised for state in states.values())
     claimed = claim_majority(candidate, states, epoch, excused_epoch, wait)
     orphaned = gather(candidate, claimed, epoch)
@@ -82,6 +84,27 @@ def seen(nodes: Sequence[Node]) -> dict[Node, NodeState]:
         except (NodeUnreachable, NodeFailed) as error:
             log.debug("%s", error)
     return states
+
+
+def with_vote(states: Mapping[Node, NodeState]) -> dict[Node, NodeState]:
+    """The nodes that may vote: not one that may have forgotten what it promised and acknowledged.
+
+    A blank node is new for certain only where all three answer and nobody has ever led.
+    """
+    if len(states) == len(NodeName) and not any(state.led for state in states.values()):
+        return dict(states)
+    return {node: state for node, state in states.items() if not state.blank and not state.withdrawn}
+
+
+def require_vote(candidate: Node) -> NodeState:
+    """The state of a candidate that was not seen to vote. Raises why it may not, if it still may not."""
+    state = candidate.state()
+    if state.blank or state.withdrawn:
+        raise Refused(
+            f"{candidate.name.label} cannot be promoted: it is new or being rebuilt. Run rebuild_node "
+            f"{candidate.name} once a node takes writes."
+        )
+    return state
 
 
 def claim_majority(
@@ -107,7 +130,7 @@ def claim_majority(
         if states[node].primary == node.name:
             excused_epoch = max(excused_epoch or 0, states[node].led)
     if candidate not in claimed or len(claimed) < MAJORITY:
-        raise NoMajority(len(claimed), " ".join(missing) or "The other nodes do not answer.")
+        raise NoMajority(len(claimed), " ".join(missing) or NO_OTHERS)
     return claimed
 
 

@@ -75,6 +75,11 @@ def check(view: ClusterView, name: NodeName) -> tuple[NodeState, NodeState]:
             f"{name.label} cannot be recovered: no node takes writes now. "
             f"Promote Node A (promote_node_a) or switch over (switchover --to main) first. {view.missing()}"
         )
+    if state.blank or state.withdrawn:
+        raise Refused(
+            f"{name.label} cannot be recovered: it is new, lost its data or is being rebuilt, so it may have "
+            f"forgotten what it promised. Run rebuild_node {name} instead."
+        )
     if primary.name is name:
         raise Refused(f"{name.label} takes the writes itself; there is nothing to recover.")
     return primary, state

@@ -235,7 +235,12 @@ def followers(primary: NodeName) -> list[NodeName]:
 
 
 def may_join(state: NodeState, epoch: int) -> bool:
-    """Main comes back by recover_main alone: an operator or a policy decides when. The others join."""
+    """Main comes back by recover_main alone: an operator or a policy decides when. The others join.
+
+    Not those that are new or lost their data: they come back by rebuild_node, which sees to their promises.
+    """
+    if state.blank or state.withdrawn:
+        return False
     return state.name is not NodeName.MAIN or state.led == epoch
 
 

@@ -63,10 +63,21 @@ def sentence(view: ClusterView) -> str:
         behind = [name.label for name in NodeName if name is not NodeName.MAIN and troubled(view, name)]
         if not behind:
             return "Main is healthy. Node A remains in VICE mode."
-        return f"Main takes the writes. Not level: {', '.join(behind)}. {view.missing()}".strip()
+        return (
+            f"Main takes the writes. Not level: {', '.join(behind)}. {view.missing()} {empty(view)}".strip()
+        )
     if main is None:
         return "Main still down. Node A continues as ACTING_MASTER."
     return "Main is back online. Node A should demote after synchronization."
+
+
+def empty(view: ClusterView) -> str:
+    """The nodes that have to be rebuilt, in a sentence; nothing when there are none."""
+    return " ".join(
+        f"{state.name.label} is new or was not rebuilt to the end: run rebuild_node {state.name}."
+        for state in view.reachable
+        if state.blank or state.withdrawn
+    )
 
 
 def without_primary(view: ClusterView) -> str:

@@ -25,8 +25,10 @@ TRX_CACHE_SECONDS = 0.11
 
 
 def state(connection: Connection) -> NodeState:
-    """The node's account of itself, in one round trip."""
+    """The node's account of itself, in one round trip. Raises NodeFailed, also for a node that is not set up."""
     config_json, promotion, lease, newest, tail, stranded, clock = connection.row(STATE)
+    if config_json is None:
+        raise NodeFailed(connection.node, f"it has no configuration; run setup_nodes {connection.node}")
     config = json.loads(config_json)
     led, primary = json.loads(promotion) if promotion else (0, None)
     lease_epoch, lease_seconds = json.loads(lease) if lease else (0, 0.0)

@@ -40,7 +40,7 @@ class NodeFailed(ClusterError):
 
 
 class StaleEpoch(ClusterError):
-    """{label} refuses epoch {epoch}: {reason} Somebody promoted a node meanwhile; look at cluster_status."""
+    """{label} refuses epoch {epoch}: {reason} cluster_status shows who leads."""
 
     def __init__(self, node: NodeName, epoch: int, reason: str) -> None:
         super().__init__(label=node.label, epoch=epoch, reason=reason)

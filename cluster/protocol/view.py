@@ -53,6 +53,16 @@ class NodeState:
     last_main_contact: str | None = None
 
     @property
+    def blank(self) -> bool:
+        """Whether it knows no epoch: it is new, or it lost its data and with it what it had promised."""
+        return self.promised == 0
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether it takes no part while it is rebuilt."""
+        return self.promised < 0
+
+    @property
     def writable(self) -> bool:
         """Whether the node takes writes at this moment."""
         return (

@@ -17,7 +17,7 @@ from cluster.actions.rebuild import Rebuilt, rebuild
 from cluster.actions.setup import set_up
 from cluster.actions.verify import Verification, verify
 from cluster.nodes import rebuilding
-from cluster.protocol.errors import ApplyStopped, ClusterError, NodeFailed, NoMajority, Refused
+from cluster.protocol.errors import ClusterError, NodeFailed, NoMajority, Refused, StaleEpoch
 from cluster.protocol.names import Mode, NodeName
 from cluster.replicated import replicated_models
 
@@ -250,8 +250,8 @@ def withdrawn(cluster, main, wipe):
 def is_refused(question: Callable[[], object]) -> bool:
     try:
         question()
-    except (NodeFailed, ApplyStopped):
-        return True
+    except StaleEpoch as error:
+        return "is being rebuilt" in str(error)
     return False
 
 
@@ -271,6 +271,47 @@ def refuses_everything(cluster, node) -> None:
     }
     assert [name for name, question in questions.items() if not is_refused(question)] == []
     assert node.state().promised == -1
+
+
+class TestABlankNode:
+    """It lost its disk and was only set up: it may have acknowledged what it does not hold any more."""
+
+    @pytest.fixture
+    def blank(self, cluster, main, wipe):
+        add(main, 20)
+        cluster.settle()
+        wipe(NODE_A)
+        set_up(NODE_A)
+        connections[NODE_A].close()
+        return cluster.nodes[NODE_A]
+
+    def test_it_is_not_fed(self, cluster, main, blank):
+        add(main, 1, first=100)
+        time.sleep(1.5)
+        assert (blank.state().promised, blank.state().entries) == (0, 0)
+        facts = json.loads(cluster.manage("cluster_status", "--json").stdout)
+        assert "run rebuild_node node_a" in facts["sentence"]
+
+    @pytest.mark.parametrize("verb", [["recover_node", "node_a"], ["switchover", "--to", "node_a"]])
+    def test_it_is_not_recovered(self, cluster, blank, verb):
+        refused = cluster.manage(*verb)
+        assert refused.returncode == 1
+        assert "node_a" in refused.stderr
+        assert blank.state().promised == 0
+
+    def test_it_has_no_vote(self, cluster, blank):
+        cluster.replicator.stop()
+        cluster.kill(MAIN)
+        refused = cluster.manage("promote_node_a")
+        assert refused.returncode == 1
+        assert "rebuild_node node_a" in refused.stderr
+        assert blank.state().promised == 0
+
+    def test_rebuilt_it_has_one(self, cluster, main, blank):
+        rebuilt(cluster, NODE_A)
+        cluster.kill(MAIN)
+        promote_node_a(cluster.nodes, reason="a test", lease_seconds=cluster.conf.lease_seconds)
+        assert cluster.primary() is NODE_A
 
 
 def test_a_half_rebuilt_node_has_no_vote_until_the_rebuild_has_ended(cluster, withdrawn):

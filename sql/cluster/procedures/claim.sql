@@ -3,18 +3,21 @@
 -- another node, unless it was given to p_excused_epoch, whose primary is known to have no lease, or before the present
 -- promise: who raised that has waited for it already.
 -- Result: one row (claimed 0|1, promised, consent_epoch, consent_seconds left). The loser of two
--- claims is the one that finds `promised` no longer below its epoch. May be repeated with higher epochs.
+-- claims is the one that finds `promised` no longer below its epoch. Errors: 45002 the node takes no part.
+-- May be repeated with higher epochs.
 CREATE OR REPLACE PROCEDURE claim(IN p_epoch INT UNSIGNED, IN p_excused_epoch INT UNSIGNED)
     SQL SECURITY DEFINER
 BEGIN
     DECLARE v_mode VARCHAR(255);
-    DECLARE v_promised, v_consent_epoch, v_leases INT UNSIGNED;
+    DECLARE v_promised INT;
+    DECLARE v_consent_epoch, v_leases INT UNSIGNED;
     DECLARE v_consent_seconds DOUBLE;
     DECLARE v_claimed BOOLEAN DEFAULT FALSE;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
     START TRANSACTION;
     SELECT config_value INTO v_mode FROM node_config WHERE config_key = 'node_mode' FOR UPDATE;
     SELECT config_value INTO v_promised FROM node_config WHERE config_key = 'epoch' FOR UPDATE;
+    CALL require_member(v_promised);
     SELECT config_value INTO v_consent_epoch FROM node_config WHERE config_key = 'consent_epoch';
     SELECT config_value - UNIX_TIMESTAMP(SYSDATE(6)) INTO v_consent_seconds
     FROM node_config WHERE config_key = 'consent_until';
