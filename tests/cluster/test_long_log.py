@@ -120,7 +120,8 @@ def test_a_wait_for_an_acknowledgement_touches_a_handful_of_rows(cluster, node):
 def test_many_acknowledgements_make_no_wait_longer(cluster, node):
     """Compared in another character set, an id would be looked for row by row."""
     cluster.connect("main", "root").run(
-        "INSERT INTO acknowledgement (transaction_id, log_id) SELECT CONCAT('told-', seq), seq FROM seq_1_to_20000"
+        "INSERT INTO acknowledgement (transaction_id, log_id)"
+        f" SELECT CONCAT('told-', seq), {2 * ENTRIES} + seq FROM seq_1_to_20000"
     )
     app = cluster.connect("main")
     app.run("SET @current_transaction_id = 'told-19999'")
