@@ -1,67 +1,14 @@
 """The invariants of the design, checked on real servers after and during a fault."""
 
 import json
-import threading
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-from cluster.nodes.mariadb import MariaDBNode
-from cluster.protocol.errors import ClusterError
 from cluster.protocol.names import NodeName
+from tests.harness.observer import observed as observed
 from tests.harness.sql import dump, replicated_tables
-from tests.harness.writers import CANDIDATES, Book
+from tests.harness.writers import Book
 
-SAMPLE_SECONDS = 0.1
 FULL_LOG = "SELECT * FROM transaction_log ORDER BY log_id, epoch"
-
-
-class Observer(threading.Thread):
-    """Looks every 100 ms whether two nodes take writes at one moment."""
-
-    def __init__(self, nodes: dict[NodeName, MariaDBNode], over: threading.Event) -> None:
-        super().__init__(name="observer", daemon=True)
-        self.nodes, self.over = nodes, over
-        self.samples = 0
-        self.violations: list[str] = []
-
-    def run(self) -> None:
-        """Until told to stop."""
-        while not self.over.wait(SAMPLE_SECONDS):
-            self.sample()
-        for node in self.nodes.values():
-            node.close()
-
-    def sample(self) -> None:
-        """Main, Node A, Main again: who was writable before and after was so in between."""
-        first, other = CANDIDATES
-        before, between, after = (self.epoch(name) for name in (first, other, first))
-        self.samples += 1
-        if before is not None and before == after and between is not None:
-            self.violations.append(f"Main in epoch {before} and Node A in epoch {between} are writable")
-
-    def epoch(self, name: NodeName) -> int | None:
-        """The epoch in which the node takes writes now, None when it does not or does not answer."""
-        try:
-            state = self.nodes[name].state()
-        except ClusterError:
-            return None
-        return state.promised if state.writable else None
-
-
-@contextmanager
-def observed(cluster) -> Iterator[Observer]:
-    """Invariant (b) through the block: at most one node takes writes."""
-    over = threading.Event()
-    observer = Observer(cluster.fresh_nodes(timeout=1.0), over)
-    observer.start()
-    try:
-        yield observer
-    finally:
-        over.set()
-        observer.join(10)
-    assert observer.violations == []
-    assert observer.samples > 0
 
 
 def check(cluster, book: Book, timeout: float = 20.0) -> None:
@@ -80,10 +27,16 @@ def check(cluster, book: Book, timeout: float = 20.0) -> None:
 def check_acknowledged(entries, book: Book) -> None:
     """(a) Every acknowledged transaction is on the primary, whole and once."""
     found = Counter(entry[2] for entry in entries)
-    lost = [transaction for transaction in book.acknowledged if transaction not in found]
-    assert lost == [], f"{len(lost)} of {len(book.acknowledged)} acknowledged transactions are lost"
+    gone = lost(entries, book)
+    assert gone == [], f"{len(gone)} of {len(book.acknowledged)} acknowledged transactions are lost"
     twice = {transaction: found[transaction] for transaction in book.acknowledged if found[transaction] != 2}
     assert twice == {}, "each transaction changes two rows"
+
+
+def lost(entries, book: Book) -> list[str]:
+    """The acknowledged transactions that are not among the entries of a log."""
+    held = {entry[2] for entry in entries}
+    return [transaction for transaction in book.acknowledged if transaction not in held]
 
 
 def check_epochs(entries) -> None:

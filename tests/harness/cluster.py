@@ -99,13 +99,14 @@ class Cluster:
         self._watched = self.fresh_nodes()
         self.replicator = ReplicatorThread(self.conf)
 
-    def begin(self) -> None:
-        """Make Main the primary, the others its level followers, and start the replicator."""
+    def begin(self, *, replicator: bool = True) -> None:
+        """Make Main the primary, the others its level followers, and start the replicator in this process."""
         begin(self.nodes, self.conf.lease_seconds)
         for name in (NodeName.NODE_A, NodeName.NODE_B):
             reconcile(self.nodes[name], self.nodes[NodeName.MAIN], 1)
             self.nodes[name].close_writes(name.following_mode)
-        self.replicator.start()
+        if replicator:
+            self.replicator.start()
 
     def end(self) -> None:
         """Let go of everything that the test opened."""

@@ -5,9 +5,10 @@ import secrets
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,9 +32,14 @@ NO_SUCH_THREAD = 1094
 
 
 class ScratchServers:
-    """The servers, their accounts, and this project's settings pointed at them."""
+    """The servers, their accounts, and this project's settings pointed at them.
+
+    overrides: settings that differ from `policy`. variables: environment that processes get besides.
+    """
 
     def __init__(self) -> None:
+        self.overrides: dict[str, object] = {}
+        self.variables: dict[str, str] = {}
         self.directory = Path(tempfile.mkdtemp(prefix="mco2-test-")).resolve()
         self.reaper = subprocess.Popen(
             [sys.executable, "-m", "tests.harness.reaper", str(self.directory)],
@@ -108,13 +114,16 @@ class ScratchServers:
             "CLUSTER_LEASE_SECONDS": 3.0,
             "CLUSTER_ACK_TIMEOUT": 2.0,
             "CLUSTER_DURABILITY": "quorum",
-        }
+        } | self.overrides
 
-    def environment(self) -> dict[str, str]:
-        """The environment of a `manage.py` that works with these servers."""
+    def environment(self, ports: Mapping[NodeName, int] | None = None) -> dict[str, str]:
+        """The environment of a `manage.py` that works with these servers.
+
+        ports: where it reaches them, when not directly (`Links.ports`).
+        """
         urls = {
             f"{name.upper()}_DATABASE_URL": f"mysql://{self.application.user}:{self.application.password}"
-            f"@127.0.0.1:{node.port}/{node.database}"
+            f"@127.0.0.1:{ports[name] if ports else node.port}/{node.database}"
             for name, node in self.local.items()
         }
         own = {
@@ -123,15 +132,19 @@ class ScratchServers:
             "NO_COLOR": "1",
             "PYTHONUNBUFFERED": "1",
         }
-        return os.environ | urls | own | {key: str(value) for key, value in self.policy().items()}
+        policy = {key: str(value) for key, value in self.policy().items()}
+        return os.environ | urls | own | policy | self.variables
 
     def account(self, name: str) -> Account:
         """`app`, `cluster` or `root`."""
         return {"app": self.application, "cluster": self.cluster, "root": self.admin}[name]
 
-    def connect(self, name: NodeName, account: str = "app", timeout: float = 5.0) -> Connection:
-        """A connection to one node's database as one of the accounts."""
-        return Connection(endpoint(conf(), name, self.account(account)), timeout=timeout)
+    def connect(
+        self, name: NodeName, account: str = "app", timeout: float = 5.0, port: int | None = None
+    ) -> Connection:
+        """A connection to one node's database as one of the accounts; through `port` when one is given."""
+        place = endpoint(conf(), name, self.account(account))
+        return Connection(replace(place, port=port or place.port), timeout=timeout)
 
     def reset(self) -> None:
         """Every server up and empty, no primary, no session but ours."""

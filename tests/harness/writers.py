@@ -4,14 +4,14 @@ import itertools
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 from cluster.nodes.connection import Connection
 from cluster.protocol.errors import NodeFailed, NodeUnreachable
 from cluster.protocol.names import NodeName
-from tests.harness.servers import ScratchServers
 from tests.harness.sql import NOT_ACKNOWLEDGED, NOT_WRITABLE
 
 CANDIDATES = (NodeName.MAIN, NodeName.NODE_A)
@@ -19,24 +19,36 @@ LOCKED = (1205, 1213)
 """Lock wait timeout and deadlock: the transaction was not committed."""
 PASSING = (NOT_WRITABLE, NOT_ACKNOWLEDGED, *LOCKED)
 RETRY_PAUSE = 0.02
+PATIENCE = 3.0
+"""Seconds that a writer waits for an answer of a node that is silent."""
+ACK_SHARE = 2 / 3
+"""Of its patience a writer waits that long for an acknowledgement: a server that is slow to confirm may say so."""
 HOLDS_LEASE = "SELECT COUNT(*) FROM lease WHERE expires_at > UNIX_TIMESTAMP(SYSDATE(6))"
+
+Dial = Callable[[NodeName], Connection]
+"""Gives a writer a connection of its own to a node."""
 
 
 @dataclass
 class Book:
     """What the writers know: which transactions were acknowledged, when, and what went wrong for good.
 
-    acknowledged: monotonic seconds by transaction id, in the order of the acknowledgements.
+    acknowledged: monotonic seconds by transaction id, in the order of the acknowledgements. began, ended: when
+    the load was under way and when the writers were told to stop, monotonic seconds; 0.0 before that.
     """
 
     acknowledged: dict[str, float] = field(default_factory=dict)
     attempts: Counter[str] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
+    began: float = 0.0
+    ended: float = 0.0
 
     def gap(self) -> float:
-        """The longest time in seconds in which nobody heard of a success."""
-        times = sorted(self.acknowledged.values())
-        return max((later - earlier for earlier, later in itertools.pairwise(times)), default=0.0)
+        """The longest time in seconds in which nobody heard of a success, up to the end of the load."""
+        end = self.ended or time.monotonic()
+        times = [at for at in [*self.acknowledged.values()] if self.began <= at <= end]
+        points = [self.began, *sorted(times), end]
+        return max(later - earlier for earlier, later in itertools.pairwise(points))
 
     def wait_for(self, more: int, timeout: float = 15.0) -> None:
         """Wait until that many further transactions are acknowledged. Raises TimeoutError."""
@@ -54,9 +66,9 @@ class Writer(threading.Thread):
     id when it is not there.
     """
 
-    def __init__(self, number: int, servers: ScratchServers, book: Book, over: threading.Event) -> None:
+    def __init__(self, number: int, dial: Dial, book: Book, over: threading.Event) -> None:
         super().__init__(name=f"writer-{number}", daemon=True)
-        self.number, self.servers, self.book, self.over = number, servers, book, over
+        self.number, self.dial, self.book, self.over = number, dial, book, over
         self.candidate = 0
         self.connection: Connection | None = None
 
@@ -91,7 +103,9 @@ class Writer(threading.Thread):
                 return False
             if not self.is_there(connection, transaction):
                 self.change(connection, transaction)
-            connection.rows("CALL await_acknowledgement(%s, NULL)", (transaction,))
+            connection.rows(
+                "CALL await_acknowledgement(%s, %s)", (transaction, ACK_SHARE * connection.timeout)
+            )
         except NodeUnreachable:
             self.leave()
             return False
@@ -126,7 +140,7 @@ class Writer(threading.Thread):
     def reach(self) -> Connection:
         """The connection to the present candidate."""
         if self.connection is None:
-            self.connection = self.servers.connect(CANDIDATES[self.candidate], "app", timeout=3.0)
+            self.connection = self.dial(CANDIDATES[self.candidate])
         return self.connection
 
     def leave(self) -> None:
@@ -138,17 +152,24 @@ class Writer(threading.Thread):
 
 
 @contextmanager
-def writing(cluster, writers: int = 8) -> Iterator[Book]:
-    """Write load in the block. Afterwards every transaction is ended and no client has met an error."""
+def writing(cluster, writers: int = 8, dial: Dial | None = None) -> Iterator[Book]:
+    """Write load in the block. Afterwards every transaction is ended and no client has met an error.
+
+    dial: how a writer reaches a node, when not directly. The timeout of its connections is the writers'
+    patience with a silent node.
+    """
     prepare(cluster, writers)
     book, over = Book(), threading.Event()
-    threads = [Writer(number, cluster.servers, book, over) for number in range(1, writers + 1)]
+    dial = dial or partial(cluster.servers.connect, timeout=PATIENCE)
+    threads = [Writer(number, dial, book, over) for number in range(1, writers + 1)]
     for thread in threads:
         thread.start()
     try:
         book.wait_for(writers)
+        book.began = time.monotonic()
         yield book
     finally:
+        book.ended = time.monotonic()
         over.set()
         for thread in threads:
             thread.join(40)
