@@ -2,8 +2,10 @@
 
 from cluster.actions.observe import Nodes, observe
 from cluster.actions.promote import Promotion, promote
-from cluster.protocol.errors import Refused
+from cluster.protocol.errors import ClusterError, Refused
 from cluster.protocol.names import MAJORITY, NodeName
+from cluster.protocol.node import Node
+from cluster.protocol.outlook import Sight, is_gone
 from cluster.protocol.view import ClusterView
 
 ALREADY = "Node A is already in ACTING_MASTER mode."
@@ -31,18 +33,38 @@ def resume_primary(nodes: Nodes, *, reason: str, lease_seconds: float) -> Promot
 def fail_over(
     nodes: Nodes, view: ClusterView, to: NodeName, *, reason: str, lease_seconds: float
 ) -> Promotion:
-    """Promote `to` while nobody takes writes.
+    """Promote `to` by hand while nobody takes writes.
 
     Raises Refused (a node takes writes, `to` does not answer, no majority), NoMajority, StaleEpoch.
     """
+    gone = is_gone(view, sights(nodes, view))
+    return take_over(nodes, view, to, reason=reason, lease_seconds=lease_seconds, gone=gone)
+
+
+def take_over(
+    nodes: Nodes,
+    view: ClusterView,
+    to: NodeName,
+    *,
+    reason: str,
+    lease_seconds: float,
+    gone: bool,
+    automatic: bool = False,
+) -> Promotion:
+    """Promote `to` with the votes of the nodes that were seen.
+
+    gone: the process of the last primary has ended, and its lease with it. automatic: the watch does it, and
+    cools down afterwards. Raises as `fail_over`; StaleEpoch, too, when another one was quicker.
+    """
     check(view, to)
-    others = [node for node in nodes.values() if node.name is not to]
     return promote(
         nodes[to],
-        others,
+        [nodes[state.name] for state in view.reachable if state.name is not to],
         reason=reason,
         lease_seconds=lease_seconds,
-        excused_epoch=epoch_without_lease(view),
+        excused_epoch=view.epoch if gone else None,
+        seen_epoch=view.epoch,
+        automatic=automatic,
     )
 
 
@@ -62,11 +84,22 @@ def check(view: ClusterView, to: NodeName) -> None:
         )
 
 
-def epoch_without_lease(view: ClusterView) -> int | None:
-    """The newest epoch when the process of its primary is gone: its lease died with it.
+def sights(nodes: Nodes, view: ClusterView) -> dict[NodeName, Sight]:
+    """How the other nodes see a last primary that refuses connections from here; nothing else is worth a look.
 
-    Only a refused connection proves that. A silent primary may still hold its lease, and one that answers
-    is claimed in the same attempt.
+    Only if all are refused its process has ended, and its lease with it: a silent primary may still hold its
+    own, and one that answers is claimed in the same attempt.
     """
-    error = view.error(view.last_primary) if view.last_primary else None
-    return view.epoch if error and error.gone else None
+    last = view.last_primary
+    error = view.error(last) if last else None
+    if last is None or error is None or not error.gone:
+        return {}
+    return {state.name: sight(nodes[state.name], last) for state in view.reachable}
+
+
+def sight(node: Node, other: NodeName) -> Sight:
+    """How a node sees another one; what cannot be told counts as silence."""
+    try:
+        return node.look_at(other)
+    except ClusterError:
+        return Sight.SILENT

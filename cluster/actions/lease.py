@@ -57,9 +57,10 @@ def agreed_until(primary: Node, voters: Iterable[Node], epoch: int, seconds: flo
     """The end of a lease that a majority consents to, on the primary's clock, and the voter.
 
     The clock is read before the question: however long the answer takes, the lease ends before the consent
-    does. Invariant (b). Source: Gray and Cheriton, "Leases", 1989.
+    does. Invariant (b). Source: Gray and Cheriton, "Leases", 1989. A primary that commits nothing raises
+    before anybody consents: its permit runs out, and another node can take over.
     """
-    before = primary.clock()
+    before = primary.beat()
     refusals = []
     for voter in voters:
         try:

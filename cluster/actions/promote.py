@@ -7,7 +7,7 @@ epoch. Two coordinators may run at once: at most one of them wins an epoch.
 import json
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cluster.actions.lease import grant
@@ -19,6 +19,7 @@ from cluster.protocol.errors import (
     NodeUnreachable,
     NoMajority,
     Refused,
+    StaleEpoch,
     WritersBusy,
 )
 from cluster.protocol.names import MAJORITY, Mode, NodeName
@@ -49,12 +50,16 @@ def promote(
     reason: str,
     lease_seconds: float,
     excused_epoch: int | None = None,
+    seen_epoch: int | None = None,
+    automatic: bool = False,
     wait: Wait = time.sleep,
 ) -> Promotion:
     """Make `candidate` the primary of a new epoch.
 
     others: the other nodes, reachable or not. excused_epoch: the epoch whose primary is known to hold no
-    lease, so that the consents given to it need not run out. wait: sleeps for a number of seconds.
+    lease, so that the consents given to it need not run out. seen_epoch: the newest one that the caller knew
+    when it decided. automatic: nobody ordered it, and the next one has to wait for the cool-down. wait: sleeps
+    for a number of seconds.
     Raises NoMajority, StaleEpoch (a rival won), NodeUnreachable, Refused.
     """
     began = time.monotonic()
@@ -64,10 +69,11 @@ def promote(
     states = with_vote(seen([candidate, *others]))
     if candidate not in states:
         states[candidate] = require_vote(candidate)
+    refuse_outdated(seen_epoch, states.values())
     epoch = 1 + max(state.promised for state in states.values())
     claimed = claim_majority(candidate, states, epoch, excused_epoch, wait)
     orphaned = gather(candidate, claimed, epoch)
-    candidate.write_promotion(epoch, facts(candidate, epoch, reason))
+    candidate.write_promotion(epoch, facts(candidate.state(), epoch, reason, automatic))
     level, more = confirm(candidate, claimed, epoch)
     voters = [node for node in claimed if node is not candidate]
     grant(candidate, voters, epoch, mode, lease_seconds)
@@ -94,6 +100,13 @@ def with_vote(states: Mapping[Node, NodeState]) -> dict[Node, NodeState]:
     if len(states) == len(NodeName) and not any(state.led for state in states.values()):
         return dict(states)
     return {node: state for node, state in states.items() if not state.blank and not state.withdrawn}
+
+
+def refuse_outdated(seen_epoch: int | None, states: Iterable[NodeState]) -> None:
+    """A decision on a view that is out of date must not depose who was promoted meanwhile. Raises StaleEpoch."""
+    newest = max(states, key=lambda state: state.led)
+    if seen_epoch is not None and newest.led > seen_epoch:
+        raise StaleEpoch(newest.name, seen_epoch + 1, f"epoch {newest.led} began meanwhile.")
 
 
 def require_vote(candidate: Node) -> NodeState:
@@ -162,15 +175,16 @@ def gather(candidate: Node, claimed: Sequence[Node], epoch: int) -> int:
     return orphaned
 
 
-def facts(candidate: Node, epoch: int, reason: str) -> str:
-    """What PROMOTION(epoch) says, as JSON."""
+def facts(candidate: NodeState, epoch: int, reason: str, automatic: bool) -> str:
+    """What PROMOTION(epoch) says, as JSON. It hands on when the last automatic failover was."""
     return json.dumps(
         {
             "node": candidate.name.value,
             "label": candidate.name.label,
             "epoch": epoch,
-            "floor": candidate.state().verified.log_id,
+            "floor": candidate.verified.log_id,
             "reason": reason,
+            "failover_at": candidate.clock if automatic else candidate.failover_at,
         }
     )
 

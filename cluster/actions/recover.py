@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from cluster.actions.lease import observe_revived
 from cluster.actions.observe import Nodes
 from cluster.actions.orphans import file_stranded
 from cluster.actions.reconcile import Progress, ignore, reconcile
 from cluster.protocol.errors import Refused
+from cluster.protocol.moments import moment
 from cluster.protocol.names import Mode, NodeName
 from cluster.protocol.view import ClusterView, NodeState
 
@@ -83,10 +83,3 @@ def check(view: ClusterView, name: NodeName) -> tuple[NodeState, NodeState]:
     if primary.name is name:
         raise Refused(f"{name.label} takes the writes itself; there is nothing to recover.")
     return primary, state
-
-
-def moment(seconds: float | None) -> str:
-    """A time for people, in UTC; `seconds` since 1970."""
-    if seconds is None:
-        return "never"
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

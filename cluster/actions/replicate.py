@@ -167,7 +167,7 @@ class Replicator:
             threading.Thread(
                 target=self.feed, args=(primary, name, pause, over, told), name=f"feed-{name}", daemon=True
             )
-            for name, pause in zip(followers(primary.name), (PROMPT_PAUSE, EASY_PAUSE), strict=True)
+            for name, pause in zip(primary.name.others, (PROMPT_PAUSE, EASY_PAUSE), strict=True)
         ]
         keeper = threading.Thread(target=self.keep_lease, args=(primary, over), name="lease", daemon=True)
         for thread in [*threads, keeper]:
@@ -227,11 +227,6 @@ class Replicator:
             told.sweep(time.monotonic())
             pause = least if arrived else min(pause * 1.05, IDLE_PAUSE)
             over.wait(pause)
-
-
-def followers(primary: NodeName) -> list[NodeName]:
-    """The other nodes; the one that is to take over next comes first."""
-    return [name for name in NodeName if name is not primary]
 
 
 def may_join(state: NodeState, epoch: int) -> bool:

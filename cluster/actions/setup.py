@@ -21,6 +21,7 @@ def set_up(name: NodeName) -> int:
     settings, models = conf(), replicated_models()
     admin, own = administrator(name), connect(name).connection
     install.create_accounts(admin, settings)
+    install.introduce_peers(admin, settings)
     changed = install.install(own, install.kernel())
     install.create_application(admin, settings)
     changed += install.install(own, install.replicated(name, models, install.make_secret(own)))

@@ -3,7 +3,8 @@
 from typing import Any
 
 from cluster.conf import ClusterConf
-from cluster.protocol.names import Mode, NodeName
+from cluster.protocol.decide import joined, paused, replacement, verb, with_primary, without_quorum
+from cluster.protocol.names import NodeName
 from cluster.protocol.view import ClusterView
 
 
@@ -42,7 +43,7 @@ def cluster_facts(view: ClusterView, conf: ClusterConf) -> dict[str, Any]:
     return {
         "primary": primary.name.value if primary else None,
         "epoch": view.epoch,
-        "automatic": conf.automatic,
+        "automatic": conf.automatic and not view.automation.paused,
         "quorum": view.quorum,
         "durability": conf.durability,
         "sentence": sentence(view),
@@ -52,32 +53,14 @@ def cluster_facts(view: ClusterView, conf: ClusterConf) -> dict[str, Any]:
 
 def sentence(view: ClusterView) -> str:
     """The state of the cluster in words, the worst first, with the verb that helps."""
+    return joined(standing(view), paused(view))
+
+
+def standing(view: ClusterView) -> str:
+    """How things stand at this look; what is done about it, the watch decides."""
     if not view.quorum:
-        return (
-            f"Only {len(view.reachable)} of 3 nodes answer; 2 are needed to take writes. {view.missing()}"
-        ).strip()
-    primary, main = view.primary, view.state(NodeName.MAIN)
-    if primary is None:
-        return without_primary(view)
-    if primary.name is NodeName.MAIN:
-        behind = [name.label for name in NodeName if name is not NodeName.MAIN and troubled(view, name)]
-        if not behind:
-            return "Main is healthy. Node A remains in VICE mode."
-        return (
-            f"Main takes the writes. Not level: {', '.join(behind)}. {view.missing()} {empty(view)}".strip()
-        )
-    if main is None:
-        return "Main still down. Node A continues as ACTING_MASTER."
-    return "Main is back online. Node A should demote after synchronization."
-
-
-def empty(view: ClusterView) -> str:
-    """The nodes that have to be rebuilt, in a sentence; nothing when there are none."""
-    return " ".join(
-        f"{state.name.label} is new or was not rebuilt to the end: run rebuild_node {state.name}."
-        for state in view.reachable
-        if state.blank or state.withdrawn
-    )
+        return without_quorum(view)
+    return with_primary(view) if view.primary else without_primary(view)
 
 
 def without_primary(view: ClusterView) -> str:
@@ -86,13 +69,8 @@ def without_primary(view: ClusterView) -> str:
     if last is None:
         return "This cluster never had a primary. Run setup_nodes."
     if view.state(last) is None:
-        return f"No node takes writes: {last.label} was the primary and does not answer. Run promote_node_a."
+        return (
+            f"No node takes writes: {last.label} was the primary and does not answer. "
+            f"Run {verb(replacement(last))}."
+        )
     return f"No node takes writes: {last.label} holds no lease. Run switchover --to {last} to resume."
-
-
-def troubled(view: ClusterView, name: NodeName) -> bool:
-    """Whether a follower does not answer or has not joined the present epoch."""
-    state, primary = view.state(name), view.primary
-    if state is None or primary is None:
-        return True
-    return state.led != primary.led or state.mode is Mode.RECOVERING or state.mode.takes_writes

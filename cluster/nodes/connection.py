@@ -102,6 +102,11 @@ class Connection:
             reason, gone = f"no answer from {place.host}:{place.port} within {CONNECT_SECONDS} s", False
         raise NodeUnreachable(self.node, reason, gone=gone)
 
+    def line(self) -> int | None:
+        """The descriptor of the open connection: readable while idle, it has been closed by the server."""
+        raw = self._raw
+        return None if raw is None else int(raw.fileno())
+
     def close(self) -> None:
         """Let the connection go, whatever state it is in."""
         raw, self._raw = self._raw, None

@@ -173,6 +173,15 @@ def grant_application(admin: Connection, conf: ClusterConf, models: Sequence[typ
         run_template(admin, "application_procedure", base | {"procedure": name})
 
 
+def introduce_peers(admin: Connection, conf: ClusterConf) -> None:
+    """Tell the node where the others are, so that it can look at them by itself."""
+    base = blanks(admin, conf)
+    for peer, address in conf.nodes.items():
+        if peer is not admin.node:
+            place = {"peer": peer.value, "host": address.host, "port": str(address.port)}
+            run_template(admin, "peer", base | place | {"database": address.database})
+
+
 def blanks(admin: Connection, conf: ClusterConf) -> dict[str, str]:
     """The names and passwords that the account files leave open, escaped for quotes."""
     values = {
@@ -213,7 +222,7 @@ def configure(connection: Connection, conf: ClusterConf) -> None:
     first = {
         "node_mode": mode, "epoch": 0, "consent_epoch": 0, "consent_until": 0, "verified_log_id": 0,
         "verified_entries": 0, "replayed_transactions": 0, "late_commit_probe": "", "heartbeat": "",
-        "last_main_contact": "",
+        "last_main_contact": "", "automation": "",
     }  # fmt: skip
     settled = {
         "node_name": name.value, "node_label": name.label, "source_node": name.source,

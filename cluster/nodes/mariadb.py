@@ -4,7 +4,9 @@ The rules are enforced there, in sql/cluster; here they are called and their ans
 words. One object is one connection: a thread that works with a node has its own.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from typing import TypeVar
 
 from cluster.nodes import applying, filing, reading
@@ -14,6 +16,8 @@ from cluster.protocol.errors import ConsentRunning, NodeFailed, StaleEpoch, Writ
 from cluster.protocol.gaps import Range
 from cluster.protocol.names import Mode, NodeName
 from cluster.protocol.node import Appended, Window
+from cluster.protocol.outlook import Sight
+from cluster.protocol.policy import Automation
 from cluster.protocol.view import NodeState
 
 T = TypeVar("T")
@@ -45,14 +49,29 @@ class MariaDBNode:
         """What the server knows of itself now."""
         return reading.state(self.connection)
 
-    def clock(self) -> float:
-        """The server's clock, seconds since 1970."""
+    def beat(self) -> float:
+        """One small commit; the server's clock after it, seconds since 1970."""
+        self.connection.run(
+            "UPDATE node_config SET config_value = UTC_TIMESTAMP(6) WHERE config_key = 'heartbeat'"
+        )
         return float(self.connection.row("SELECT UNIX_TIMESTAMP(SYSDATE(6))")[0])
 
     def lease_epoch(self) -> int | None:
         """The epoch of the lease that still runs."""
         rows = self.connection.rows("SELECT epoch FROM lease WHERE expires_at > UNIX_TIMESTAMP(SYSDATE(6))")
         return int(rows[0][0]) if rows else None
+
+    def look_at(self, other: NodeName) -> Sight:
+        """See sql/cluster/procedures/look_at.sql."""
+        return Sight(self.connection.row("CALL look_at(%s)", (other.value,))[0])
+
+    def automate(self, automation: Automation) -> None:
+        """One compare-and-set by version; the loser is the decision that was made earlier."""
+        self.connection.run(
+            "UPDATE node_config SET config_value = %s WHERE config_key = 'automation'"
+            " AND COALESCE(JSON_VALUE(config_value, '$.version'), 0) < %s",
+            (json.dumps(asdict(automation)), automation.version),
+        )
 
     # Votes and leases
 

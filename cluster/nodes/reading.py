@@ -11,6 +11,7 @@ from cluster.protocol.errors import NodeFailed
 from cluster.protocol.gaps import Range
 from cluster.protocol.names import Mode, NodeName
 from cluster.protocol.node import Window
+from cluster.protocol.policy import UNDECIDED, Automation
 from cluster.protocol.view import Floor, Lease, NodeState
 
 COLUMNS = (
@@ -30,7 +31,7 @@ def state(connection: Connection) -> NodeState:
     if config_json is None:
         raise NodeFailed(connection.node, f"it has no configuration; run setup_nodes {connection.node}")
     config = json.loads(config_json)
-    led, primary = json.loads(promotion) if promotion else (0, None)
+    led, primary, failover_at = json.loads(promotion) if promotion else (0, None, None)
     lease_epoch, lease_seconds = json.loads(lease) if lease else (0, 0.0)
     last_log_id, last_at = json.loads(newest) if newest else (0, None)
     verified = Floor(int(config["verified_log_id"]), int(config["verified_entries"]))
@@ -51,7 +52,14 @@ def state(connection: Connection) -> NodeState:
         replayed=int(config["replayed_transactions"]),
         stranded=stranded,
         last_main_contact=config.get("last_main_contact") or None,
+        failover_at=float(failover_at) if failover_at else None,
+        automation=automation(config.get("automation")),
     )
+
+
+def automation(stored: str | None) -> Automation:
+    """The operators' decision as a node keeps it; a new node, or one of an older version, knows of none."""
+    return Automation(**json.loads(stored)) if stored else UNDECIDED
 
 
 def log_ids(connection: Connection, after: int, upto: int | None, limit: int | None) -> list[EntryId]:

@@ -16,6 +16,11 @@ class NodeName(StrEnum):
         return {"main": "Main", "node_a": "Node A", "node_b": "Node B"}[self.value]
 
     @property
+    def others(self) -> "list[NodeName]":
+        """The other nodes; the one that is to take over next comes first."""
+        return [name for name in NodeName if name is not self]
+
+    @property
     def writing_mode(self) -> "Mode | None":
         """The mode in which the node takes writes; None for the replica, which is a vote only."""
         return {NodeName.MAIN: Mode.PRIMARY, NodeName.NODE_A: Mode.ACTING_MASTER}.get(self)

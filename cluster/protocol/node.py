@@ -12,6 +12,8 @@ from typing import Protocol
 from cluster.protocol.entries import Entry, EntryId
 from cluster.protocol.gaps import Range
 from cluster.protocol.names import Mode, NodeName
+from cluster.protocol.outlook import Sight
+from cluster.protocol.policy import Automation
 from cluster.protocol.view import NodeState
 
 
@@ -56,8 +58,11 @@ class Node(Protocol):
     def consent(self, epoch: int, seconds: float) -> None:
         """Let nobody claim this node for `seconds`. Raises StaleEpoch."""
 
-    def clock(self) -> float:
-        """The node's own clock, in seconds."""
+    def beat(self) -> float:
+        """Commit a heartbeat, which proves that the node can; its own clock then, in seconds."""
+
+    def look_at(self, other: NodeName) -> Sight:
+        """How this node sees another one from its own server."""
 
     def open_writes(self, epoch: int, mode: Mode, until: float) -> None:
         """Lease until `until` on the node's clock, and the writing mode. Raises StaleEpoch."""
@@ -130,6 +135,9 @@ class Node(Protocol):
 
     def lead(self) -> bool:
         """On the primary: whether this session is the one replicator that works. Asked again, it stays."""
+
+    def automate(self, automation: Automation) -> None:
+        """Keep the operators' decision on the watch, unless a later one is known."""
 
     def lease_epoch(self) -> int | None:
         """The epoch of the lease that the node holds, None without; one look, for a loop."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from cluster.protocol.errors import NodeUnreachable
 from cluster.protocol.names import MAJORITY, Mode, NodeName
+from cluster.protocol.policy import UNDECIDED, Automation
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,8 @@ class NodeState:
     node (0: free), for a lease of consent_epoch. last_log_id, entries: the end and the size of its log.
     last_entry_at: seconds since 1970 of its newest entry. clock: its own clock, seconds since 1970.
     replayed: transactions it has replayed since it entered RECOVERING. stranded: entries set aside here and
-    not yet filed on the primary.
+    not yet filed on the primary. failover_at: seconds since 1970 of the last automatic failover up to this
+    PROMOTION. automation: what it heard of the operators' decision on the watch.
     """
 
     name: NodeName
@@ -51,6 +53,8 @@ class NodeState:
     replayed: int = 0
     stranded: int = 0
     last_main_contact: str | None = None
+    failover_at: float | None = None
+    automation: Automation = UNDECIDED
 
     @property
     def blank(self) -> bool:
@@ -106,10 +110,24 @@ class ClusterView:
         return None if self.primary else next(holders, None)
 
     @property
+    def newest(self) -> NodeState | None:
+        """The node, or one of those, that know the newest promotion seen."""
+        return max(self.reachable, key=lambda n: n.led, default=None)
+
+    @property
     def last_primary(self) -> NodeName | None:
         """The node that the newest promotion seen made the primary."""
-        newest = max(self.reachable, key=lambda n: n.led, default=None)
-        return newest.primary if newest else None
+        return self.newest.primary if self.newest else None
+
+    @property
+    def failover_at(self) -> float | None:
+        """Seconds since 1970 of the last automatic failover; None when there was none."""
+        return self.newest.failover_at if self.newest else None
+
+    @property
+    def automation(self) -> Automation:
+        """What the operators decided last, as far as can be seen."""
+        return max((n.automation for n in self.reachable), key=lambda a: a.version, default=UNDECIDED)
 
     @property
     def epoch(self) -> int:

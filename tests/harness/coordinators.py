@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cluster.actions.failover import epoch_without_lease, promote_node_a, resume_primary
+from cluster.actions.failover import promote_node_a, resume_primary, sights
 from cluster.actions.lease import observe_revived, renew
 from cluster.actions.observe import observe
 from cluster.actions.promote import promote
@@ -13,6 +13,7 @@ from cluster.actions.switchover import switchover
 from cluster.protocol.entries import Entry, Record
 from cluster.protocol.errors import ClusterError, NotAcknowledged, Refused
 from cluster.protocol.names import Mode, NodeName
+from cluster.protocol.outlook import is_gone
 from tests.harness.fake_server import OpenWrite, Server
 from tests.harness.world import Body, Coordinator
 
@@ -24,11 +25,17 @@ def promoting(name: NodeName, *, excuse: bool = False) -> Body:
     """Promote a node, whoever takes writes; with `excuse` after a look whether the last primary is gone."""
 
     def body(c: Coordinator) -> None:
-        excused = epoch_without_lease(observe(c.nodes)) if excuse else None
+        excused = epoch_of_the_gone(c) if excuse else None
         others = [node for node in c.nodes.values() if node.name is not name]
         promote(c.nodes[name], others, reason="test", lease_seconds=LEASE, excused_epoch=excused)
 
     return body
+
+
+def epoch_of_the_gone(c: Coordinator) -> int | None:
+    """The newest epoch, when everybody finds its primary gone."""
+    view = observe(c.nodes)
+    return view.epoch if is_gone(view, sights(c.nodes, view)) else None
 
 
 def failing_over(c: Coordinator) -> None:

@@ -7,6 +7,8 @@ from cluster.protocol.entries import Entry, EntryId
 from cluster.protocol.gaps import Range
 from cluster.protocol.names import Mode, NodeName
 from cluster.protocol.node import Appended, Window
+from cluster.protocol.outlook import Sight
+from cluster.protocol.policy import Automation
 from cluster.protocol.view import NodeState
 from tests.harness.fake_server import Server
 
@@ -48,9 +50,17 @@ class FakeNode:
         """As the protocol says."""
         return self._call(self.server.consent, epoch, seconds)
 
-    def clock(self) -> float:
-        """The node's own clock, in seconds."""
-        return self._call(self.server.clock)
+    def beat(self) -> float:
+        """As the protocol says."""
+        return self._call(self.server.beat)
+
+    def look_at(self, other: NodeName) -> Sight:
+        """As the protocol says."""
+        return self._call(self.server.look_at, other)
+
+    def automate(self, automation: Automation) -> None:
+        """As the protocol says."""
+        return self._call(self.server.automate, automation)
 
     def open_writes(self, epoch: int, mode: Mode, until: float) -> None:
         """As the protocol says."""

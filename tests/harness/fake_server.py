@@ -30,6 +30,8 @@ from cluster.protocol.errors import (
 from cluster.protocol.gaps import Range
 from cluster.protocol.names import Mode, NodeName
 from cluster.protocol.node import Appended, Window
+from cluster.protocol.outlook import Sight
+from cluster.protocol.policy import Automation
 from cluster.protocol.view import Floor, Lease, NodeState
 
 T = TypeVar("T")
@@ -110,11 +112,13 @@ class Server:
         self.floor = Floor()
         self.replayed = 0
         self.last_main_contact: str | None = None
+        self.automation = Automation()
         # In memory
         self.up, self.incarnation, self.transactions = True, 1, 0
         self.grants: set[int] = set()
         self.open: dict[int, OpenWrite] = {}
         self.leader: object = None
+        self.peers: Mapping[NodeName, Server] = {}
 
     def __repr__(self) -> str:
         return f"Server({self.name.value})"
@@ -137,6 +141,18 @@ class Server:
     def clock(self) -> float:
         """Its own clock, in seconds."""
         return self.offset + self.rate * self.now()
+
+    def look_at(self, other: NodeName) -> Sight:
+        """Links between servers are never cut here."""
+        return Sight.REACHED if self.peers[other].up else Sight.GONE
+
+    def automate(self, automation: Automation) -> None:
+        """The later decision counts."""
+        self.automation = max(self.automation, automation, key=lambda known: known.version)
+
+    def beat(self) -> float:
+        """A commit always succeeds here; the clock after it."""
+        return self.clock()
 
     @property
     def lease(self) -> tuple[int, float] | None:

@@ -63,7 +63,7 @@ def clock_read_late(patch: pytest.MonkeyPatch) -> None:
 
     def late(primary: Node, voters: Any, epoch: int, seconds: float) -> tuple[float, Node]:
         _, voter = agreed(primary, voters, epoch, seconds)
-        return primary.clock() + seconds, voter
+        return primary.beat() + seconds, voter
 
     patch.setattr(lease, "agreed_until", late)
 

@@ -40,6 +40,8 @@ class World:
         self.now = 0.0
         self.ledger = Ledger()
         self.servers = {name: self.server(name, *(clocks or {}).get(name, ())) for name in NodeName}
+        for server in self.servers.values():
+            server.peers = self.servers
         self.cut: set[tuple[str, NodeName, str]] = set()
         self.coordinators: list[Coordinator] = []
 

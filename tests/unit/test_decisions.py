@@ -9,6 +9,7 @@ from cluster.actions import failover, recover, switchover
 from cluster.actions.replicate import may_join
 from cluster.protocol.errors import NodeUnreachable, Refused
 from cluster.protocol.names import Mode, NodeName
+from cluster.protocol.outlook import Sight, is_gone
 from cluster.protocol.view import ClusterView, Floor, Lease, NodeState
 
 MAIN, NODE_A, NODE_B = NodeName
@@ -109,11 +110,14 @@ def test_a_failover_refuses_with_the_reason(seen: ClusterView, sentence: str) ->
         failover.check(seen, NODE_A)
 
 
-def test_only_a_process_that_is_gone_has_surely_lost_its_lease() -> None:
-    assert failover.epoch_without_lease(view(None, gone=True)) == 3
-    assert failover.epoch_without_lease(view(None)) is None
-    assert failover.epoch_without_lease(view(primary(lease=None))) is None
-    assert failover.epoch_without_lease(view(primary(), None, gone=True)) is None
+def test_only_a_process_that_everybody_finds_gone_has_surely_lost_its_lease() -> None:
+    gone, silent = {NODE_A: Sight.GONE, NODE_B: Sight.GONE}, {NODE_A: Sight.GONE, NODE_B: Sight.SILENT}
+    assert is_gone(view(None, gone=True), gone)
+    assert not is_gone(view(None, gone=True), silent)
+    assert not is_gone(view(None, gone=True), {})
+    assert not is_gone(view(None), gone)
+    assert not is_gone(view(primary(lease=None)), gone)
+    assert not is_gone(view(primary(), None, gone=True), gone)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,32 @@
+"""The watch as a loop; any number may run."""
+
+import signal
+import threading
+import time
+from typing import Any
+
+from cluster.actions.check_health import Watch
+from cluster.conf import conf
+from cluster.management.verbs import VerbCommand
+
+
+class Command(VerbCommand):
+    """Runs until it is told to end. Needs neither broker nor control database."""
+
+    help = "Watch the nodes and fail over by itself, until stopped."
+
+    def act(self, **options: Any) -> None:
+        """A tick each CLUSTER_PROBE_INTERVAL, sooner when a server lets go; says what changes."""
+        over = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: over.set())
+        watch, interval, last = Watch.of_this_process(), conf().probe_interval, ""
+        while not over.is_set():
+            began = time.monotonic()
+            sentence = watch.tick().sentence
+            if sentence != last:
+                self.say(sentence)
+            last = sentence
+            watch.wait(interval - (time.monotonic() - began))
+        watch.close()
+        self.say("Stopped.")

@@ -1,0 +1,156 @@
+"""Look at all nodes again and again, each look within a deadline that holds for a frozen server too."""
+
+import select
+import time
+from collections.abc import Callable, Collection
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotYet
+from typing import Generic, TypeVar
+
+from cluster.nodes.mariadb import MariaDBNode
+from cluster.protocol.errors import ClusterError, NodeFailed, NodeUnreachable
+from cluster.protocol.names import NodeName
+from cluster.protocol.outlook import Sight
+from cluster.protocol.view import ClusterView, NodeState
+
+T = TypeVar("T")
+
+Connect = Callable[[NodeName], MariaDBNode]
+"""Gives a node object with a connection of its own."""
+
+
+class Post(Generic[T]):
+    """A thread that asks one node one question at a time, over a connection of its own.
+
+    The client library counts whole seconds; here the asker goes away when its patience ends and the thread
+    keeps waiting. While it does, asking again means waiting for the same answer.
+    """
+
+    def __init__(self, node: MariaDBNode, question: Callable[[MariaDBNode], T]) -> None:
+        self.node = node
+        self._question = question
+        self._thread = ThreadPoolExecutor(1, f"probe-{node.name}")
+        self._asked: Future[T] | None = None
+
+    def ask(self) -> None:
+        """Put the question; an answer that came after its asker had gone is too old to count."""
+        if self._asked is None or self._asked.done():
+            self._asked = self._thread.submit(self._question, self.node)
+
+    def answer(self, deadline: float) -> T | None:
+        """The answer, None when there is none at the deadline (monotonic seconds). Raises what it raised."""
+        try:
+            return self._asked.result(max(deadline - time.monotonic(), 0)) if self._asked else None
+        except NotYet:
+            return None
+
+    def end(self) -> None:
+        """Ask no more, and let the connection go after the last answer."""
+        self._thread.submit(self.node.close)
+        self._thread.shutdown(wait=False)
+
+
+class Probe:
+    """One node, probed: its state is read, then a heartbeat is committed."""
+
+    def __init__(self, node: MariaDBNode) -> None:
+        self.read: NodeState | None = None
+        self.post = Post(node, self.look)
+
+    def look(self, node: MariaDBNode) -> NodeState:
+        """The state of a node that can commit. Raises NodeUnreachable, NodeFailed."""
+        self.read = None
+        self.read = state_now(node)
+        node.beat()
+        return self.read
+
+    def answer(self, deadline: float, patience: float) -> NodeState | NodeUnreachable:
+        """What was seen, in the view's terms: a node that commits nothing is as good as silent."""
+        try:
+            return self.post.answer(deadline) or self.silence(f"no answer within {patience:g} s")
+        except NodeUnreachable as error:
+            return error
+        except NodeFailed as error:
+            return self.silence(str(error))
+
+    def silence(self, reason: str) -> NodeUnreachable:
+        """Why the node cannot be counted on."""
+        told = f"it answers but commits nothing: {reason}" if self.read else reason
+        return NodeUnreachable(self.post.node.name, told)
+
+
+class Prober:
+    """Probes every node, and asks nodes how they see another one.
+
+    patience: seconds that a node has to answer.
+    """
+
+    def __init__(self, connect: Connect, patience: float) -> None:
+        self.connect = connect
+        self.patience = patience
+        self._probes = {name: Probe(connect(name)) for name in NodeName}
+        self._sights: dict[tuple[NodeName, NodeName], Post[Sight]] = {}
+
+    def probe(self) -> ClusterView:
+        """All nodes at once."""
+        for probe in self._probes.values():
+            probe.post.ask()
+        deadline = time.monotonic() + self.patience
+        return ClusterView(
+            {name: probe.answer(deadline, self.patience) for name, probe in self._probes.items()}
+        )
+
+    def ask_sights(self, suspect: NodeName) -> None:
+        """Let the others look at a node while the probes are on their way."""
+        for name in suspect.others:
+            self._sight(name, suspect).ask()
+
+    def sights(self, lookouts: Collection[NodeName], suspect: NodeName, wait: bool) -> dict[NodeName, Sight]:
+        """How each of `lookouts` sees the suspect. Who does not say so does not reach it.
+
+        wait: give the answers their time; they have had it when they were asked for before the probes.
+        """
+        if wait:
+            self.ask_sights(suspect)
+        deadline = time.monotonic() + (self.patience if wait else 0.0)
+        return {name: told(self._sight(name, suspect), deadline) for name in lookouts}
+
+    def _sight(self, lookout: NodeName, suspect: NodeName) -> Post[Sight]:
+        key = (lookout, suspect)
+        if key not in self._sights:
+            self._sights[key] = Post(self.connect(lookout), lambda node: node.look_at(suspect))
+        return self._sights[key]
+
+    def wait(self, seconds: float) -> None:
+        """Rest until it is time to look again, or until a server lets go of its connection: it may have died."""
+        lines = select.poll()
+        for probe in self._probes.values():
+            if (line := probe.post.node.connection.line()) is not None:
+                lines.register(line, select.POLLIN)
+        lines.poll(max(seconds, 0) * 1000)
+
+    def close(self) -> None:
+        """Let the connections go."""
+        for probe in self._probes.values():
+            probe.post.end()
+        for post in self._sights.values():
+            post.end()
+
+
+def state_now(node: MariaDBNode) -> NodeState:
+    """The state of a node; a connection that broke while it was idle says nothing, a new one does."""
+    was_open = node.connection.line() is not None
+    try:
+        return node.state()
+    except NodeUnreachable:
+        if not was_open:
+            raise
+        return node.state()
+
+
+def told(post: Post[Sight], deadline: float) -> Sight:
+    """A node's sight; one that cannot be told counts as silence."""
+    try:
+        return post.answer(deadline) or Sight.SILENT
+    except ClusterError:
+        return Sight.SILENT

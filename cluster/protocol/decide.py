@@ -1,0 +1,252 @@
+"""What the watch does about what it sees, and why: one decision for every outlook, with its sentence.
+
+Pure: the same outlook and policy always give the same decision.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from cluster.protocol.moments import moment
+from cluster.protocol.names import MAJORITY, Mode, NodeName
+from cluster.protocol.outlook import Outlook
+from cluster.protocol.policy import Policy
+from cluster.protocol.view import ClusterView, NodeState
+
+STABLE_PROBES = 10
+"""Answers in a row after which Main may have the writes back."""
+
+HEALTHY = "Main is healthy. Node A remains in VICE mode."
+STILL_DOWN = "Main still down. Node A continues as ACTING_MASTER."
+BACK_ONLINE = "Main is back online. Node A should demote after synchronization."
+
+
+class Action(StrEnum):
+    """What is to be done."""
+
+    NOTHING = "nothing"
+    WAIT = "wait"
+    """Look again: the failure is not certain yet."""
+    RENEW = "renew"
+    """Extend the lease of the primary, which has run out."""
+    RESUME = "resume"
+    """Promote the last primary again."""
+    FAIL_OVER = "fail over"
+    """Promote the other candidate."""
+    RECOVER = "recover"
+    """Bring Main level with the acting Node A."""
+    HAND_BACK = "hand back"
+    """Switch over to Main."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """An action and the sentence that explains it.
+
+    target: the node that it is about. gone: the process of the last primary has certainly ended. alarm: whether
+    an operator has to know.
+    """
+
+    action: Action
+    sentence: str
+    target: NodeName | None = None
+    gone: bool = False
+    alarm: bool = False
+
+
+def decide(outlook: Outlook, policy: Policy) -> Decision:
+    """What to do now."""
+    view = outlook.view
+    if not view.quorum:
+        return alarm(without_quorum(view))
+    if view.primary is not None:
+        return hand_back(outlook, policy) or Decision(
+            Action.NOTHING, with_primary(view), alarm=bool(lost(view))
+        )
+    last = view.last_primary
+    if last is None:
+        return alarm("This cluster never had a primary. Run setup_nodes.")
+    state = view.state(last)
+    if state is None:
+        return without_answer(outlook, policy, last)
+    if state.blank or state.withdrawn:
+        return replace_primary(outlook, policy, last, f"{last.label} has lost its data.")
+    return without_lease(view, policy, state)
+
+
+def alarm(*parts: str) -> Decision:
+    """Nothing can be done without an operator."""
+    return Decision(Action.NOTHING, joined(*parts), alarm=True)
+
+
+def joined(*parts: str) -> str:
+    """One text of several sentences; empty ones leave no trace."""
+    return " ".join(part for part in parts if part)
+
+
+# With a primary
+
+
+def with_primary(view: ClusterView) -> str:
+    """How things stand while a node takes writes."""
+    primary, main = view.primary, view.state(NodeName.MAIN)
+    if primary is not None and primary.name is NodeName.MAIN:
+        behind = [name for name in NodeName.MAIN.others if is_behind(view, name)]
+        if not behind:
+            return HEALTHY
+        return joined(f"Main takes the writes. Not level: {labels(behind)}.", view.missing(), empty(view))
+    if main is None:
+        return STILL_DOWN
+    return joined(BACK_ONLINE, empty(view))
+
+
+def hand_back(outlook: Outlook, policy: Policy) -> Decision | None:
+    """By policy: Main is recovered as soon as it is back, and gets the writes when it has been stable."""
+    view, main = outlook.view, outlook.view.state(NodeName.MAIN)
+    primary = view.primary
+    if primary is None or primary.name is NodeName.MAIN or main is None or main.blank or main.withdrawn:
+        return None
+    if not (policy.failback and acts_alone(view, policy)):
+        return None
+    if main.led < primary.led:
+        return Decision(Action.RECOVER, "Main is back online. Recovering it from Node A.", NodeName.MAIN)
+    if outlook.answers.get(NodeName.MAIN, 0) < STABLE_PROBES or cooled_down_at(outlook, policy) > outlook.now:
+        return None
+    return Decision(
+        Action.HAND_BACK, "Main is back online and level. Node A hands the writes back.", NodeName.MAIN
+    )
+
+
+def is_behind(view: ClusterView, name: NodeName) -> bool:
+    """Whether a follower does not answer or has not joined the present epoch."""
+    state, primary = view.state(name), view.primary
+    if state is None or primary is None:
+        return True
+    return state.led != primary.led or state.mode is Mode.RECOVERING or state.mode.takes_writes
+
+
+def lost(view: ClusterView) -> list[NodeName]:
+    """The nodes that do not come back by themselves."""
+    return [
+        name for name in NodeName if (state := view.state(name)) is None or state.blank or state.withdrawn
+    ]
+
+
+def empty(view: ClusterView) -> str:
+    """The nodes that have to be rebuilt, in a sentence; nothing when there are none."""
+    return " ".join(
+        f"{state.name.label} is new or was not rebuilt to the end: run rebuild_node {state.name}."
+        for state in view.reachable
+        if state.blank or state.withdrawn
+    )
+
+
+def labels(names: Iterable[NodeName]) -> str:
+    """Nodes in a sentence."""
+    return ", ".join(name.label for name in names)
+
+
+# Without a primary
+
+
+def without_quorum(view: ClusterView) -> str:
+    """Too few nodes answer."""
+    return joined(
+        f"Only {len(view.reachable)} of 3 nodes answer; {MAJORITY} are needed to take writes.", view.missing()
+    )
+
+
+def without_lease(view: ClusterView, policy: Policy, state: NodeState) -> Decision:
+    """The last primary answers and takes no writes: it was restarted, or somebody took its lease or mode."""
+    name = state.name
+    if view.lapsed is not None:
+        return Decision(Action.RENEW, f"The lease of {name.label} has run out. Renewing it.", name)
+    if hindrance := why_not_alone(view, policy):
+        return alarm(
+            f"{name.label} answers but holds no lease, so no node takes writes.",
+            hindrance,
+            f"Run switchover --to {name} to let it go on.",
+        )
+    return Decision(Action.RESUME, f"{name.label} holds no lease and goes on in a new epoch.", name)
+
+
+def without_answer(outlook: Outlook, policy: Policy, last: NodeName) -> Decision:
+    """The last primary does not answer the watcher."""
+    view, failures = outlook.view, outlook.failures.get(last, 0)
+    error = view.error(last)
+    reason = error.reason if error else ""
+    if failures < policy.threshold:
+        return Decision(
+            Action.WAIT,
+            f"{last.label} failed {failures} of the {policy.threshold} probes that make a failure: {reason}.",
+        )
+    if outlook.reached_by and outlook.may_hold_lease:
+        return alarm(
+            f"{last.label} does not answer this watcher, but {labels(outlook.reached_by)} can write there: no "
+            f"failover. {reason}."
+        )
+    return replace_primary(
+        outlook, policy, last, f"{last.label} unreachable since {moment(outlook.since.get(last))}."
+    )
+
+
+def replace_primary(outlook: Outlook, policy: Policy, last: NodeName, cause: str) -> Decision:
+    """Promote the other candidate, unless something stands against it."""
+    view = outlook.view
+    candidate = replacement(last)
+    mode = candidate.writing_mode
+    votes = [state for state in view.reachable if not state.blank and not state.withdrawn]
+    if candidate not in [state.name for state in votes] or len(votes) < MAJORITY:
+        return alarm(
+            cause,
+            f"{candidate.label} cannot be promoted: {MAJORITY} of 3 nodes with their data must agree.",
+            view.missing(),
+            empty(view),
+        )
+    if hindrance := why_not_alone(view, policy):
+        return alarm(cause, hindrance, f"Run {verb(candidate)} to promote {candidate.label}.")
+    if (again := cooled_down_at(outlook, policy)) > outlook.now:
+        return alarm(
+            cause,
+            f"There was an automatic failover at {moment(view.failover_at)}: no other before {moment(again)}.",
+            f"Run {verb(candidate)} to promote {candidate.label} now.",
+        )
+    return Decision(
+        Action.FAIL_OVER, f"{cause} Promoting {candidate.label} to {mode}.", candidate, gone=outlook.is_gone
+    )
+
+
+def replacement(last: NodeName) -> NodeName:
+    """The other node that may take writes."""
+    return NodeName.MAIN if last is NodeName.NODE_A else NodeName.NODE_A
+
+
+def verb(candidate: NodeName) -> str:
+    """The command that promotes by hand."""
+    return "promote_node_a" if candidate is NodeName.NODE_A else f"switchover --to {candidate}"
+
+
+def acts_alone(view: ClusterView, policy: Policy) -> bool:
+    """Whether the watch may act without an operator."""
+    return not why_not_alone(view, policy)
+
+
+def why_not_alone(view: ClusterView, policy: Policy) -> str:
+    """Why the watch may not act, in a sentence; empty when it may."""
+    if view.automation.paused:
+        return f"{paused(view)} Run resume to let the watch act."
+    if not policy.automatic:
+        return "Automatic failover is off (CLUSTER_AUTOMATIC)."
+    return ""
+
+
+def paused(view: ClusterView) -> str:
+    """Who paused the watch; empty while it is not paused."""
+    said = view.automation
+    return f"Automation is paused since {said.at} by {said.by}." if said.paused else ""
+
+
+def cooled_down_at(outlook: Outlook, policy: Policy) -> float:
+    """When the next automatic change of roles may be, seconds since 1970."""
+    last = outlook.view.failover_at
+    return 0.0 if last is None else last + policy.cooldown

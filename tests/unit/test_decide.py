@@ -1,0 +1,337 @@
+"""The decision table of the watch: what it does and says on every outlook."""
+
+import itertools
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from cluster.protocol.decide import STABLE_PROBES, Action, Decision, decide
+from cluster.protocol.errors import NodeUnreachable
+from cluster.protocol.names import Mode, NodeName
+from cluster.protocol.outlook import Outlook, Sight
+from cluster.protocol.policy import Automation, Policy
+from cluster.protocol.view import ClusterView, Floor, Lease, NodeState
+
+MAIN, NODE_A, NODE_B = NodeName
+NOW = 1_800_000_000.0
+SINCE = NOW - 2
+AT = "2027-01-15 07:59:58 UTC"
+EPOCH = 5
+PAUSED = Automation(3, paused=True, by="ada", at="2027-01-15 07:00:00 UTC")
+POLICY = Policy(threshold=2, cooldown=60.0)
+
+FOLLOWER = NodeState(
+    name=MAIN, mode=Mode.VICE, promised=EPOCH, led=EPOCH, primary=MAIN, lease=None, consent_epoch=EPOCH,
+    consent_seconds=2.0, verified=Floor(10, 10), last_log_id=12, entries=12, last_entry_at=NOW - 1, clock=NOW,
+)  # fmt: skip
+
+
+def node(name: NodeName, **facts: Any) -> NodeState:
+    """A level follower of Main in the present epoch, but for these facts."""
+    return replace(FOLLOWER, **{"name": name, "mode": name.following_mode} | facts)
+
+
+def leading(name: NodeName, **facts: Any) -> NodeState:
+    """The primary of the present epoch."""
+    lease = {"mode": name.writing_mode, "lease": Lease(EPOCH, 2.0), "primary": name}
+    return node(name, **lease | facts)
+
+
+def silent(name: NodeName, *, gone: bool = False) -> NodeUnreachable:
+    """A node that does not answer; gone: it refuses connections."""
+    return NodeUnreachable(name, "connection refused at it" if gone else "no answer within 0.8 s", gone=gone)
+
+
+def outlook(
+    *seen: NodeState | NodeUnreachable,
+    failures: int = 2,
+    sights: tuple[Sight, Sight] = (Sight.SILENT, Sight.SILENT),
+    answers: int = 0,
+) -> Outlook:
+    """Main, Node A, Node B as they are seen; who is missing follows Main. sights: those of the others."""
+    states = dict(zip(NodeName, [*seen, *(node(name) for name in list(NodeName)[len(seen) :])], strict=True))
+    view = ClusterView(states)
+    away = [name for name in NodeName if view.state(name) is None]
+    last = view.last_primary
+    lookouts = [name for name in (last.others if last else []) if view.state(name)]
+    asked = last in away and failures >= POLICY.threshold
+    return Outlook(
+        view,
+        NOW,
+        failures={name: failures if name in away else 0 for name in NodeName},
+        answers={name: 0 if name in away else answers for name in NodeName},
+        since=dict.fromkeys(away, SINCE),
+        sights=dict(zip(lookouts, sights, strict=False)) if asked else {},
+    )
+
+
+def acting() -> list[NodeState]:
+    """Node A acts, Node B follows it."""
+    return [leading(NODE_A), node(NODE_B, primary=NODE_A)]
+
+
+def said(outlook: Outlook, policy: Policy = POLICY) -> tuple[Action, str]:
+    """The action and its sentence."""
+    decision = decide(outlook, policy)
+    return decision.action, decision.sentence
+
+
+BLANK = {"promised": 0, "led": 0, "primary": None}
+ALONE = Policy(threshold=2, cooldown=60.0, failback=True)
+
+
+@pytest.mark.parametrize(
+    ("seen", "action", "sentence"),
+    [
+        (outlook(leading(MAIN)), Action.NOTHING, "Main is healthy. Node A remains in VICE mode."),
+        (
+            outlook(leading(MAIN), silent(NODE_A)),
+            Action.NOTHING,
+            "Main takes the writes. Not level: Node A. Node A: no answer within 0.8 s.",
+        ),
+        (
+            outlook(leading(MAIN), node(NODE_A), node(NODE_B, **BLANK)),
+            Action.NOTHING,
+            "Main takes the writes. Not level: Node B. "
+            "Node B is new or was not rebuilt to the end: run rebuild_node node_b.",
+        ),
+        (
+            outlook(silent(MAIN), *acting()),
+            Action.NOTHING,
+            "Main still down. Node A continues as ACTING_MASTER.",
+        ),
+        (
+            outlook(node(MAIN, led=4), *acting()),
+            Action.NOTHING,
+            "Main is back online. Node A should demote after synchronization.",
+        ),
+        (
+            outlook(node(MAIN, lease=Lease(EPOCH, -0.2), mode=Mode.PRIMARY)),
+            Action.RENEW,
+            "The lease of Main has run out. Renewing it.",
+        ),
+        (
+            outlook(node(MAIN, mode=Mode.PRIMARY)),
+            Action.RESUME,
+            "Main holds no lease and goes on in a new epoch.",
+        ),
+        (
+            outlook(node(MAIN, primary=NODE_A), node(NODE_A, primary=NODE_A), node(NODE_B, primary=NODE_A)),
+            Action.RESUME,
+            "Node A holds no lease and goes on in a new epoch.",
+        ),
+        (
+            outlook(silent(MAIN), failures=1),
+            Action.WAIT,
+            "Main failed 1 of the 2 probes that make a failure: no answer within 0.8 s.",
+        ),
+        (
+            outlook(silent(MAIN)),
+            Action.FAIL_OVER,
+            f"Main unreachable since {AT}. Promoting Node A to ACTING_MASTER.",
+        ),
+        (
+            outlook(silent(MAIN), sights=(Sight.REACHED, Sight.SILENT)),
+            Action.NOTHING,
+            "Main does not answer this watcher, but Node A can write there: no failover. no answer within 0.8 s.",
+        ),
+        (
+            outlook(
+                silent(MAIN),
+                node(NODE_A, consent_seconds=0.0),
+                node(NODE_B, consent_seconds=0.0),
+                sights=(Sight.REACHED, Sight.REACHED),
+            ),
+            Action.FAIL_OVER,
+            f"Main unreachable since {AT}. Promoting Node A to ACTING_MASTER.",
+        ),
+        (
+            outlook(node(MAIN, primary=NODE_A), silent(NODE_A), node(NODE_B, primary=NODE_A)),
+            Action.FAIL_OVER,
+            f"Node A unreachable since {AT}. Promoting Main to PRIMARY.",
+        ),
+        (
+            outlook(node(MAIN, **BLANK)),
+            Action.FAIL_OVER,
+            "Main has lost its data. Promoting Node A to ACTING_MASTER.",
+        ),
+        (
+            outlook(silent(MAIN), node(NODE_A, **BLANK)),
+            Action.NOTHING,
+            f"Main unreachable since {AT}. Node A cannot be promoted: 2 of 3 nodes with their data must agree. "
+            "Main: no answer within 0.8 s. Node A is new or was not rebuilt to the end: run rebuild_node node_a.",
+        ),
+        (
+            outlook(silent(MAIN), silent(NODE_A)),
+            Action.NOTHING,
+            "Only 1 of 3 nodes answer; 2 are needed to take writes. "
+            "Main: no answer within 0.8 s. Node A: no answer within 0.8 s.",
+        ),
+        (
+            outlook(*(node(name, **BLANK) for name in NodeName)),
+            Action.NOTHING,
+            "This cluster never had a primary. Run setup_nodes.",
+        ),
+        (
+            outlook(silent(MAIN), node(NODE_A, failover_at=NOW - 20)),
+            Action.NOTHING,
+            f"Main unreachable since {AT}. There was an automatic failover at 2027-01-15 07:59:40 UTC: no other "
+            "before 2027-01-15 08:00:40 UTC. Run promote_node_a to promote Node A now.",
+        ),
+        (
+            outlook(silent(MAIN), node(NODE_A, automation=PAUSED)),
+            Action.NOTHING,
+            f"Main unreachable since {AT}. Automation is paused since {PAUSED.at} by ada. "
+            "Run resume to let the watch act. Run promote_node_a to promote Node A.",
+        ),
+        (
+            outlook(node(MAIN), node(NODE_A, automation=PAUSED)),
+            Action.NOTHING,
+            f"Main answers but holds no lease, so no node takes writes. Automation is paused since {PAUSED.at} "
+            "by ada. Run resume to let the watch act. Run switchover --to main to let it go on.",
+        ),
+    ],
+)
+def test_the_decision_and_its_sentence(seen: Outlook, action: Action, sentence: str) -> None:
+    assert said(seen) == (action, sentence)
+
+
+@pytest.mark.parametrize(
+    ("seen", "action", "sentence"),
+    [
+        (
+            outlook(node(MAIN, led=4), *acting()),
+            Action.RECOVER,
+            "Main is back online. Recovering it from Node A.",
+        ),
+        (
+            outlook(node(MAIN, primary=NODE_A), *acting(), answers=STABLE_PROBES - 1),
+            Action.NOTHING,
+            "Main is back online. Node A should demote after synchronization.",
+        ),
+        (
+            outlook(node(MAIN, primary=NODE_A), *acting(), answers=STABLE_PROBES),
+            Action.HAND_BACK,
+            "Main is back online and level. Node A hands the writes back.",
+        ),
+        (
+            outlook(
+                node(MAIN, primary=NODE_A, failover_at=NOW - 20),
+                leading(NODE_A, failover_at=NOW - 20),
+                node(NODE_B, primary=NODE_A, failover_at=NOW - 20),
+                answers=STABLE_PROBES,
+            ),
+            Action.NOTHING,
+            "Main is back online. Node A should demote after synchronization.",
+        ),
+        (
+            outlook(node(MAIN, led=4, automation=PAUSED), *acting()),
+            Action.NOTHING,
+            "Main is back online. Node A should demote after synchronization.",
+        ),
+        (
+            outlook(node(MAIN, **BLANK), *acting()),
+            Action.NOTHING,
+            "Main is back online. Node A should demote after synchronization. "
+            "Main is new or was not rebuilt to the end: run rebuild_node main.",
+        ),
+    ],
+)
+def test_with_automatic_failback(seen: Outlook, action: Action, sentence: str) -> None:
+    assert said(seen, ALONE) == (action, sentence)
+
+
+def test_without_automatic_failover_an_operator_is_told_what_to_run() -> None:
+    assert said(outlook(silent(MAIN)), replace(POLICY, automatic=False)) == (
+        Action.NOTHING,
+        f"Main unreachable since {AT}. Automatic failover is off (CLUSTER_AUTOMATIC). "
+        "Run promote_node_a to promote Node A.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("sights", "gone", "expected"),
+    [
+        ((Sight.GONE, Sight.GONE), True, True),
+        ((Sight.GONE, Sight.SILENT), True, False),
+        ((Sight.GONE, Sight.GONE), False, False),
+    ],
+)
+def test_only_a_refusal_from_everywhere_makes_the_lease_certain(
+    sights: tuple[Sight, Sight], gone: bool, expected: bool
+) -> None:
+    assert decide(outlook(silent(MAIN, gone=gone), sights=sights), POLICY).gone is expected
+
+
+WAY_OUT = re.compile(r"Run |run |\d of 3 nodes|no failover|still down|back online")
+STATES: dict[str, dict[str, Any]] = {
+    "level": {},
+    "behind": {"led": EPOCH - 1},
+    "claimed": {"promised": EPOCH + 1},
+    "leads": {"lease": Lease(EPOCH, 2.0)},
+    "lapsed": {"lease": Lease(EPOCH, -1.0)},
+    "blank": BLANK,
+    "withdrawn": {"promised": -EPOCH},
+}
+
+
+def every_view() -> list[tuple[NodeState | NodeUnreachable, ...]]:
+    """Each node silent, gone or in every state that its mode allows; two candidates may have led last."""
+    views = []
+    for last, main, other, third in itertools.product(
+        (MAIN, NODE_A), [*STATES, ""], [*STATES, ""], [*STATES, ""]
+    ):
+        seen = []
+        for name, state in zip(NodeName, (main, other, third), strict=True):
+            mode = name.writing_mode if state in ("leads", "lapsed") else name.following_mode
+            if not state:
+                seen.append(silent(name, gone=True))
+            elif mode is None or (state in ("leads", "lapsed") and name is not last):
+                break
+            else:
+                seen.append(node(name, **{"mode": mode, "primary": last} | STATES[state]))
+        if len(seen) == len(NodeName):
+            views.append(tuple(seen))
+    return views
+
+
+def decisions() -> list[tuple[Outlook, Decision]]:
+    """The decision on every combination of views, sights, failures, pause, cool-down and policy."""
+    found = []
+    for seen, first, second, failures, paused, cooling, policy in itertools.product(
+        every_view(), Sight, Sight, (1, 2), (False, True), (False, True), (POLICY, ALONE)
+    ):
+        facts: dict[str, Any] = {"automation": PAUSED} if paused else {}
+        facts |= {"failover_at": NOW - 20} if cooling else {}
+        states = [replace(item, **facts) if isinstance(item, NodeState) else item for item in seen]
+        view = outlook(*states, failures=failures, sights=(first, second), answers=STABLE_PROBES)
+        found.append((view, decide(view, policy)))
+    return found
+
+
+def test_every_combination_has_a_decision_with_a_way_out() -> None:
+    checked = decisions()
+    assert len(checked) > 10_000
+    for seen, decision in checked:
+        view = seen.view
+        assert decision.sentence
+        if decision.action is Action.NOTHING and view.primary is None:
+            assert decision.alarm, decision
+            assert WAY_OUT.search(decision.sentence), decision
+
+
+def test_no_combination_endangers_a_node_that_takes_writes() -> None:
+    for seen, decision in decisions():
+        view = seen.view
+        if view.primary is not None:
+            assert decision.action in (Action.NOTHING, Action.RECOVER, Action.HAND_BACK), decision
+        if decision.action is Action.FAIL_OVER:
+            assert view.quorum
+            assert not (seen.reached_by and seen.may_hold_lease), decision
+            assert decision.target is not None
+            target = view.state(decision.target)
+            assert target is not None
+            assert not target.blank, decision
+            assert not view.automation.paused, decision
