@@ -17,7 +17,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.functional import cached_property
 
-from cluster.models import LogEntry, NodeSetting, OrphanedTransaction
+from cluster.models import Event, LogEntry, NodeSetting, OrphanedTransaction
 from cluster.nodes.primary import primary_alias
 from cluster.protocol.errors import Refused
 from cluster.protocol.names import NodeName
@@ -62,14 +62,30 @@ class NodeFilter(admin.SimpleListFilter):
         return queryset
 
 
-class NodeRowsAdmin(admin.ModelAdmin):
-    """Shows the rows that one node holds and offers no way to change them."""
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """Shows rows and offers no way to change them."""
 
     actions = None
     list_per_page = 50
     list_max_show_all = 0
     show_full_result_count = False
     paginator = BoundedPaginator
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody adds here."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody changes here."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody deletes here."""
+        return False
+
+
+class NodeRowsAdmin(ReadOnlyAdmin):
+    """Shows the rows that one node holds."""
 
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
         """The node first, then what the model offers."""
@@ -105,18 +121,6 @@ class NodeRowsAdmin(admin.ModelAdmin):
             )
         return HttpResponseRedirect(reverse("admin:index"))
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody adds here."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody changes here."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody deletes here."""
-        return False
-
 
 def chosen_node(request: HttpRequest) -> str:
     """The alias that the address names, also behind a link into a row; the primary when it names none."""
@@ -137,6 +141,17 @@ class LogEntryAdmin(NodeRowsAdmin):
     search_fields = ("transaction_id__exact",)
     search_help_text = "A whole transaction id"
     sortable_by = ("log_id",)
+
+
+@admin.register(Event)
+class EventAdmin(ReadOnlyAdmin):
+    """What happened to the cluster, newest first."""
+
+    list_display = ("happened_at", "kind", "verb", "sentence", "old", "new", "epoch", "seconds", "actor")
+    list_filter = ("kind", "verb")
+    search_fields = ("sentence",)
+    date_hierarchy = "happened_at"
+    sortable_by = ("happened_at",)
 
 
 @admin.register(NodeSetting)

@@ -55,6 +55,7 @@ class ClusterConf:
     automatic: bool = True
     failback: str = "manual"
     replicated_models: tuple[str, ...] = ()
+    alert_urls: tuple[str, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         if wrong := _problems(self):
@@ -117,6 +118,7 @@ def settings_from(source: Any) -> ClusterConf:
         automatic=source.CLUSTER_AUTOMATIC,
         failback=source.CLUSTER_FAILBACK,
         replicated_models=tuple(source.CLUSTER_REPLICATED_MODELS),
+        alert_urls=tuple(source.CLUSTER_ALERT_URLS),
     )
 
 

@@ -1,7 +1,7 @@
-"""What the cluster keeps in tables that Django knows: orphaned transactions, and looks at log and config.
+"""What the cluster keeps in tables that Django knows: orphaned transactions, events, looks at log and config.
 
-`OrphanedTransaction` is itself replicated. `LogEntry` and `NodeSetting` read tables that the kernel owns;
-they are there to be looked at, with `using(node)`.
+`OrphanedTransaction` is itself replicated; `Event` and `Alert` live in the control database. `LogEntry` and
+`NodeSetting` read tables that the kernel owns; they are there to be looked at, with `using(node)`.
 """
 
 from typing import ClassVar
@@ -49,6 +49,49 @@ class OrphanedTransaction(models.Model):
 
     def __str__(self) -> str:
         return f"{self.operation_type} {self.table_name} {self.record_id} ({self.id})"
+
+
+class Event(models.Model):
+    """Something that happened to the cluster, or was decided about it. In the control database; read only.
+
+    old, new: who took writes before and after, or what was changed from and to. seconds: how long it took.
+    facts: exact numbers, such as the entries that were set aside.
+    """
+
+    class Kind(models.TextChoices):
+        """What sort of event."""
+
+        TRANSITION = "TRANSITION", "something changed"
+        REFUSED = "REFUSED", "refused or failed"
+        ALARM = "ALARM", "an operator is needed"
+        DECISION = "DECISION", "why nothing was done"
+
+    happened_at = models.DateTimeField(db_index=True)
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    verb = models.CharField(max_length=32)
+    actor = models.CharField(max_length=128, blank=True)
+    sentence = models.TextField()
+    old = models.CharField(max_length=32, blank=True)
+    new = models.CharField(max_length=32, blank=True)
+    epoch = models.PositiveIntegerField(null=True)
+    seconds = models.FloatField(null=True)
+    facts = models.JSONField(default=dict)
+
+    class Meta:
+        ordering: ClassVar = ["-happened_at", "-id"]
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
+class Alert(models.Model):
+    """When an alert was last sent: who moves the time forward sends it. In the control database."""
+
+    key = models.CharField(max_length=255, primary_key=True)
+    sent_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.key
 
 
 class LogEntry(models.Model):

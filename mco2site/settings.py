@@ -118,6 +118,7 @@ CLUSTER_FAILBACK = text("CLUSTER_FAILBACK", "manual")
 CLUSTER_REPLICATED_MODELS = env.list(
     "CLUSTER_REPLICATED_MODELS", default=["titles.Title", "titles.TitleStatistics"]
 )
+CLUSTER_ALERT_URLS = text("CLUSTER_ALERT_URLS", "").split()
 CLUSTER_SQL_DIR = BASE_DIR / "sql"
 DATABASE_ROUTERS = ["cluster.router.ClusterRouter"]
 

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import pytest
 from django.test.utils import setup_databases, teardown_databases
 
+from cluster.actions import journal
+from cluster.actions.journal import Happening
 from tests.harness.cluster import Cluster
 from tests.harness.servers import ScratchServers
 
@@ -26,6 +28,14 @@ def servers(django_db_setup, django_db_blocker) -> Iterator[ScratchServers]:
         made = ScratchServers()
     yield made
     made.end()
+
+
+@pytest.fixture(autouse=True)
+def recorded(monkeypatch) -> list[Happening]:
+    """What the test's own process has recorded; rows and alerts have tests of their own."""
+    kept: list[Happening] = []
+    monkeypatch.setattr(journal, "record", kept.append)
+    return kept
 
 
 @pytest.fixture

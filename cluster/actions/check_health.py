@@ -3,6 +3,7 @@
 Nothing here needs the control database or the broker.
 """
 
+import contextvars
 import logging
 import os
 import threading
@@ -12,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
+from cluster.actions import journal
 from cluster.actions.demote import DONE as DEMOTED
 from cluster.actions.demote import demote_node_a
 from cluster.actions.failover import DONE as PROMOTED
@@ -98,6 +100,7 @@ class Watch:
         self.lease_seconds = lease_seconds
         self.memory = Memory()
         self._recovery: threading.Thread | None = None
+        self._noted = ""
 
     @classmethod
     def of_this_process(cls) -> "Watch":
@@ -123,12 +126,21 @@ class Watch:
         if decision.action is Action.RESUME:
             time.sleep(RESUME_PAUSE)
             outlook, decision = self.decide()
+        self.note(decision)
         try:
-            return Tick(outlook, decision, self.act(outlook.view, decision))
+            return Tick(outlook, decision, self.act(outlook, decision))
         except StaleEpoch as error:
             return Tick(outlook, decision, f"Somebody else was quicker: {error}")
         except ClusterError as error:
             return Tick(outlook, decision, f"It did not succeed: {error}", failed=True)
+
+    def note(self, decision: Decision) -> None:
+        """Keep in the journal what was decided, when it is not what was decided before."""
+        kind = journal.Kind.ALARM if decision.alarm else journal.Kind.DECISION
+        happening = journal.Happening(kind, "watch", decision.sentence)
+        if happening.key != self._noted:
+            self._noted = happening.key
+            journal.record(happening)
 
     def decide(self) -> tuple[Outlook, Decision]:
         """One look at all nodes, and what follows from it."""
@@ -154,7 +166,7 @@ class Watch:
             return {}
         return self.prober.sights([state.name for state in view.reachable], last, wait=last not in asked)
 
-    def act(self, view: ClusterView, decision: Decision) -> str:
+    def act(self, outlook: Outlook, decision: Decision) -> str:
         """Do what was decided; what came of it. Raises ClusterError."""
         if decision.action in (Action.NOTHING, Action.WAIT) or decision.target is None:
             return ""
@@ -162,13 +174,14 @@ class Watch:
             return self.begin_recovery(decision.target)
         nodes = {name: self.connect(name, ACT_TIMEOUT) for name in NodeName}
         try:
-            return self.act_on(nodes, view, decision, decision.target)
+            return self.act_on(nodes, outlook, decision, decision.target)
         finally:
             for node in nodes.values():
                 node.close()
 
-    def act_on(self, nodes: Nodes, view: ClusterView, decision: Decision, target: NodeName) -> str:
+    def act_on(self, nodes: Nodes, outlook: Outlook, decision: Decision, target: NodeName) -> str:
         """Change who takes writes. Raises ClusterError."""
+        view = outlook.view
         if decision.action is Action.RENEW:
             voters = [nodes[state.name] for state in view.reachable if state.name is not target]
             renew(nodes[target], voters, view.epoch, self.lease_seconds)
@@ -189,6 +202,7 @@ class Watch:
             lease_seconds=self.lease_seconds,
             gone=decision.gone,
             automatic=decision.action is Action.FAIL_OVER,
+            since=outlook.missed_since,
         )
         if target is NodeName.NODE_A and decision.action is Action.FAIL_OVER:
             return PROMOTED
@@ -198,7 +212,10 @@ class Watch:
         """Recover a node beside the watch: it may take long, and watching goes on."""
         if self._recovery is not None and self._recovery.is_alive():
             return "Its recovery is under way."
-        self._recovery = threading.Thread(target=self.recover, args=(name,), name="recovery", daemon=True)
+        context = contextvars.copy_context()  # the thread acts for whoever this one acts for
+        self._recovery = threading.Thread(
+            target=context.run, args=(self.recover, name), name="recovery", daemon=True
+        )
         self._recovery.start()
         return "Its recovery has begun."
 

@@ -1,5 +1,8 @@
 """Give the writes to a node while nobody takes them: the primary failed, or lost its lease in a restart."""
 
+import time
+
+from cluster.actions import journal
 from cluster.actions.observe import Nodes, observe
 from cluster.actions.promote import Promotion, promote
 from cluster.protocol.errors import ClusterError, Refused
@@ -50,22 +53,36 @@ def take_over(
     lease_seconds: float,
     gone: bool,
     automatic: bool = False,
+    since: float | None = None,
 ) -> Promotion:
     """Promote `to` with the votes of the nodes that were seen.
 
     gone: the process of the last primary has ended, and its lease with it. automatic: the watch does it, and
-    cools down afterwards. Raises as `fail_over`; StaleEpoch, too, when another one was quicker.
+    cools down afterwards. since: when the last primary was missed first, seconds since 1970. Raises as
+    `fail_over`; StaleEpoch, too, when another one was quicker.
     """
-    check(view, to)
-    return promote(
-        nodes[to],
-        [nodes[state.name] for state in view.reachable if state.name is not to],
-        reason=reason,
-        lease_seconds=lease_seconds,
-        excused_epoch=view.epoch if gone else None,
-        seen_epoch=view.epoch,
-        automatic=automatic,
-    )
+    last = view.last_primary
+    with journal.attempt("resume" if last is to else "promote") as attempt:
+        check(view, to)
+        done = promote(
+            nodes[to],
+            [nodes[state.name] for state in view.reachable if state.name is not to],
+            reason=reason,
+            lease_seconds=lease_seconds,
+            excused_epoch=view.epoch if gone else None,
+            seen_epoch=view.epoch,
+            automatic=automatic,
+        )
+        attempt.succeeded(
+            f"{to.label} takes writes in epoch {done.epoch}. {reason}",
+            old=last or "",
+            new=to,
+            epoch=done.epoch,
+            acknowledged_entries=done.entries,
+            orphaned_entries=done.orphaned,
+            gap_seconds=None if since is None else round(time.time() - since, 3),
+        )
+    return done
 
 
 def check(view: ClusterView, to: NodeName) -> None:

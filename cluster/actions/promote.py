@@ -35,12 +35,17 @@ NO_OTHERS = "The other nodes do not answer, or are new or being rebuilt."
 
 @dataclass(frozen=True, slots=True)
 class Promotion:
-    """A promotion that succeeded. seconds: how long it took; orphaned: entries set aside on the way."""
+    """A promotion that succeeded.
+
+    seconds: how long it took. orphaned: entries set aside on the way. entries: all that the epoch began with,
+    everything acknowledged among them.
+    """
 
     node: Node
     epoch: int
     seconds: float
     orphaned: int
+    entries: int
 
 
 def promote(
@@ -73,12 +78,13 @@ def promote(
     epoch = 1 + max(state.promised for state in states.values())
     claimed = claim_majority(candidate, states, epoch, excused_epoch, wait)
     orphaned = gather(candidate, claimed, epoch)
-    candidate.write_promotion(epoch, facts(candidate.state(), epoch, reason, automatic))
+    own = candidate.state()
+    candidate.write_promotion(epoch, facts(own, epoch, reason, automatic))
     level, more = confirm(candidate, claimed, epoch)
     voters = [node for node in claimed if node is not candidate]
     grant(candidate, voters, epoch, mode, lease_seconds)
     step_down(voters, level, epoch)
-    return Promotion(candidate, epoch, time.monotonic() - began, orphaned + more)
+    return Promotion(candidate, epoch, time.monotonic() - began, orphaned + more, own.entries)
 
 
 def seen(nodes: Sequence[Node]) -> dict[Node, NodeState]:

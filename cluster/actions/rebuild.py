@@ -31,7 +31,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from cluster.actions import setup
+from cluster.actions import journal, setup
 from cluster.actions.lease import MARGIN, observe_revived
 from cluster.actions.observe import observe
 from cluster.actions.orphans import file_stranded
@@ -79,6 +79,22 @@ def rebuild(nodes: Nodes, name: NodeName, *, lease_seconds: float, progress: Pro
     Raises Refused with the reason (no primary, the primary itself, a promise that is not kept otherwise, a
     new epoch on the way), NodeUnreachable, NodeFailed, WritersBusy.
     """
+    with journal.attempt("rebuild") as attempt:
+        done = make_anew(nodes, name, lease_seconds=lease_seconds, progress=progress)
+        attempt.succeeded(
+            done.sentence,
+            old="",
+            new=name.following_mode,
+            epoch=None,
+            rows=done.rows,
+            entries=done.entries,
+            orphaned_entries=done.orphaned,
+        )
+    return done
+
+
+def make_anew(nodes: Nodes, name: NodeName, *, lease_seconds: float, progress: Progress) -> Rebuilt:
+    """The rebuild itself. Raises as `rebuild`."""
     view = observe_revived(nodes, lease_seconds)
     primary = check(view, name)
     target, source = nodes[name], nodes[primary.name]

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from cluster.actions import journal
 from cluster.actions.lease import observe_revived
 from cluster.actions.observe import Nodes
 from cluster.actions.orphans import file_stranded
@@ -45,6 +46,23 @@ def recover(
 
     Raises Refused with the reason when there is nothing to recover or nobody to recover from.
     """
+    with journal.attempt("recover") as attempt:
+        done = bring_back(nodes, name, lease_seconds=lease_seconds, say=say, progress=progress)
+        attempt.succeeded(
+            f"{name.label} has recovered. {done.sentence}",
+            old=Mode.RECOVERING,
+            new=name.following_mode,
+            epoch=None,
+            replayed_transactions=done.replayed,
+            orphaned_entries=done.orphaned,
+        )
+    return done
+
+
+def bring_back(
+    nodes: Nodes, name: NodeName, *, lease_seconds: float, say: Say, progress: Progress
+) -> Recovery:
+    """The recovery itself. Raises as `recover`."""
     view = observe_revived(nodes, lease_seconds)
     primary, state = check(view, name)
     say(f"{name.label} last transaction was at: {moment(state.last_entry_at)}")

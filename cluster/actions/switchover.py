@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cluster.actions import journal
 from cluster.actions.failover import fail_over
 from cluster.actions.lease import observe_revived
 from cluster.actions.observe import Nodes
@@ -64,8 +65,20 @@ def switchover(
     Raises Refused (with the reason), WritersBusy (writes go on). When it fails after the old primary has
     closed, the old primary is promoted again before the error is passed on.
     """
-    old, new, epoch = preflight(observe_revived(nodes, lease_seconds), nodes, to)
-    come_level(new, old, epoch, timeout)
+    with journal.attempt("switchover") as attempt:
+        old, new, epoch = preflight(observe_revived(nodes, lease_seconds), nodes, to)
+        come_level(new, old, epoch, timeout)
+        done = hand_over(nodes, old, new, epoch, reason=reason, lease_seconds=lease_seconds)
+        attempt.succeeded(
+            f"{done.sentence} {reason}", old=old.name, new=to, epoch=done.epoch, pause_seconds=done.pause
+        )
+    return done
+
+
+def hand_over(
+    nodes: Nodes, old: Node, new: Node, epoch: int, *, reason: str, lease_seconds: float
+) -> Switchover:
+    """Close the old primary, open the new one; the time in between is the pause. Raises as `switchover`."""
     began = time.monotonic()
     old.close_writes(epoch=epoch)
     others = [node for node in nodes.values() if node is not new]

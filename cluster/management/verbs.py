@@ -1,6 +1,8 @@
 """What the commands share: sentences on stdout, reasons on stderr, ends 0, 1 or 2."""
 
+import getpass
 import json
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -16,9 +18,13 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from cluster.actions import journal
 from cluster.actions.reconcile import Progress as Tick
 from cluster.protocol.errors import ClusterError
 from cluster.protocol.names import NodeName
+
+FILING_SECONDS = 3.0
+"""Seconds that a command waits at its end for rows of the journal and for alerts."""
 
 
 class VerbCommand(BaseCommand):
@@ -32,9 +38,24 @@ class VerbCommand(BaseCommand):
         """Run the verb and turn the cluster's errors into one line."""
         self.as_json: bool = options["json"]
         try:
-            self.act(**options)
+            with journal.acting_as(self.actor()):
+                self.act(**options)
         except ClusterError as error:
             raise CommandError(str(error)) from error
+        finally:
+            self.file_events()
+
+    def actor(self) -> str:
+        """Who acts: the person at this machine, and by which command."""
+        command = type(self).__module__.rsplit(".", 1)[-1]
+        return f"{getpass.getuser()} at {socket.gethostname()}, {command}"
+
+    def file_events(self) -> None:
+        """Wait a moment for the journal; say so when its rows could not be written."""
+        if not journal.finish(FILING_SECONDS):
+            self.stderr.write(
+                "What happened could not be written to the journal: see the log for the reason."
+            )
 
     def act(self, **options: Any) -> None:
         """The verb itself."""

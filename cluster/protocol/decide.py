@@ -186,7 +186,7 @@ def without_answer(outlook: Outlook, policy: Policy, last: NodeName) -> Decision
             f"failover. {reason}."
         )
     return replace_primary(
-        outlook, policy, last, f"{last.label} unreachable since {moment(outlook.since.get(last))}."
+        outlook, policy, last, f"{last.label} unreachable since {moment(outlook.missed_since)}."
     )
 
 

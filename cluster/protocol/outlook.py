@@ -45,6 +45,12 @@ class Outlook:
         return is_gone(self.view, self.sights)
 
     @property
+    def missed_since(self) -> float | None:
+        """When the last primary was first missed, seconds since 1970; None while it answers."""
+        last = self.view.last_primary
+        return self.since.get(last) if last else None
+
+    @property
     def may_hold_lease(self) -> bool:
         """Whether a primary that is not seen may still take writes: somebody's consent to it runs."""
         return any(state.consent_seconds > 0 for state in self.view.reachable)

@@ -1,0 +1,20 @@
+"""Stop the watch from acting."""
+
+from typing import Any
+
+from cluster.actions.automation import PAUSED, pause
+from cluster.conf import conf
+from cluster.management.verbs import VerbCommand
+from cluster.nodes.cluster import connect_all
+
+
+class Command(VerbCommand):
+    """The decision is kept by the nodes themselves, so it holds for every watcher."""
+
+    help = "No automatic failover until resume; the watch goes on looking and says what it sees."
+
+    def act(self, **options: Any) -> None:
+        """Order it and say so."""
+        order = pause(connect_all(timeout=conf().probe_timeout), self.actor())
+        self.say(PAUSED)
+        self.result(automatic=not order.paused, by=order.by, at=order.at)
