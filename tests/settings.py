@@ -1,5 +1,13 @@
-"""The site's settings for tests: a control database in memory, and models that are hard to replicate."""
+"""The site's settings for tests: models that are hard to replicate, and a control database of their own.
 
+Processes that a test starts share another one, named by CONTROL_DATABASE.
+"""
+
+import os
+import tempfile
+from pathlib import Path
+
+from mco2site.environment import SQLITE_OPTIONS
 from mco2site.settings import *  # noqa: F403
 from mco2site.settings import CLUSTER_REPLICATED_MODELS, DATABASES, INSTALLED_APPS
 from mco2site.settings import LOGGING as SITE_LOGGING
@@ -13,5 +21,11 @@ CLUSTER_REPLICATED_MODELS = [
     "specimens.Word",
     "specimens.Counter",
 ]
-DATABASES["default"] = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
+OWN = Path(tempfile.gettempdir()) / f"mco2-control-{os.getpid()}.sqlite3"
+DATABASES["default"] = {
+    "ENGINE": "django.db.backends.sqlite3",
+    "NAME": os.environ.get("CONTROL_DATABASE", OWN),
+    "OPTIONS": SQLITE_OPTIONS,
+    "TEST": {"NAME": OWN},
+}
 LOGGING = SITE_LOGGING | {"root": {"handlers": ["stderr"], "level": "WARNING"}}

@@ -58,10 +58,17 @@ class ScratchServers:
         self.application = Account("mco2_app", secrets.token_hex(16))
         self.cluster = Account("mco2_cluster", secrets.token_hex(16))
         self.admin = next(iter(self.local.values())).admin
-        with self.pointed():
+        migration = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+        with self.pointed(), subprocess.Popen(migration, cwd=ROOT, env=self.environment()) as migrating:
             for name in NodeName:
                 set_up(name)
                 connections[name].close()
+        assert migrating.returncode == 0
+
+    @property
+    def control(self) -> Path:
+        """The control database of the processes that a test starts."""
+        return self.directory / "control.sqlite3"
 
     def end(self) -> None:
         """Kill the servers and remove their files."""
@@ -128,6 +135,7 @@ class ScratchServers:
         }
         own = {
             "DJANGO_SETTINGS_MODULE": "tests.settings",
+            "CONTROL_DATABASE": str(self.control),
             "VAR_DIR": str(self.directory),
             "NO_COLOR": "1",
             "PYTHONUNBUFFERED": "1",
