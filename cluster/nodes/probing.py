@@ -32,9 +32,14 @@ class Post(Generic[T]):
         self._thread = ThreadPoolExecutor(1, f"probe-{node.name}")
         self._asked: Future[T] | None = None
 
+    @property
+    def idle(self) -> bool:
+        """Whether no question is open. While one is, the connection belongs to the thread."""
+        return self._asked is None or self._asked.done()
+
     def ask(self) -> None:
         """Put the question; an answer that came after its asker had gone is too old to count."""
-        if self._asked is None or self._asked.done():
+        if self.idle:
             self._asked = self._thread.submit(self._question, self.node)
 
     def answer(self, deadline: float) -> T | None:
@@ -124,8 +129,8 @@ class Prober:
     def wait(self, seconds: float) -> None:
         """Rest until it is time to look again, or until a server lets go of its connection: it may have died."""
         lines = select.poll()
-        for probe in self._probes.values():
-            if (line := probe.post.node.connection.line()) is not None:
+        for post in (probe.post for probe in self._probes.values()):
+            if post.idle and (line := post.node.connection.line()) is not None:
                 lines.register(line, select.POLLIN)
         lines.poll(max(seconds, 0) * 1000)
 

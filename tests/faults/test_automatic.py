@@ -67,6 +67,16 @@ def test_a_frozen_main_is_replaced_when_its_lease_is_over(cluster, watch):
     check(cluster, book)
 
 
+def test_it_rests_while_a_probe_of_a_frozen_node_is_still_open(cluster, watch):
+    watch.tick()
+    cluster.freeze("main")
+    watch.tick()
+    began = time.monotonic()
+    watch.wait(0.2)
+    assert 0.1 < time.monotonic() - began < 1
+    cluster.resume("main")
+
+
 def test_a_lease_that_nobody_renewed_is_renewed(cluster, watch):
     cluster.settle()
     cluster.replicator.stop()
