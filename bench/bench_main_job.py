@@ -173,6 +173,7 @@ def recover(stage: Stage) -> None:
 def stage() -> Iterator[Stage]:
     """Everything for one measurement, and its end."""
     servers = ScratchServers()
+    servers.overrides["CLUSTER_AUTOMATIC"] = False  # promotions are measured by hand
     try:
         with servers.pointed() as conf:
             cluster = Cluster(servers, conf)

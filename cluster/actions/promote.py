@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from cluster.actions.lease import grant
+from cluster.actions.lease import MARGIN, grant
 from cluster.actions.reconcile import copy_missing, reconcile
 from cluster.protocol.errors import (
     ClusterError,
@@ -22,7 +22,7 @@ from cluster.protocol.errors import (
     StaleEpoch,
     WritersBusy,
 )
-from cluster.protocol.names import MAJORITY, Mode, NodeName
+from cluster.protocol.names import MAJORITY, Alone, Mode, NodeName
 from cluster.protocol.node import Node
 from cluster.protocol.view import NodeState
 
@@ -57,14 +57,16 @@ def promote(
     excused_epoch: int | None = None,
     seen_epoch: int | None = None,
     automatic: bool = False,
+    forced: bool = False,
     wait: Wait = time.sleep,
 ) -> Promotion:
     """Make `candidate` the primary of a new epoch.
 
     others: the other nodes, reachable or not. excused_epoch: the epoch whose primary is known to hold no
     lease, so that the consents given to it need not run out. seen_epoch: the newest one that the caller knew
-    when it decided. automatic: nobody ordered it, and the next one has to wait for the cool-down. wait: sleeps
-    for a number of seconds.
+    when it decided. automatic: nobody ordered it, and the next one has to wait for the cool-down. forced: an
+    operator vouches for the other nodes, which are away: the candidate's vote alone will do. wait: sleeps for
+    a number of seconds.
     Raises NoMajority, StaleEpoch (a rival won), NodeUnreachable, Refused.
     """
     began = time.monotonic()
@@ -76,14 +78,15 @@ def promote(
         states[candidate] = require_vote(candidate)
     refuse_outdated(seen_epoch, states.values())
     epoch = 1 + max(state.promised for state in states.values())
-    claimed = claim_majority(candidate, states, epoch, excused_epoch, wait)
+    claimed = claim_majority(candidate, states, epoch, excused_epoch, 1 if forced else MAJORITY, wait)
+    outwait_lonely(claimed, states, excused_epoch, lease_seconds, wait)
     orphaned = gather(candidate, claimed, epoch)
     own = candidate.state()
-    candidate.write_promotion(epoch, facts(own, epoch, reason, automatic))
-    level, more = confirm(candidate, claimed, epoch)
-    voters = [node for node in claimed if node is not candidate]
-    grant(candidate, voters, epoch, mode, lease_seconds)
-    step_down(voters, level, epoch)
+    candidate.write_promotion(epoch, facts(own, epoch, reason, automatic=automatic, forced=forced))
+    level, more = confirm(candidate, claimed, epoch) if len(claimed) > 1 else ([], 0)
+    followers = [node for node in claimed if node is not candidate]
+    grant(candidate, others if forced else followers, epoch, mode, lease_seconds)
+    step_down(followers, level, epoch)
     return Promotion(candidate, epoch, time.monotonic() - began, orphaned + more, own.entries)
 
 
@@ -131,12 +134,13 @@ def claim_majority(
     states: Mapping[Node, NodeState],
     epoch: int,
     excused_epoch: int | None,
+    votes: int,
     wait: Wait,
 ) -> list[Node]:
     """Claim `epoch` on every node that answers; those that were claimed, the candidate among them.
 
-    The last primary comes first: once it is claimed it has no lease, and nobody need wait for the consent
-    that it was given. Raises NoMajority, StaleEpoch.
+    votes: how many it takes. The last primary comes first: once it is claimed it has no lease, and nobody need
+    wait for the consent that it was given. Raises NoMajority, StaleEpoch.
     """
     claimed, missing = [], []
     for node in sorted(states, key=lambda n: states[n].primary != n.name):
@@ -148,7 +152,7 @@ def claim_majority(
         claimed.append(node)
         if states[node].primary == node.name:
             excused_epoch = max(excused_epoch or 0, states[node].led)
-    if candidate not in claimed or len(claimed) < MAJORITY:
+    if candidate not in claimed or len(claimed) < votes:
         raise NoMajority(len(claimed), " ".join(missing) or NO_OTHERS)
     return claimed
 
@@ -160,6 +164,24 @@ def claim_when_free(node: Node, epoch: int, excused_epoch: int | None, wait: Wai
     except ConsentRunning as running:
         wait(running.seconds)
         node.claim(epoch, excused_epoch)
+
+
+def outwait_lonely(
+    claimed: Sequence[Node],
+    states: Mapping[Node, NodeState],
+    excused_epoch: int | None,
+    lease_seconds: float,
+    wait: Wait,
+) -> None:
+    """Let a lease run out that the last primary may have had without anybody's consent. Invariant (b).
+
+    The claimed nodes are there now, so it gets no further one. Nothing to wait for where the last primary was
+    claimed or is gone.
+    """
+    newest = max(states.values(), key=lambda state: state.led)
+    met = any(node.name == newest.primary for node in claimed) or newest.led in (0, excused_epoch)
+    if not met and any(state.alone is not Alone.NEVER for state in states.values()):
+        wait(lease_seconds * (1 + MARGIN))
 
 
 def gather(candidate: Node, claimed: Sequence[Node], epoch: int) -> int:
@@ -181,7 +203,7 @@ def gather(candidate: Node, claimed: Sequence[Node], epoch: int) -> int:
     return orphaned
 
 
-def facts(candidate: NodeState, epoch: int, reason: str, automatic: bool) -> str:
+def facts(candidate: NodeState, epoch: int, reason: str, *, automatic: bool, forced: bool) -> str:
     """What PROMOTION(epoch) says, as JSON. It hands on when the last automatic failover was."""
     return json.dumps(
         {
@@ -191,6 +213,7 @@ def facts(candidate: NodeState, epoch: int, reason: str, automatic: bool) -> str
             "floor": candidate.verified.log_id,
             "reason": reason,
             "failover_at": candidate.clock if automatic else candidate.failover_at,
+            "forced": int(forced),
         }
     )
 

@@ -133,11 +133,18 @@ class Replicator:
     """Works for whichever node is the primary until it is stopped. Survives every fault of a node."""
 
     def __init__(
-        self, connect: Connect, *, lease_seconds: float, say: Callable[[str], None] = log.info
+        self,
+        connect: Connect,
+        *,
+        lease_seconds: float,
+        say: Callable[[str], None] = log.info,
+        alarm: Callable[[], object] = lambda: None,
     ) -> None:
+        """alarm: is called when the primary stops answering, before the next look; it may act."""
         self.connect = connect
         self.lease_seconds = lease_seconds
         self.say = say
+        self.alarm = alarm
         self.stopping = threading.Event()
 
     def run(self) -> None:
@@ -152,6 +159,7 @@ class Replicator:
                 self.serve(nodes, primary)
             except ClusterError as error:
                 self.say(f"{primary.name.label} is not served any more: {error}")
+                self.alarm()
                 self.stopping.wait(WATCH_INTERVAL)
 
     def serve(self, nodes: Nodes, primary: NodeState) -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from cluster.conf import ClusterConf
-from cluster.protocol.decide import joined, paused, replacement, verb, with_primary, without_quorum
+from cluster.protocol.decide import alone, joined, paused, replacement, verb, with_primary, without_quorum
 from cluster.protocol.names import NodeName
 from cluster.protocol.view import ClusterView
 
@@ -59,7 +59,7 @@ def sentence(view: ClusterView) -> str:
 def standing(view: ClusterView) -> str:
     """How things stand at this look; what is done about it, the watch decides."""
     if not view.quorum:
-        return without_quorum(view)
+        return alone(view) if view.primary else without_quorum(view)
     return with_primary(view) if view.primary else without_primary(view)
 
 

@@ -9,7 +9,7 @@ from cluster.nodes.connection import Connection
 from cluster.protocol.entries import Entry, EntryId, whole_transactions
 from cluster.protocol.errors import NodeFailed
 from cluster.protocol.gaps import Range
-from cluster.protocol.names import Mode, NodeName
+from cluster.protocol.names import Alone, Mode, NodeName
 from cluster.protocol.node import Window
 from cluster.protocol.policy import UNDECIDED, Automation
 from cluster.protocol.view import Floor, Lease, NodeState
@@ -31,7 +31,7 @@ def state(connection: Connection) -> NodeState:
     if config_json is None:
         raise NodeFailed(connection.node, f"it has no configuration; run setup_nodes {connection.node}")
     config = json.loads(config_json)
-    led, primary, failover_at = json.loads(promotion) if promotion else (0, None, None)
+    led, primary, failover_at, forced = json.loads(promotion) if promotion else (0, None, None, None)
     lease_epoch, lease_seconds = json.loads(lease) if lease else (0, 0.0)
     last_log_id, last_at = json.loads(newest) if newest else (0, None)
     verified = Floor(int(config["verified_log_id"]), int(config["verified_entries"]))
@@ -54,7 +54,15 @@ def state(connection: Connection) -> NodeState:
         last_main_contact=config.get("last_main_contact") or None,
         failover_at=float(failover_at) if failover_at else None,
         automation=automation(config.get("automation")),
+        alone=alone(config["durability"] == "local", forced == "1"),
     )
+
+
+def alone(local: bool, forced: bool) -> Alone:
+    """Whether a node may take writes without a second one: by the settings, or by the order of an operator."""
+    if forced:
+        return Alone.WHEN_SILENT
+    return Alone.WHEN_GONE if local else Alone.NEVER
 
 
 def automation(stored: str | None) -> Automation:

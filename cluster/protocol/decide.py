@@ -58,7 +58,7 @@ def decide(outlook: Outlook, policy: Policy) -> Decision:
     """What to do now."""
     view = outlook.view
     if not view.quorum:
-        return alarm(without_quorum(view))
+        return alarm(alone(view) if view.primary else without_quorum(view))
     if view.primary is not None:
         return hand_back(outlook, policy) or Decision(
             Action.NOTHING, with_primary(view), alarm=bool(lost(view))
@@ -153,6 +153,15 @@ def without_quorum(view: ClusterView) -> str:
     """Too few nodes answer."""
     return joined(
         f"Only {len(view.reachable)} of 3 nodes answer; {MAJORITY} are needed to take writes.", view.missing()
+    )
+
+
+def alone(view: ClusterView) -> str:
+    """A primary that goes on without the others, or whose lease is about to run out."""
+    primary = view.primary
+    return joined(
+        f"{primary.name.label if primary else 'No node'} takes the writes alone: no second node confirms them.",
+        view.missing(),
     )
 
 

@@ -64,5 +64,15 @@ class Mode(StrEnum):
         return self in (Mode.PRIMARY, Mode.ACTING_MASTER)
 
 
+class Alone(StrEnum):
+    """Whether a primary may take writes although no second node consents."""
+
+    NEVER = "never"
+    WHEN_GONE = "when_gone"
+    """When both others refuse connections (CLUSTER_DURABILITY=local)."""
+    WHEN_SILENT = "when_silent"
+    """When both others do not answer: an operator has forced it to be the primary."""
+
+
 MAJORITY = 2
 """Votes of three that a claim, a consent or an acknowledgement needs."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cluster.protocol.errors import NodeUnreachable
-from cluster.protocol.names import MAJORITY, Mode, NodeName
+from cluster.protocol.names import MAJORITY, Alone, Mode, NodeName
 from cluster.protocol.policy import UNDECIDED, Automation
 
 
@@ -34,7 +34,8 @@ class NodeState:
     last_entry_at: seconds since 1970 of its newest entry. clock: its own clock, seconds since 1970.
     replayed: transactions it has replayed since it entered RECOVERING. stranded: entries set aside here and
     not yet filed on the primary. failover_at: seconds since 1970 of the last automatic failover up to this
-    PROMOTION. automation: what it heard of the operators' decision on the watch.
+    PROMOTION. automation: what it heard of the operators' decision on the watch. alone: whether it may take
+    writes without a second node.
     """
 
     name: NodeName
@@ -55,6 +56,7 @@ class NodeState:
     last_main_contact: str | None = None
     failover_at: float | None = None
     automation: Automation = UNDECIDED
+    alone: Alone = Alone.NEVER
 
     @property
     def blank(self) -> bool:

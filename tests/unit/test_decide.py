@@ -170,6 +170,12 @@ ALONE = Policy(threshold=2, cooldown=60.0, failback=True)
             "Main: no answer within 0.8 s. Node A: no answer within 0.8 s.",
         ),
         (
+            outlook(leading(MAIN), silent(NODE_A), silent(NODE_B)),
+            Action.NOTHING,
+            "Main takes the writes alone: no second node confirms them. "
+            "Node A: no answer within 0.8 s. Node B: no answer within 0.8 s.",
+        ),
+        (
             outlook(*(node(name, **BLANK) for name in NodeName)),
             Action.NOTHING,
             "This cluster never had a primary. Run setup_nodes.",

@@ -2,10 +2,18 @@
 
 from typing import Any
 
+from django.core.management.base import CommandError, CommandParser
+
 from cluster.actions.failover import ALREADY, DONE, promote_node_a
+from cluster.actions.force import force, risks
+from cluster.actions.observe import observe
+from cluster.actions.promote import Promotion
 from cluster.conf import conf
 from cluster.management.verbs import VerbCommand
 from cluster.nodes.cluster import connect_all
+from cluster.protocol.names import NodeName
+
+REASON = "An operator ran promote_node_a."
 
 
 class Command(VerbCommand):
@@ -13,12 +21,18 @@ class Command(VerbCommand):
 
     help = "Make Node A the primary in place of a Main that failed. Refused while Main is healthy."
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        """--force."""
+        super().add_arguments(parser)
+        parser.add_argument(
+            "--force",
+            action="store_true",
+            help="without a majority: lists what may be lost and wants the name of the node typed",
+        )
+
     def act(self, **options: Any) -> None:
         """Promote and say so."""
-        nodes = connect_all(timeout=conf().probe_timeout)
-        done = promote_node_a(
-            nodes, reason="An operator ran promote_node_a.", lease_seconds=conf().lease_seconds
-        )
+        done = self.force() if options["force"] else self.promote()
         self.say(DONE if done else ALREADY)
         self.result(
             primary="node_a",
@@ -26,4 +40,25 @@ class Command(VerbCommand):
             epoch=done and done.epoch,
             seconds=done and round(done.seconds, 3),
             orphaned=done.orphaned if done else 0,
+        )
+
+    def promote(self) -> Promotion | None:
+        """By the vote of a majority."""
+        nodes = connect_all(timeout=conf().probe_timeout)
+        return promote_node_a(nodes, reason=REASON, lease_seconds=conf().lease_seconds)
+
+    def force(self) -> Promotion:
+        """By an operator who has read what it may cost."""
+        nodes = connect_all(timeout=conf().probe_timeout)
+        view = observe(nodes)
+        self.stderr.write("\n".join(risks(view, NodeName.NODE_A)))
+        self.stderr.write(f"Type {NodeName.NODE_A} to promote it all the same: ", ending="")
+        if input().strip() != NodeName.NODE_A:
+            raise CommandError("Nothing was done: that is not the name of the node.")
+        return force(
+            nodes,
+            view,
+            NodeName.NODE_A,
+            reason=f"{REASON[:-1]} --force.",
+            lease_seconds=conf().lease_seconds,
         )

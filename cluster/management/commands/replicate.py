@@ -3,6 +3,7 @@
 import signal
 from typing import Any
 
+from cluster.actions.check_health import Watch
 from cluster.actions.replicate import Replicator
 from cluster.conf import conf
 from cluster.management.verbs import VerbCommand
@@ -17,7 +18,9 @@ class Command(VerbCommand):
     def act(self, **options: Any) -> None:
         """Work until SIGTERM or Ctrl+C."""
         worker = Replicator(
-            lambda name, timeout: connect(name, timeout=timeout), lease_seconds=conf().lease_seconds
+            lambda name, timeout: connect(name, timeout=timeout),
+            lease_seconds=conf().lease_seconds,
+            alarm=Watch.of_this_process().tick,
         )
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: worker.stopping.set())

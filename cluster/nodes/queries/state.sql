@@ -3,7 +3,8 @@
 -- floor plus the tail above it.
 SELECT
     JSON_OBJECTAGG(config.config_key, config.config_value),
-    (SELECT JSON_ARRAY(epoch, JSON_VALUE(new_value, '$.node'), JSON_VALUE(new_value, '$.failover_at')) FROM transaction_log
+    (SELECT JSON_ARRAY(epoch, JSON_VALUE(new_value, '$.node'), JSON_VALUE(new_value, '$.failover_at'),
+                       JSON_VALUE(new_value, '$.forced')) FROM transaction_log
      WHERE table_name = '' AND record_id = 'PROMOTION' ORDER BY epoch DESC LIMIT 1),
     (SELECT JSON_ARRAY(epoch, expires_at - UNIX_TIMESTAMP(SYSDATE(6))) FROM lease LIMIT 1),
     (SELECT JSON_ARRAY(log_id, UNIX_TIMESTAMP(`timestamp`)) FROM transaction_log ORDER BY log_id DESC LIMIT 1),

@@ -1,0 +1,108 @@
+"""A primary without a second node: it stops, unless the settings or an operator let it go on."""
+
+import time
+
+import pytest
+
+from cluster.actions.observe import observe
+from cluster.protocol.errors import NodeFailed
+from cluster.protocol.names import NodeName
+from tests.harness.checker import check_epochs
+from tests.harness.sql import NOT_ACKNOWLEDGED, NOT_WRITABLE
+
+pytestmark = pytest.mark.faults
+
+WRITE = "INSERT INTO test_counter VALUES (%s, 0, '')"
+
+
+@pytest.fixture
+def local(servers):
+    """CLUSTER_DURABILITY=local."""
+    servers.overrides["CLUSTER_DURABILITY"] = "local"
+    yield
+    servers.overrides.clear()
+
+
+def write(cluster, name: str, key: int) -> None:
+    """One acknowledged row."""
+    app = cluster.connect(name)
+    app.run("SET @current_transaction_id = %s", (f"alone-{key}",))
+    app.run(WRITE, (key,))
+    app.rows("CALL await_acknowledgement(%s, NULL)", (f"alone-{key}",))
+
+
+def outlast_the_lease(cluster) -> None:
+    time.sleep(cluster.conf.lease_seconds + 1)
+
+
+def test_main_alone_stops_within_its_lease(cluster):
+    cluster.settle()
+    cluster.kill("node_a")
+    cluster.kill("node_b")
+    with pytest.raises(NodeFailed) as refused:
+        write(cluster, "main", 1)
+    assert refused.value.code == NOT_ACKNOWLEDGED
+    outlast_the_lease(cluster)
+    with pytest.raises(NodeFailed) as refused:
+        write(cluster, "main", 2)
+    assert refused.value.code == NOT_WRITABLE
+
+
+def test_with_local_durability_main_goes_on_alone_and_says_so(local, cluster):
+    cluster.manage("setup_nodes")
+    cluster.settle()
+    cluster.kill("node_a")
+    cluster.kill("node_b")
+    outlast_the_lease(cluster)
+    write(cluster, "main", 1)
+    said = " ".join(cluster.manage("cluster_status").stdout.split())
+    assert "Main takes the writes alone: no second node confirms them." in said
+    cluster.start("node_a")
+    cluster.start("node_b")
+    cluster.settle()
+
+
+def test_with_local_durability_silent_nodes_are_not_taken_for_dead(local, cluster):
+    cluster.manage("setup_nodes")
+    cluster.settle()
+    cluster.freeze("node_a")
+    cluster.freeze("node_b")
+    outlast_the_lease(cluster)
+    with pytest.raises(NodeFailed) as refused:
+        write(cluster, "main", 1)
+    assert refused.value.code == NOT_WRITABLE
+    cluster.resume("node_a")
+    cluster.resume("node_b")
+
+
+def test_a_forced_node_a_takes_writes_alone_and_the_others_join_it(cluster):
+    cluster.settle()
+    cluster.kill("main")
+    cluster.kill("node_b")
+    assert "2 of 3" not in cluster.manage("promote_node_a").stdout
+    refused = cluster.manage("promote_node_a", "--force", input="main\n")
+    assert (refused.returncode, cluster.nodes[NodeName.NODE_A].lease_epoch()) == (1, None)
+    assert "Node A would be the primary with its own vote alone." in refused.stderr
+    assert "set aside as orphaned transactions" in refused.stderr
+    done = cluster.manage("promote_node_a", "--force", input="node_a\n")
+    assert done.returncode == 0, done.stderr
+    outlast_the_lease(cluster)
+    with pytest.raises(NodeFailed) as unknown:
+        write(cluster, "node_a", 1)
+    assert unknown.value.code == NOT_ACKNOWLEDGED
+    cluster.start("node_b")
+    cluster.start("main")
+    cluster.manage("recover_main")
+    cluster.settle()
+    write(cluster, "node_a", 2)
+    view = observe(cluster.nodes)
+    assert (view.primary.name, view.primary.led) == (NodeName.NODE_A, 2)
+    check_epochs(cluster.connect("main").rows("SELECT * FROM transaction_log ORDER BY log_id, epoch"))
+
+
+def test_force_is_refused_where_a_majority_answers(cluster):
+    cluster.settle()
+    cluster.kill("main")
+    done = cluster.manage("promote_node_a", "--force", input="node_a\n")
+    assert done.returncode == 1
+    assert "need not be forced" in done.stderr
