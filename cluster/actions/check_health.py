@@ -9,9 +9,10 @@ import os
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from typing import Protocol
 
 from cluster.actions import journal
 from cluster.actions.demote import DONE as DEMOTED
@@ -83,17 +84,42 @@ class Memory:
                 self.answers[name] += 1
 
 
+class Lookout(Protocol):
+    """Sees all nodes. `cluster.nodes.probing.Prober` looks at real servers; its methods say more."""
+
+    def probe(self) -> ClusterView:
+        """All nodes at once."""
+
+    def ask_sights(self, suspect: NodeName) -> None:
+        """Let the others look at a node."""
+
+    def sights(
+        self, lookouts: Collection[NodeName], suspect: NodeName, wait: bool
+    ) -> Mapping[NodeName, Sight]:
+        """How each of `lookouts` sees the suspect."""
+
+    def wait(self, seconds: float) -> None:
+        """Rest until it is time to look again."""
+
+    def close(self) -> None:
+        """Let the connections go."""
+
+
 class Watch:
     """One watcher. Its memory counts failures in a row, so a process keeps the same one."""
 
     def __init__(
         self,
-        prober: Prober,
+        prober: Lookout,
         connect: Callable[[NodeName, float], Node],
         policy: Policy,
         *,
         lease_seconds: float,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.time,
     ) -> None:
+        """sleep: lets seconds pass. clock: seconds since 1970."""
+        self.sleep, self.clock = sleep, clock
         self.prober = prober
         self.connect = connect
         self.policy = policy
@@ -121,10 +147,10 @@ class Watch:
         """Look, decide, act. Raises nothing that the cluster can bring about."""
         outlook, decision = self.decide()
         while decision.action is Action.WAIT and refuses(outlook):
-            time.sleep(CERTAINTY_PAUSE)
+            self.sleep(CERTAINTY_PAUSE)
             outlook, decision = self.decide()
         if decision.action is Action.RESUME:
-            time.sleep(RESUME_PAUSE)
+            self.sleep(RESUME_PAUSE)
             outlook, decision = self.decide()
         self.note(decision)
         try:
@@ -147,7 +173,7 @@ class Watch:
         suspects = [name for name in NodeName if self.memory.failures[name]]
         for suspect in suspects:
             self.prober.ask_sights(suspect)
-        view, now = self.prober.probe(), time.time()
+        view, now = self.prober.probe(), self.clock()
         self.memory.note(view, now)
         outlook = Outlook(
             view,

@@ -1,9 +1,10 @@
 """Bodies for the coordinators of a fake world: the verbs as their callers use them, and writers."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from cluster.actions.failover import promote_node_a, resume_primary, sights
+from cluster.actions.check_health import Tick, Watch
+from cluster.actions.failover import promote_node_a, resume_primary, sight, sights
 from cluster.actions.lease import observe_revived, renew
 from cluster.actions.observe import observe
 from cluster.actions.promote import promote
@@ -13,7 +14,9 @@ from cluster.actions.switchover import switchover
 from cluster.protocol.entries import Entry, Record
 from cluster.protocol.errors import ClusterError, NotAcknowledged, Refused
 from cluster.protocol.names import Mode, NodeName
-from cluster.protocol.outlook import is_gone
+from cluster.protocol.outlook import Sight, is_gone
+from cluster.protocol.policy import Policy
+from cluster.protocol.view import ClusterView
 from tests.harness.fake_server import OpenWrite, Server
 from tests.harness.world import Body, Coordinator
 
@@ -91,6 +94,46 @@ def renewing(c: Coordinator) -> None:
         raise Refused("There is no primary.")
     voters = [node for node in c.nodes.values() if node.name is not primary.name]
     renew(c.nodes[primary.name], voters, primary.promised, LEASE)
+
+
+class WorldProber:
+    """Sees the nodes as one coordinator reaches them."""
+
+    def __init__(self, c: Coordinator) -> None:
+        self.nodes = c.nodes
+
+    def probe(self) -> ClusterView:
+        """All nodes, one after the other."""
+        return observe(self.nodes)
+
+    def ask_sights(self, suspect: NodeName) -> None:
+        """They are asked when they are wanted."""
+
+    def sights(self, lookouts: Collection[NodeName], suspect: NodeName, wait: bool) -> dict[NodeName, Sight]:
+        """How each of `lookouts` sees the suspect."""
+        return {name: sight(self.nodes[name], suspect) for name in lookouts}
+
+    def wait(self, seconds: float) -> None:
+        """Time is the world's."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def watching(c: Coordinator) -> Tick:
+    """One round of the watch, which takes one failed probe for a failure. Raises Refused when it did not succeed."""
+    watch = Watch(
+        WorldProber(c),
+        lambda name, _timeout: c.nodes[name],
+        Policy(threshold=1, cooldown=0.0),
+        lease_seconds=LEASE,
+        sleep=c.sleep,
+        clock=lambda: c.world.now,
+    )
+    done = watch.tick()
+    if done.failed:
+        raise Refused(done.outcome)
+    return done
 
 
 def closing(name: NodeName, mode: Mode | None) -> Body:

@@ -4,7 +4,7 @@
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -119,6 +119,7 @@ class Server:
         self.open: dict[int, OpenWrite] = {}
         self.leader: object = None
         self.peers: Mapping[NodeName, Server] = {}
+        self.cut: Set[tuple[str, NodeName, str]] = frozenset()
 
     def __repr__(self) -> str:
         return f"Server({self.name.value})"
@@ -143,7 +144,9 @@ class Server:
         return self.offset + self.rate * self.now()
 
     def look_at(self, other: NodeName) -> Sight:
-        """Links between servers are never cut here."""
+        """Over the link from here to there."""
+        if any((self.name, other, way) in self.cut for way in ("ask", "answer")):
+            return Sight.SILENT
         return Sight.REACHED if self.peers[other].up else Sight.GONE
 
     def automate(self, automation: Automation) -> None:

@@ -102,7 +102,7 @@ class History:
 
     def heal(self, place: str) -> None:
         """Mend all links of a place."""
-        self.world.cut = {link for link in self.world.cut if link[0] != place}
+        self.world.cut -= {link for link in self.world.cut if link[0] == place}
 
     # The end
 
@@ -243,6 +243,7 @@ STEPS: dict[str, Step] = {
     "recover": starting(lambda r: bodies.recovering(anyone(r))),
     "switchover": starting(lambda r: bodies.switching(r.choice(CANDIDATES))),
     "feed": starting(lambda r: bodies.feeding(anyone(r), r.randrange(1, 6))),
+    "watch": starting(lambda r: bodies.watching),
     "renew": starting(lambda r: bodies.renewing),
     "close": starting(lambda r: bodies.closing(anyone(r), r.choice((None, Mode.RECOVERING)))),
     "elapse": lambda h, r: h.elapse(r.choice((0.1, 0.3, 1.0))),
@@ -257,8 +258,8 @@ STEPS: dict[str, Step] = {
 """Every step of a random history."""
 WEIGHTS = {
     "advance": 60, "write": 24, "retry": 2, "ask": 2, "promote": 5, "fail over": 6, "resume": 6, "recover": 2,
-    "switchover": 2, "feed": 4, "renew": 8, "close": 1, "elapse": 2.5, "rest": 0.5, "crash": 1, "crash primary": 2,
-    "restart": 6, "cut": 2, "heal": 4, "kill": 3,
+    "watch": 6, "switchover": 2, "feed": 4, "renew": 8, "close": 1, "elapse": 2.5, "rest": 0.5, "crash": 1,
+    "crash primary": 2, "restart": 6, "cut": 2, "heal": 4, "kill": 3,
 }  # fmt: skip
 """How likely each step is."""
 

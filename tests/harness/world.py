@@ -32,17 +32,17 @@ Clocks = Mapping[NodeName, tuple[float, float]]
 class World:
     """Three servers, the links to them, the coordinators, and the true time.
 
-    A link is (coordinator's name, node, "ask" or "answer"): a call over a cut "answer" is done and its answer
-    lost.
+    A link is (place, node, "ask" or "answer"): a call over a cut "answer" is done and its answer lost. A place
+    is a coordinator's name, or a node's.
     """
 
     def __init__(self, clocks: Clocks | None = None) -> None:
         self.now = 0.0
         self.ledger = Ledger()
         self.servers = {name: self.server(name, *(clocks or {}).get(name, ())) for name in NodeName}
-        for server in self.servers.values():
-            server.peers = self.servers
         self.cut: set[tuple[str, NodeName, str]] = set()
+        for server in self.servers.values():
+            server.peers, server.cut = self.servers, self.cut
         self.coordinators: list[Coordinator] = []
 
     def server(self, name: NodeName, offset: float = 0.0, rate: float = 1.0) -> Server:
