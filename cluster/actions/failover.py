@@ -5,7 +5,7 @@ import time
 from cluster.actions import journal
 from cluster.actions.observe import Nodes, observe
 from cluster.actions.promote import Promotion, promote
-from cluster.protocol.errors import ClusterError, Refused
+from cluster.protocol.errors import ClusterError, Refused, StaleEpoch
 from cluster.protocol.names import MAJORITY, NodeName
 from cluster.protocol.node import Node
 from cluster.protocol.outlook import Sight, is_gone
@@ -14,16 +14,39 @@ from cluster.protocol.view import ClusterView
 ALREADY = "Node A is already in ACTING_MASTER mode."
 DONE = "Node A promoted to ACTING_MASTER successfully. Node A can now accept write operations."
 
+RIVAL_SECONDS, RIVAL_PAUSE = 2.0, 0.02
+"""Seconds that somebody else's promotion may take once it has claimed, and between two looks at it."""
+
 
 def promote_node_a(nodes: Nodes, *, reason: str, lease_seconds: float) -> Promotion | None:
     """Make Node A the primary because Main takes no writes. None when it is the primary already.
 
-    Raises as `fail_over`.
+    A watcher may be at it: then this waits for the end of that. Raises as `fail_over`.
     """
     view = observe(nodes)
-    if view.primary is not None and view.primary.name is NodeName.NODE_A:
+    if leads(view, NodeName.NODE_A):
         return None
-    return fail_over(nodes, view, NodeName.NODE_A, reason=reason, lease_seconds=lease_seconds)
+    try:
+        return fail_over(nodes, view, NodeName.NODE_A, reason=reason, lease_seconds=lease_seconds)
+    except StaleEpoch:
+        if not comes_to_lead(nodes, NodeName.NODE_A):
+            raise
+        return None
+
+
+def leads(view: ClusterView, name: NodeName) -> bool:
+    """Whether the node takes writes."""
+    return view.primary is not None and view.primary.name is name
+
+
+def comes_to_lead(nodes: Nodes, name: NodeName) -> bool:
+    """Whether somebody else's promotion of the node succeeds within a moment."""
+    deadline = time.monotonic() + RIVAL_SECONDS
+    while not leads(observe(nodes), name):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(RIVAL_PAUSE)
+    return True
 
 
 def resume_primary(nodes: Nodes, *, reason: str, lease_seconds: float) -> Promotion:

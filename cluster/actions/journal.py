@@ -157,7 +157,7 @@ class Journal:
         """Take it, unless the same was told a moment ago."""
         if happening.kind in (Kind.REFUSED, Kind.ALARM) and self.told_just_now(happening.key):
             return
-        log.info("%s", happening.sentence)
+        log.debug("%s", happening.sentence)
         self.filing.take(happening)
         if happening.alerts:
             self.alerting.take(happening)

@@ -83,8 +83,8 @@ def rebuild(nodes: Nodes, name: NodeName, *, lease_seconds: float, progress: Pro
         done = make_anew(nodes, name, lease_seconds=lease_seconds, progress=progress)
         attempt.succeeded(
             done.sentence,
-            old="",
-            new=name.following_mode,
+            old="rebuilt",
+            new="level",
             epoch=None,
             rows=done.rows,
             entries=done.entries,

@@ -50,8 +50,8 @@ def recover(
         done = bring_back(nodes, name, lease_seconds=lease_seconds, say=say, progress=progress)
         attempt.succeeded(
             f"{name.label} has recovered. {done.sentence}",
-            old=Mode.RECOVERING,
-            new=name.following_mode,
+            old="behind",
+            new="level",
             epoch=None,
             replayed_transactions=done.replayed,
             orphaned_entries=done.orphaned,

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -94,3 +95,23 @@ def test_a_main_that_was_restarted_goes_on_in_a_new_epoch(cluster, watch):
     tick = watch.tick()
     assert (tick.decision.action, tick.failed) == (Action.RESUME, False), tick.sentence
     assert cluster.nodes[NodeName.MAIN].lease_epoch() == 2
+
+
+def test_an_operator_and_three_watchers_promote_once(cluster):
+    cluster.settle()
+    watches = [Watch.configured(cluster.conf) for _ in range(3)]
+    for watch in watches:
+        watch.tick()
+    cluster.kill("main")
+    with ThreadPoolExecutor() as pool:
+        by_hand = pool.submit(cluster.manage, "promote_node_a")
+        ticks = list(pool.map(Watch.tick, watches))
+    assert by_hand.result().returncode == 0, by_hand.result().stderr
+    assert cluster.nodes[NodeName.NODE_A].lease_epoch() is not None
+    assert not any(tick.failed for tick in ticks), [tick.sentence for tick in ticks]
+    promotions = cluster.connect("node_a").rows(
+        "SELECT epoch FROM transaction_log WHERE record_id = 'PROMOTION'"
+    )
+    assert len(promotions) == 2, "one of them won, the others let it be"
+    for watch in watches:
+        watch.close()

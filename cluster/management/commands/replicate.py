@@ -20,9 +20,16 @@ class Command(VerbCommand):
         worker = Replicator(
             lambda name, timeout: connect(name, timeout=timeout),
             lease_seconds=conf().lease_seconds,
-            alarm=Watch.of_this_process().tick,
+            alarm=look,
         )
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: worker.stopping.set())
         worker.run()
         self.say("Stopped.")
+
+
+def look() -> None:
+    """One round of the watch. A new watcher each time: what one remembers of the last loss is of no use."""
+    watch = Watch.configured(conf())
+    watch.tick()
+    watch.close()
