@@ -1,10 +1,11 @@
 """Give the writes to a node while nobody takes them: the primary failed, or lost its lease in a restart."""
 
 import time
+from collections.abc import Callable
 
 from cluster.actions import journal
 from cluster.actions.observe import Nodes, observe
-from cluster.actions.promote import Promotion, promote
+from cluster.actions.promote import Promotion, Wait, promote
 from cluster.protocol.errors import ClusterError, Refused, StaleEpoch
 from cluster.protocol.names import MAJORITY, NodeName
 from cluster.protocol.node import Node
@@ -39,13 +40,18 @@ def leads(view: ClusterView, name: NodeName) -> bool:
     return view.primary is not None and view.primary.name is name
 
 
-def comes_to_lead(nodes: Nodes, name: NodeName) -> bool:
-    """Whether somebody else's promotion of the node succeeds within a moment."""
-    deadline = time.monotonic() + RIVAL_SECONDS
+def comes_to_lead(
+    nodes: Nodes, name: NodeName, *, wait: Wait = time.sleep, clock: Callable[[], float] = time.monotonic
+) -> bool:
+    """Whether somebody else's promotion of the node succeeds within a moment.
+
+    wait: sleeps for a number of seconds. clock: seconds since any moment.
+    """
+    deadline = clock() + RIVAL_SECONDS
     while not leads(observe(nodes), name):
-        if time.monotonic() > deadline:
+        if clock() > deadline:
             return False
-        time.sleep(RIVAL_PAUSE)
+        wait(RIVAL_PAUSE)
     return True
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from greenlet import GreenletExit, getcurrent, greenlet
 
-from cluster.actions import observe, orphans, promote, reconcile, replicate
+from cluster.actions import failover, observe, orphans, promote, reconcile, replicate
 from cluster.protocol.errors import ClusterError, NodeUnreachable
 from cluster.protocol.names import NodeName
 from tests.harness.fake import FakeNode
@@ -216,11 +216,21 @@ class Coordinator(greenlet):
             self.throw(GreenletExit)
 
 
-def wait(seconds: float) -> None:
-    """Sleep as the present coordinator."""
+def present() -> Coordinator:
+    """The coordinator whose turn it is."""
     current = getcurrent()
     assert isinstance(current, Coordinator)
-    current.sleep(seconds)
+    return current
+
+
+def wait(seconds: float) -> None:
+    """Sleep as the present coordinator."""
+    present().sleep(seconds)
+
+
+def clock() -> float:
+    """The true time, for the present coordinator."""
+    return present().world.now
 
 
 class InTurn:
@@ -247,6 +257,8 @@ def virtual_time() -> Iterator[pytest.MonkeyPatch]:
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(promote.promote.__kwdefaults__, "wait", wait)
+        patch.setitem(failover.comes_to_lead.__kwdefaults__, "wait", wait)
+        patch.setitem(failover.comes_to_lead.__kwdefaults__, "clock", clock)
         patch.setattr(observe, ThreadPoolExecutor.__name__, InTurn)
         patch.setattr(reconcile, "WINDOW", 3)
         patch.setattr(reconcile, "ID_WINDOW", 3)
