@@ -1,6 +1,6 @@
 # Every target is a few commands; what is longer lives in scripts/ or in `manage.py`.
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs clean test lint types bench setup
+.PHONY: help up down status logs clean test lint types bench drill setup
 PYTHON := .venv/bin/python
 
 help: ## list the targets
@@ -34,6 +34,9 @@ types: setup ## check types
 
 bench: setup ## measure
 	@set -e; for script in $(sort $(wildcard bench/bench_*.py)); do $(PYTHON) $$script; done
+
+drill: setup ## play every fault on scratch nodes, print a scorecard; MINUTES=120 for random ones
+	@$(PYTHON) -m tests.drill $(if $(MINUTES),--minutes $(MINUTES)) $(ARGS)
 
 setup: # system packages, .venv and .env where they are missing
 	@scripts/bootstrap.sh

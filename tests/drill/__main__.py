@@ -1,0 +1,13 @@
+"""`make drill`: python -m tests.drill [NUMBER ...] [--runs N] [--fast] [--minutes M]."""
+
+import os
+import sys
+
+import django
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+django.setup()
+
+from tests.drill.run import main  # noqa: E402 - only Django's settings make it importable
+
+sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,102 @@
+"""Plays fault scenarios on three scratch nodes under write load and prints a scorecard.
+
+Every score is kept as a line of var/drill/history.jsonl, so that runs can be compared.
+"""
+
+import argparse
+import json
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management import call_command
+from rich.console import Console
+from rich.table import Table
+
+from tests.drill import scenarios  # noqa: F401 - puts all scenarios on the list
+from tests.drill.random_run import random_run
+from tests.drill.scenario import SCENARIOS, Scenario
+from tests.drill.score import Score, as_line, perform
+from tests.harness.servers import ScratchServers
+
+SEED = 1
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Play what was asked for; 0 when everything was right."""
+    wanted = parse(arguments)
+    console = Console(stderr=True)
+    history = Path(settings.VAR_DIR) / "drill" / "history.jsonl"
+    history.parent.mkdir(parents=True, exist_ok=True)
+    call_command("migrate", database="default", verbosity=0)
+    servers, scores = ScratchServers(), list[Score]()
+    try:
+        for scenario in chosen(wanted):
+            console.print(f"{scenario.number} {scenario.name} ...")
+            score = perform(servers, scenario, fast=wanted.fast)
+            console.print(told(score))
+            scores.append(score)
+            with history.open("a") as file:
+                file.write(as_line(score) + "\n")
+    finally:
+        servers.end()
+    if wanted.json:
+        Console().print_json(json.dumps([score.facts() for score in scores]))
+    console.print(scorecard(scores))
+    console.print(f"Every run is a line of {history}.")
+    return 0 if all(score.passed for score in scores) else 1
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m tests.drill", description=__doc__)
+    parser.add_argument("numbers", nargs="*", metavar="NUMBER", help="scenarios to play; none: all")
+    parser.add_argument("--runs", type=int, default=1, metavar="N", help="play each so many times")
+    parser.add_argument("--fast", action="store_true", help="with a lease of 1 s and a probe each 0.25 s")
+    parser.add_argument("--minutes", type=float, default=0, help="play random faults for so long instead")
+    parser.add_argument("--seed", type=int, default=SEED, help="of the random faults")
+    parser.add_argument("--json", action="store_true", help="print the scores as JSON on stdout")
+    wanted = parser.parse_args(arguments)
+    if unknown := set(wanted.numbers) - set(SCENARIOS):
+        parser.error(f"no scenario {', '.join(sorted(unknown))}; there are {', '.join(sorted(SCENARIOS))}")
+    return wanted
+
+
+def chosen(wanted: argparse.Namespace) -> list[Scenario]:
+    """The scenarios to play, in turn."""
+    if wanted.minutes:
+        return [random_run(wanted.minutes, wanted.seed)]
+    return [SCENARIOS[number] for number in wanted.numbers or sorted(SCENARIOS) for _ in range(wanted.runs)]
+
+
+def told(score: Score) -> str:
+    """One line about one play."""
+    said = "right" if score.passed else "WRONG: " + " ".join(score.problems)
+    return f"   gap {score.gap:.2f} s, {score.lost} of {score.acknowledged} lost, {said}"
+
+
+def scorecard(scores: Sequence[Score]) -> Table:
+    """One row a scenario; of several plays the median, and the worst in brackets."""
+    table = Table("", "scenario", "right", "gap", "lost", "orphaned", "double", "rejoin", title="Fault drill")
+    for number in dict.fromkeys(score.number for score in scores):
+        plays = [score for score in scores if score.number == number]
+        table.add_row(
+            number,
+            plays[0].name,
+            f"{sum(score.passed for score in plays)} of {len(plays)}",
+            spread([score.gap for score in plays]),
+            str(sum(score.lost for score in plays)),
+            str(sum(score.orphaned for score in plays)),
+            str(sum(score.double for score in plays)),
+            spread([score.rejoin for score in plays if score.rejoin is not None]),
+        )
+    return table
+
+
+def spread(seconds: Sequence[float]) -> str:
+    """The median and, of several, the worst."""
+    if not seconds:
+        return ""
+    worst = f" ({max(seconds):.2f})" if len(seconds) > 1 else ""
+    return f"{statistics.median(seconds):.2f} s{worst}"

