@@ -94,7 +94,7 @@ class Lookout(Protocol):
         """Let the others look at a node."""
 
     def sights(
-        self, lookouts: Collection[NodeName], suspect: NodeName, wait: bool
+        self, lookouts: Collection[NodeName], suspect: NodeName, ask: bool
     ) -> Mapping[NodeName, Sight]:
         """How each of `lookouts` sees the suspect."""
 
@@ -190,7 +190,7 @@ class Watch:
         last = view.last_primary
         if last is None or self.memory.failures[last] < self.policy.threshold:
             return {}
-        return self.prober.sights([state.name for state in view.reachable], last, wait=last not in asked)
+        return self.prober.sights([state.name for state in view.reachable], last, ask=last not in asked)
 
     def act(self, outlook: Outlook, decision: Decision) -> str:
         """Do what was decided; what came of it. Raises ClusterError."""

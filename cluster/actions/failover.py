@@ -99,7 +99,7 @@ def take_over(
             reason=reason,
             lease_seconds=lease_seconds,
             excused_epoch=view.epoch if gone else None,
-            seen_epoch=view.epoch,
+            seen=view,
             automatic=automatic,
         )
         attempt.succeeded(
@@ -115,8 +115,11 @@ def take_over(
 
 
 def check(view: ClusterView, to: NodeName) -> None:
-    """Refuse a promotion that is not needed or cannot succeed, with the reason."""
-    if view.primary is not None:
+    """Refuse a promotion that is not needed or cannot succeed, with the reason.
+
+    A primary that others have overtaken may begin a new epoch: they take nothing from it any more.
+    """
+    if view.primary is not None and not (view.primary.name is to and view.overtaken_by):
         raise Refused(
             f"{view.primary.name.label} is healthy and takes the writes. To hand over in good order "
             f"use switchover --to {to}."

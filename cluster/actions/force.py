@@ -57,7 +57,7 @@ def force(nodes: Nodes, view: ClusterView, to: NodeName, *, reason: str, lease_s
             reason=reason,
             lease_seconds=lease_seconds,
             excused_epoch=view.epoch,
-            seen_epoch=view.epoch,
+            seen=view,
             forced=True,
         )
         attempt.succeeded(

@@ -24,7 +24,7 @@ from cluster.protocol.errors import (
 )
 from cluster.protocol.names import MAJORITY, Alone, Mode, NodeName
 from cluster.protocol.node import Node
-from cluster.protocol.view import NodeState
+from cluster.protocol.view import ClusterView, NodeState
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ def promote(
     reason: str,
     lease_seconds: float,
     excused_epoch: int | None = None,
-    seen_epoch: int | None = None,
+    seen: ClusterView | None = None,
     automatic: bool = False,
     forced: bool = False,
     wait: Wait = time.sleep,
@@ -63,8 +63,8 @@ def promote(
     """Make `candidate` the primary of a new epoch.
 
     others: the other nodes, reachable or not. excused_epoch: the epoch whose primary is known to hold no
-    lease, so that the consents given to it need not run out. seen_epoch: the newest one that the caller knew
-    when it decided. automatic: nobody ordered it, and the next one has to wait for the cool-down. forced: an
+    lease, so that the consents given to it need not run out. seen: the view on which the caller decided.
+    automatic: nobody ordered it, and the next one has to wait for the cool-down. forced: an
     operator vouches for the other nodes, which are away: the candidate's vote alone will do. wait: sleeps for
     a number of seconds.
     Raises NoMajority, StaleEpoch (a rival won), NodeUnreachable, Refused.
@@ -73,10 +73,10 @@ def promote(
     mode = candidate.name.writing_mode
     if mode is None:
         raise Refused(f"{candidate.name.label} is a replica and a vote; promote Main or Node A.")
-    states = with_vote(seen([candidate, *others]))
+    states = with_vote(answering([candidate, *others]))
     if candidate not in states:
         states[candidate] = require_vote(candidate)
-    refuse_outdated(seen_epoch, states.values())
+    refuse_outdated(seen, states.values())
     epoch = 1 + max(state.promised for state in states.values())
     claimed = claim_majority(candidate, states, epoch, excused_epoch, 1 if forced else MAJORITY, wait)
     outwait_lonely(claimed, states, excused_epoch, lease_seconds, wait)
@@ -90,7 +90,7 @@ def promote(
     return Promotion(candidate, epoch, time.monotonic() - began, orphaned + more, own.entries)
 
 
-def seen(nodes: Sequence[Node]) -> dict[Node, NodeState]:
+def answering(nodes: Sequence[Node]) -> dict[Node, NodeState]:
     """The state of each node that answers."""
     states: dict[Node, NodeState] = {}
     for node in nodes:
@@ -111,11 +111,21 @@ def with_vote(states: Mapping[Node, NodeState]) -> dict[Node, NodeState]:
     return {node: state for node, state in states.items() if not state.blank and not state.withdrawn}
 
 
-def refuse_outdated(seen_epoch: int | None, states: Iterable[NodeState]) -> None:
-    """A decision on a view that is out of date must not depose who was promoted meanwhile. Raises StaleEpoch."""
-    newest = max(states, key=lambda state: state.led)
-    if seen_epoch is not None and newest.led > seen_epoch:
-        raise StaleEpoch(newest.name, seen_epoch + 1, f"epoch {newest.led} began meanwhile.")
+def refuse_outdated(seen: ClusterView | None, states: Iterable[NodeState]) -> None:
+    """A decision on a view that is out of date must not depose who was promoted meanwhile. Raises StaleEpoch.
+
+    Nor a rival who is at it: two that depose each other in turn take longer than one. If the rival has died,
+    the next look sees what it has claimed.
+    """
+    if seen is None:
+        return
+    for state in states:
+        if state.led > seen.epoch:
+            raise StaleEpoch(state.name, seen.epoch + 1, f"epoch {state.led} began meanwhile.")
+        if state.promised > seen.promised:
+            raise StaleEpoch(
+                state.name, seen.epoch + 1, f"somebody else begins epoch {state.promised} at this moment."
+            )
 
 
 def require_vote(candidate: Node) -> NodeState:
@@ -219,16 +229,20 @@ def facts(candidate: NodeState, epoch: int, reason: str, *, automatic: bool, for
 
 
 def confirm(candidate: Node, claimed: Sequence[Node], epoch: int) -> tuple[list[Node], int]:
-    """Bring one more claimed node level, so that the epoch begins on a majority. (Nodes, set aside.)"""
-    problems = []
+    """Bring one more claimed node level, so that the epoch begins on a majority. (Nodes, set aside.)
+
+    Raises StaleEpoch when a rival was quicker, else NoMajority.
+    """
+    problems: list[ClusterError] = []
     for node in claimed:
         if node is candidate:
             continue
         try:
             return [node], reconcile(node, candidate, epoch).orphaned
         except ClusterError as error:
-            problems.append(str(error))
-    raise NoMajority(1, " ".join(problems))
+            problems.append(error)
+    rivals = (error for error in problems if isinstance(error, StaleEpoch))
+    raise next(rivals, NoMajority(1, " ".join(map(str, problems))))
 
 
 def step_down(others: Sequence[Node], level: Sequence[Node], epoch: int) -> None:

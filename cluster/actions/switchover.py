@@ -48,9 +48,12 @@ class Switchover:
 def give_writes(
     nodes: Nodes, to: NodeName, *, reason: str, lease_seconds: float, timeout: float
 ) -> Switchover:
-    """Make `to` the primary: from the present one, or by a failover when nobody takes writes."""
+    """Make `to` the primary: from the present one, or by a failover when nobody takes writes.
+
+    A primary that others have overtaken begins a new epoch.
+    """
     view = observe_revived(nodes, lease_seconds)
-    if view.primary is None:
+    if view.primary is None or (view.primary.name is to and view.overtaken_by):
         done = fail_over(nodes, view, to, reason=reason, lease_seconds=lease_seconds)
         return Switchover(None, to, done.epoch, None)
     return switchover(nodes, to, reason=reason, lease_seconds=lease_seconds, timeout=timeout)

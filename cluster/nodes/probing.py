@@ -31,6 +31,7 @@ class Post(Generic[T]):
         self._question = question
         self._thread = ThreadPoolExecutor(1, f"probe-{node.name}")
         self._asked: Future[T] | None = None
+        self.asked_at = 0.0
 
     @property
     def idle(self) -> bool:
@@ -41,6 +42,7 @@ class Post(Generic[T]):
         """Put the question; an answer that came after its asker had gone is too old to count."""
         if self.idle:
             self._asked = self._thread.submit(self._question, self.node)
+            self.asked_at = time.monotonic()
 
     def answer(self, deadline: float) -> T | None:
         """The answer, None when there is none at the deadline (monotonic seconds). Raises what it raised."""
@@ -110,15 +112,16 @@ class Prober:
         for name in suspect.others:
             self._sight(name, suspect).ask()
 
-    def sights(self, lookouts: Collection[NodeName], suspect: NodeName, wait: bool) -> dict[NodeName, Sight]:
+    def sights(self, lookouts: Collection[NodeName], suspect: NodeName, ask: bool) -> dict[NodeName, Sight]:
         """How each of `lookouts` sees the suspect. Who does not say so does not reach it.
 
-        wait: give the answers their time; they have had it when they were asked for before the probes.
+        ask: they were not asked before the probes. Either way an answer has its time, counted from the
+        question: a probe that was refused at once leaves little of it.
         """
-        if wait:
+        if ask:
             self.ask_sights(suspect)
-        deadline = time.monotonic() + (self.patience if wait else 0.0)
-        return {name: told(self._sight(name, suspect), deadline) for name in lookouts}
+        posts = {name: self._sight(name, suspect) for name in lookouts}
+        return {name: told(post, post.asked_at + self.patience) for name, post in posts.items()}
 
     def _sight(self, lookout: NodeName, suspect: NodeName) -> Post[Sight]:
         key = (lookout, suspect)

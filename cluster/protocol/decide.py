@@ -60,8 +60,10 @@ def decide(outlook: Outlook, policy: Policy) -> Decision:
     if not view.quorum:
         return alarm(alone(view) if view.primary else without_quorum(view))
     if view.primary is not None:
-        return hand_back(outlook, policy) or Decision(
-            Action.NOTHING, with_primary(view), alarm=bool(lost(view))
+        return (
+            new_epoch(view, policy)
+            or hand_back(outlook, policy)
+            or Decision(Action.NOTHING, with_primary(view), alarm=bool(lost(view)))
         )
     last = view.last_primary
     if last is None:
@@ -90,6 +92,12 @@ def joined(*parts: str) -> str:
 def with_primary(view: ClusterView) -> str:
     """How things stand while a node takes writes."""
     primary, main = view.primary, view.state(NodeName.MAIN)
+    if primary is not None and view.overtaken_by:
+        return joined(
+            f"{primary.name.label} takes the writes.",
+            overtaken(view),
+            f"Run switchover --to {primary.name} to begin a new epoch.",
+        )
     if primary is not None and primary.name is NodeName.MAIN:
         behind = [name for name in NodeName.MAIN.others if is_behind(view, name)]
         if not behind:
@@ -98,6 +106,26 @@ def with_primary(view: ClusterView) -> str:
     if main is None:
         return STILL_DOWN
     return joined(BACK_ONLINE, empty(view))
+
+
+def new_epoch(view: ClusterView, policy: Policy) -> Decision | None:
+    """A promotion that failed half way left a node that promised more than the primary's epoch."""
+    primary, cause = view.primary, overtaken(view)
+    if primary is None or not cause:
+        return None
+    if hindrance := why_not_alone(view, policy):
+        return alarm(cause, hindrance, f"Run switchover --to {primary.name} to begin a new epoch.")
+    return Decision(Action.RESUME, f"{cause} {primary.name.label} goes on in a new epoch.", primary.name)
+
+
+def overtaken(view: ClusterView) -> str:
+    """Who takes nothing from the primary because of a promotion that failed; empty when all follow."""
+    primary, names = view.primary, [state.name for state in view.overtaken_by]
+    if primary is None or not names:
+        return ""
+    return (
+        f"{labels(names)} promised an epoch above that of {primary.name.label}, in a promotion that failed."
+    )
 
 
 def hand_back(outlook: Outlook, policy: Policy) -> Decision | None:

@@ -137,6 +137,20 @@ class ClusterView:
         return max((n.led for n in self.reachable), default=0)
 
     @property
+    def promised(self) -> int:
+        """The highest epoch that a node promised, as far as can be seen; it may never begin."""
+        return max((n.promised for n in self.reachable), default=0)
+
+    @property
+    def overtaken_by(self) -> list[NodeState]:
+        """The nodes that promised an epoch above the primary's: somebody claimed them and got no majority.
+
+        They take nothing from this primary any more, until it begins an epoch above theirs.
+        """
+        primary = self.primary
+        return [n for n in self.reachable if primary and n.promised > primary.promised]
+
+    @property
     def quorum(self) -> bool:
         """Whether a majority of the nodes answered."""
         return len(self.reachable) >= MAJORITY

@@ -109,7 +109,7 @@ class WorldProber:
     def ask_sights(self, suspect: NodeName) -> None:
         """They are asked when they are wanted."""
 
-    def sights(self, lookouts: Collection[NodeName], suspect: NodeName, wait: bool) -> dict[NodeName, Sight]:
+    def sights(self, lookouts: Collection[NodeName], suspect: NodeName, ask: bool) -> dict[NodeName, Sight]:
         """How each of `lookouts` sees the suspect."""
         return {name: sight(self.nodes[name], suspect) for name in lookouts}
 

@@ -98,6 +98,19 @@ ALONE = Policy(threshold=2, cooldown=60.0, failback=True)
             "Node B is new or was not rebuilt to the end: run rebuild_node node_b.",
         ),
         (
+            outlook(leading(MAIN), node(NODE_A), node(NODE_B, promised=EPOCH + 2)),
+            Action.RESUME,
+            "Node B promised an epoch above that of Main, in a promotion that failed. "
+            "Main goes on in a new epoch.",
+        ),
+        (
+            outlook(leading(MAIN, automation=PAUSED), node(NODE_A), node(NODE_B, promised=EPOCH + 2)),
+            Action.NOTHING,
+            "Node B promised an epoch above that of Main, in a promotion that failed. Automation is paused "
+            "since 2027-01-15 07:00:00 UTC by ada. Run resume to let the watch act. "
+            "Run switchover --to main to begin a new epoch.",
+        ),
+        (
             outlook(silent(MAIN), *acting()),
             Action.NOTHING,
             "Main still down. Node A continues as ACTING_MASTER.",
@@ -332,7 +345,9 @@ def test_no_combination_endangers_a_node_that_takes_writes() -> None:
     for seen, decision in decisions():
         view = seen.view
         if view.primary is not None:
-            assert decision.action in (Action.NOTHING, Action.RECOVER, Action.HAND_BACK), decision
+            calm = (Action.NOTHING, Action.RECOVER, Action.HAND_BACK)
+            begins = decision.action is Action.RESUME and decision.target is view.primary.name
+            assert decision.action in calm or (begins and view.overtaken_by), decision
         if decision.action is Action.FAIL_OVER:
             assert view.quorum
             assert not (seen.reached_by and seen.may_hold_lease), decision

@@ -7,7 +7,16 @@ import pytest
 from cluster.protocol.entries import Record
 from cluster.protocol.errors import ClusterError, NodeUnreachable, NoMajority, StaleEpoch
 from cluster.protocol.names import Mode, NodeName
-from tests.harness.coordinators import Plan, feeding, promoting, recovering, writing
+from tests.harness.coordinators import (
+    Plan,
+    failing_over,
+    feeding,
+    promoting,
+    recovering,
+    renewing,
+    watching,
+    writing,
+)
 from tests.harness.histories import History
 from tests.harness.stories import ROW, attempt, begun, isolate, unacknowledged, write
 from tests.harness.world import virtual_time
@@ -123,3 +132,28 @@ def test_a_lost_answer_is_no_lost_write(history: History) -> None:
     history.cut("w1", NODE_B, "ask")
     assert isinstance(attempt(writer), ClusterError)
     assert world.servers[NODE_A].holds("t1")
+
+
+def test_a_primary_that_lost_a_follower_to_a_failed_promotion_wins_it_back(history: History) -> None:
+    """Invariant (e): who claimed Node B has no majority and dies; the watch lets Main begin a new epoch."""
+    world = history.world
+    isolate(world, "c1", MAIN)
+    rival = world.start("c1", promoting(NODE_A)).until("sleep")  # for the consent of Node A to run out
+    world.elapse(1.0)
+    world.run("c2", renewing)
+    assert isinstance(attempt(rival), NoMajority)
+    assert world.servers[MAIN].writable
+    assert world.servers[NODE_B].promised > world.servers[MAIN].promised
+    world.run("c2", watching)
+    assert world.servers[MAIN].writable
+    world.run("c2", feeding(NODE_B, 1))
+    assert world.servers[NODE_B].led == world.servers[MAIN].led == 3
+
+
+def test_a_watcher_leaves_a_rival_that_is_at_it(history: History) -> None:
+    world = history.world
+    world.servers[MAIN].crash()
+    late = world.start("c2", watching).until("look_at")
+    world.start("c1", failing_over).until("write_promotion")
+    late.finish()
+    assert world.servers[NODE_A].promised == 2
