@@ -68,9 +68,11 @@ def without_primary(view: ClusterView) -> str:
     last = view.last_primary
     if last is None:
         return "This cluster never had a primary. Run setup_nodes."
-    if view.state(last) is None:
+    state = view.state(last)
+    if state is None:
         return (
             f"No node takes writes: {last.label} was the primary and does not answer. "
             f"Run {verb(replacement(last))}."
         )
-    return f"No node takes writes: {last.label} holds no lease. Run switchover --to {last} to resume."
+    lack = f"is in {state.mode} mode" if state.lease else "holds no lease"
+    return f"No node takes writes: {last.label} {lack}. Run switchover --to {last} to resume."

@@ -194,17 +194,18 @@ def alone(view: ClusterView) -> str:
 
 
 def without_lease(view: ClusterView, policy: Policy, state: NodeState) -> Decision:
-    """The last primary answers and takes no writes: it was restarted, or somebody took its lease or mode."""
+    """The last primary answers and takes no writes: it was restarted, or somebody changed its lease or mode."""
     name = state.name
     if view.lapsed is not None:
         return Decision(Action.RENEW, f"The lease of {name.label} has run out. Renewing it.", name)
+    lack = "holds no lease" if state.lease is None else f"is in {state.mode} mode"
     if hindrance := why_not_alone(view, policy):
         return alarm(
-            f"{name.label} answers but holds no lease, so no node takes writes.",
+            f"{name.label} answers but {lack}, so no node takes writes.",
             hindrance,
             f"Run switchover --to {name} to let it go on.",
         )
-    return Decision(Action.RESUME, f"{name.label} holds no lease and goes on in a new epoch.", name)
+    return Decision(Action.RESUME, f"{name.label} {lack} and goes on in a new epoch.", name)
 
 
 def without_answer(outlook: Outlook, policy: Policy, last: NodeName) -> Decision:

@@ -109,7 +109,7 @@ class ClusterView:
     def lapsed(self) -> NodeState | None:
         """The primary whose lease has run out and may be renewed: nobody was promoted since."""
         holders = (n for n in self.reachable if n.lease and n.lease.epoch == n.promised == self.epoch)
-        return None if self.primary else next(holders, None)
+        return None if self.primary else next((n for n in holders if n.mode.takes_writes), None)
 
     @property
     def newest(self) -> NodeState | None:

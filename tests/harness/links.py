@@ -191,11 +191,14 @@ class Pair:
         self.far: Half | None = None
         self.task: asyncio.Task[None] | None = None
         self.pumps: list[asyncio.Task[None]] = []
+        self.broken = False
 
     async def greet(self) -> asyncio.StreamReader:
         """Begin to hear the client; its half."""
         self.line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.near = await asyncio.open_connection(sock=self.line)
+        if self.broken:
+            raise ConnectionResetError
         return self.near[0]
 
     async def dial(self, port: int) -> None:
@@ -217,11 +220,10 @@ class Pair:
         """Break both halves. May be repeated."""
         for task in self.pumps:
             task.cancel()
+        self.broken = True
         for half in (self.near, self.far):
             if half is not None:
                 break_off(half[1])
-        if self.near is None:
-            self.line.close()
 
 
 def break_off(writer: asyncio.StreamWriter) -> None:

@@ -131,6 +131,11 @@ ALONE = Policy(threshold=2, cooldown=60.0, failback=True)
             "Main holds no lease and goes on in a new epoch.",
         ),
         (
+            outlook(node(MAIN, mode=Mode.RECOVERING, lease=Lease(EPOCH, 2.0))),
+            Action.RESUME,
+            "Main is in RECOVERING mode and goes on in a new epoch.",
+        ),
+        (
             outlook(node(MAIN, primary=NODE_A), node(NODE_A, primary=NODE_A), node(NODE_B, primary=NODE_A)),
             Action.RESUME,
             "Node A holds no lease and goes on in a new epoch.",
