@@ -72,8 +72,10 @@ def by_transaction(entries: Iterable[Entry]) -> list[list[Entry]]:
     return sorted(groups.values(), key=lambda group: max(entry.log_id for entry in group))
 
 
-def stopped_at(connection: Connection, entries: Sequence[Entry], error: NodeFailed) -> ApplyStopped:
-    """The error that names the first entry of the transaction that cannot be stored."""
+def stopped_at(
+    connection: Connection, entries: Sequence[Entry], error: NodeFailed, verb: str = "apply"
+) -> ApplyStopped:
+    """The error that names the first entry of the transaction that cannot be stored, or taken back."""
     entry = entries[0]
     return ApplyStopped(
         connection.node,
@@ -84,6 +86,7 @@ def stopped_at(connection: Connection, entries: Sequence[Entry], error: NodeFail
         table=entry.table_name,
         record=entry.record_id,
         reason=str(error),
+        verb=verb,
     )
 
 
@@ -208,7 +211,10 @@ def delete(connection: Connection, shape: Table, rows: Sequence[images.Values]) 
 
 
 def set_aside(connection: Connection, epoch: int, orphans: Sequence[EntryId]) -> int:
-    """Move entries to stranded_entry and restore their records, in one transaction. How many were moved."""
+    """Move entries to stranded_entry and restore their records, in one transaction. How many were moved.
+
+    Raises ApplyStopped naming a transaction whose rows cannot be restored; nothing is moved then.
+    """
     with appending(connection, epoch, boundary=True):
         entries = [entry for chunk in chunks(orphans, PAIRS) for entry in by_id(connection, chunk)]
         connection.many(STRANDED_INSERT, entries)
@@ -240,7 +246,14 @@ def restore(connection: Connection, removed: Sequence[Entry]) -> None:
     for entry in sorted(removed, key=lambda e: e.id, reverse=True):
         if not entry.is_control:
             before[entry.record] = entry
-    store(connection, {r: newest_of(connection, r) or undone(e) for r, e in before.items()})
+    for name, records in by_table(before):
+        try:
+            store(connection, {r: newest_of(connection, r) or undone(before[r]) for r in records})
+        except NodeFailed as error:
+            if error.code in PASSING:
+                raise
+            first = next(entry for entry in removed if entry.table_name == name)
+            raise stopped_at(connection, [first], error, verb="take back") from error
 
 
 def newest_of(connection: Connection, record: Record) -> Entry | None:

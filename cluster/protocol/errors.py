@@ -72,8 +72,8 @@ try again when it has ended."""
 
 
 class ApplyStopped(ClusterError):
-    """{label} cannot apply transaction {transaction_id} (log id {log_id} of epoch {epoch}, \
-{operation} {table} {record}): {reason}. Nothing of it was stored; mend the cause on {label} and run \
+    """{label} cannot {verb} transaction {transaction_id} (log id {log_id} of epoch {epoch}, \
+{operation} {table} {record}): {reason}. Nothing of it was changed; mend the cause on {label} and run \
 recover_node {node} again."""
 
     def __init__(
@@ -87,10 +87,12 @@ recover_node {node} again."""
         table: str,
         record: str,
         reason: str,
+        verb: str = "apply",
     ) -> None:
         super().__init__(
             label=node.label,
             node=node.value,
+            verb=verb,
             transaction_id=transaction_id,
             log_id=log_id,
             epoch=epoch,

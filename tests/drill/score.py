@@ -73,7 +73,7 @@ def perform(servers: ScratchServers, scenario: Scenario, *, fast: bool = False) 
 
 def take_stock(stage: Stage, score: Score) -> None:
     """The invariants and the numbers, once nobody writes any more."""
-    score.gap = round(stage.book.gap(), 2)
+    score.gap = round(stage.book.gap(), 2) if stage.book.began else 0.0
     score.acknowledged = len(stage.book.acknowledged)
     with score.noting("end"):
         check(stage.cluster, stage.book, CHECK_SECONDS)

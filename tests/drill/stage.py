@@ -43,7 +43,7 @@ class Stage:
     cluster: Cluster
     links: Links
     scenario: Scenario
-    book: Book = field(init=False)
+    book: Book = field(default_factory=Book)
     observer: Observer = field(init=False)
     programs: dict[str, Program] = field(default_factory=dict)
 

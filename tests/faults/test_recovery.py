@@ -140,6 +140,27 @@ class TestSchema:
         assert "Recovery complete. Replayed 4 transactions from Node A." in done.stdout
         check(lacking, Book())
 
+    def test_48_it_names_a_transaction_that_it_cannot_take_back(self, cluster, operator):
+        """Main has one that nobody else got, of a table that has changed meanwhile."""
+        cluster.connect("main").run("INSERT INTO test_word VALUES ('a', 'kept')")
+        cluster.settle()
+        cluster.replicator.stop()
+        app = cluster.connect("main")
+        app.run("SET @current_transaction_id = 'stranded'")
+        app.run("UPDATE test_word SET meaning = 'lost'")
+        cluster.kill("main")
+        operator.promote_node_a()
+        cluster.replicator.start()
+        cluster.start("main")
+        cluster.connect("main", "root").run("ALTER TABLE test_word DROP COLUMN meaning")
+        try:
+            with pytest.raises(ApplyStopped, match="Main cannot take back transaction stranded"):
+                operator.recover("main")
+        finally:
+            self.mend(cluster)
+        assert operator.recover("main").orphaned == 1
+        check(cluster, Book())
+
     def test_48_the_other_nodes_go_on(self, lacking, operator):
         with pytest.raises(ApplyStopped):
             operator.recover("main")

@@ -160,6 +160,7 @@ class Link:
             pair = Pair(line)
             self._pairs.add(pair)
             pair.task = asyncio.create_task(self.carry(pair))
+            pair.task.add_done_callback(pair.drop)
 
     async def carry(self, pair: "Pair") -> None:
         """Dial the server and forward both directions until one side ends."""
@@ -215,6 +216,11 @@ class Pair:
         self.pumps = [there, back]
         back.add_done_callback(lambda _: there.done() or link.target.doubt())
         await asyncio.gather(there, back)
+
+    def drop(self, _task: "asyncio.Task[None]") -> None:
+        """Let go of a client that was never heard: its connection was broken before that."""
+        if self.near is None:
+            self.line.close()
 
     def reset(self) -> None:
         """Break both halves. May be repeated."""
@@ -282,6 +288,7 @@ class Links:
         self._thread.start()
         self._targets = {name: Target(name, port) for name, port in ports.items()}
         self._links: dict[tuple[str, NodeName], Link] = {}
+        self._naming = threading.Lock()
 
     def _serve(self) -> None:
         self._loop.run_forever()
@@ -295,11 +302,12 @@ class Links:
         return {name: self.link(source, name).port for name in self._targets}
 
     def link(self, source: str, target: NodeName | str) -> Link:
-        """One link, open when it is new."""
+        """One link, open when it is new. May be asked by several threads at once."""
         key = (source, NodeName(target))
-        if key not in self._links:
-            self._links[key] = self._made(source, self._targets[key[1]])
-        return self._links[key]
+        with self._naming:
+            if key not in self._links:
+                self._links[key] = self._made(source, self._targets[key[1]])
+            return self._links[key]
 
     def _made(self, source: str, target: Target) -> Link:
         link = Link(source, target, free_ports(1)[0])
@@ -311,7 +319,9 @@ class Links:
         self, condition: Condition, *, source: str | None = None, target: NodeName | str | None = None
     ) -> None:
         """Put the links of a place, to a server, of both, or all under a condition."""
-        for (start, end), link in self._links.items():
+        with self._naming:
+            links = list(self._links.items())
+        for (start, end), link in links:
             if source in (None, start) and target in (None, end):
                 self._do(link.apply(condition))
 

@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
@@ -149,6 +150,12 @@ def test_a_slow_link_is_late_and_keeps_its_order(links):
         began = time.monotonic()
         assert ask(line, b"b") == b"b"
         assert 0.2 <= time.monotonic() - began < 1
+
+
+def test_a_link_that_many_ask_for_at_once_is_one(links):
+    with ThreadPoolExecutor(16) as askers:
+        made = list(askers.map(lambda _: links.link("crowd", "main"), range(64)))
+    assert len(set(made)) == 1
 
 
 def test_links_of_other_places_stay_as_they_are(links):

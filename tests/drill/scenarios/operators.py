@@ -96,7 +96,7 @@ def miss_much(stage: Stage) -> None:
     """Main dies, Node A acts, and much is written; Main comes back."""
     stage.kill("main")
     stage.wait_for_primary("node_a")
-    session = stage.connect("node_a", timeout=60)
+    session = stage.connect("node_a", "cluster", timeout=60)
     for start in range(0, MISSED, PER_TRANSACTION):
         session.run("SET @current_transaction_id = UUID()")
         session.run(
