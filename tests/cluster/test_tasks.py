@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
-from celery.result import AsyncResult
+from celery.backends.redis import RedisBackend
+from celery.states import SUCCESS
 
 from cluster import tasks
 from cluster.protocol.names import NodeName
@@ -16,15 +17,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
 
 @pytest.fixture
-def workers(cluster, monkeypatch) -> Iterator[Workers]:
+def workers(cluster) -> Iterator[Workers]:
     cluster.settle()
     with ExitStack() as ending:
-        made = Workers(cluster.servers.directory, cluster.servers.environment(), ending)
-        monkeypatch.setenv("CELERY_BROKER_URL", made.url)
-        monkeypatch.setitem(app.conf, "result_backend", made.url)
-        app.pool.force_close_all()
-        yield made
-        app.pool.force_close_all()
+        yield Workers(cluster.servers.directory, cluster.servers.environment(), ending)
 
 
 def takes_writes(cluster, name: NodeName) -> bool:
@@ -62,6 +58,8 @@ def test_ticks_that_nobody_takes_do_not_pile_up(workers):
 
 def test_an_operator_follows_a_job_on_its_own_queue(cluster, workers):
     workers.worker("operator", "-c", "1")
-    job = tasks.verify.delay()
-    wait_for(lambda: AsyncResult(job.id, app=app).ready(), 40)
-    assert job.get(timeout=5).startswith("All nodes are equal")
+    job = workers.call(tasks.verify.name)
+    results = RedisBackend(url=workers.url, app=app)
+    wait_for(lambda: results.get_state(job) == SUCCESS, 40)
+    assert results.get_result(job).startswith("All nodes are equal")
+    results.client.close()

