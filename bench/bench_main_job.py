@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -25,6 +25,7 @@ django.setup()
 
 from cluster.actions.setup import begin  # noqa: E402
 from tests.harness.cluster import Cluster  # noqa: E402
+from tests.harness.control import control_database  # noqa: E402
 from tests.harness.servers import ScratchServers  # noqa: E402
 
 UPDATE = "CALL distributed_update(%s, %s, 90, '7.5', %s, 1999)"
@@ -184,20 +185,15 @@ def recover(stage: Stage, entries: int) -> None:
 @contextmanager
 def stage() -> Iterator[Stage]:
     """Everything for one measurement, and its end."""
-    servers = ScratchServers()
-    servers.overrides["CLUSTER_AUTOMATIC"] = False  # promotions are measured by hand
-    try:
-        with servers.pointed() as conf:
+    with control_database(), closing(ScratchServers()) as servers:
+        servers.overrides["CLUSTER_AUTOMATIC"] = False  # promotions are measured by hand
+        with servers.pointed() as conf, ExitStack() as ending:
             cluster = Cluster(servers, conf)
-            try:
-                begin(cluster.nodes, conf.lease_seconds)
-                made = Stage(servers, cluster)
-                cluster.settle()
-                yield made
-            finally:
-                cluster.end()
-    finally:
-        servers.end()
+            ending.callback(cluster.end)
+            begin(cluster.nodes, conf.lease_seconds)
+            made = Stage(servers, cluster)
+            cluster.settle()
+            yield made
 
 
 BENCHES: dict[str, Callable[[Stage], None]] = {

@@ -27,7 +27,7 @@ def servers(django_db_setup, django_db_blocker) -> Iterator[ScratchServers]:
     with django_db_blocker.unblock():
         made = ScratchServers()
     yield made
-    made.end()
+    made.close()
 
 
 @pytest.fixture(autouse=True)

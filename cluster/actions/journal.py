@@ -110,6 +110,7 @@ class Clerk:
     def __init__(self, name: str, work: Callable[[Happening], None]) -> None:
         self._waiting: Queue[Happening] = Queue(KEPT)
         self._work = work
+        self._problem = ""
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
@@ -132,17 +133,24 @@ class Clerk:
             happening = self._waiting.get()
             while not self._done(happening):
                 time.sleep(RETRY_SECONDS)
+            self._problem = ""
             self._waiting.task_done()
 
     def _done(self, happening: Happening) -> bool:
         try:
             self._work(happening)
         except (DatabaseError, InterfaceError, alerts.NotSent) as error:
-            log.warning("Tried again in %g s: %s", RETRY_SECONDS, error)
+            self._warn(str(error))
             return False
         except Exception:  # a service's library may raise anything, and the next happening is to be told too
             log.exception("It will not be tried again: %s", happening)
         return True
+
+    def _warn(self, problem: str) -> None:
+        """Once for each problem, not for each try: a control database may be away for hours."""
+        if problem != self._problem:
+            log.warning("Tried again every %g s until it works: %s", RETRY_SECONDS, problem)
+        self._problem = problem
 
 
 class Journal:

@@ -7,10 +7,10 @@ import argparse
 import json
 import statistics
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 from django.conf import settings
-from django.core.management import call_command
 from rich.console import Console
 from rich.table import Table
 
@@ -18,6 +18,7 @@ from tests.drill import scenarios  # noqa: F401 - puts all scenarios on the list
 from tests.drill.random_run import random_run
 from tests.drill.scenario import SCENARIOS, Scenario
 from tests.drill.score import Score, as_line, perform
+from tests.harness.control import control_database
 from tests.harness.servers import ScratchServers
 
 SEED = 1
@@ -29,9 +30,8 @@ def main(arguments: Sequence[str]) -> int:
     console = Console(stderr=True)
     history = Path(settings.VAR_DIR) / "drill" / "history.jsonl"
     history.parent.mkdir(parents=True, exist_ok=True)
-    call_command("migrate", database="default", verbosity=0)
-    servers, scores = ScratchServers(), list[Score]()
-    try:
+    scores: list[Score] = []
+    with control_database(), closing(ScratchServers()) as servers:
         for scenario in chosen(wanted):
             console.print(f"{scenario.number} {scenario.name} ...")
             score = perform(servers, scenario, fast=wanted.fast)
@@ -39,8 +39,6 @@ def main(arguments: Sequence[str]) -> int:
             scores.append(score)
             with history.open("a") as file:
                 file.write(as_line(score) + "\n")
-    finally:
-        servers.end()
     if wanted.json:
         Console().print_json(json.dumps([score.facts() for score in scores]))
     console.print(scorecard(scores))

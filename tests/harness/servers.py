@@ -50,7 +50,7 @@ class ScratchServers:
         try:
             self._make()
         except BaseException:
-            self.end()
+            self.close()
             raise
 
     def _make(self) -> None:
@@ -70,7 +70,7 @@ class ScratchServers:
         """The control database of the processes that a test starts."""
         return self.directory / "control.sqlite3"
 
-    def end(self) -> None:
+    def close(self) -> None:
         """Kill the servers and remove their files."""
         assert self.reaper.stdin is not None
         self.reaper.stdin.close()

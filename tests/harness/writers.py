@@ -5,7 +5,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -70,7 +70,7 @@ class Writer(threading.Thread):
         super().__init__(name=f"writer-{number}", daemon=True)
         self.number, self.dial, self.book, self.over = number, dial, book, over
         self.candidate = 0
-        self.connection: Connection | None = None
+        self.connections: dict[NodeName, Connection] = {}
 
     def run(self) -> None:
         """Write until told to stop; the transaction begun last is ended."""
@@ -82,7 +82,8 @@ class Writer(threading.Thread):
         except (NodeFailed, TimeoutError) as error:
             self.book.problems.append(f"{self.name}: {error}")
         finally:
-            self.leave()
+            for connection in self.connections.values():
+                connection.close()
 
     def write(self, transaction: str, timeout: float = 30.0) -> None:
         """One transaction, through whatever happens. Raises TimeoutError when nobody takes it."""
@@ -99,7 +100,7 @@ class Writer(threading.Thread):
         try:
             connection = self.reach()
             if connection.row(HOLDS_LEASE)[0] == 0:
-                self.leave()
+                self.turn_to_the_other()
                 return False
             if not self.is_there(connection, transaction):
                 self.change(connection, transaction)
@@ -107,15 +108,15 @@ class Writer(threading.Thread):
                 "CALL await_acknowledgement(%s, %s)", (transaction, ACK_SHARE * connection.timeout)
             )
         except NodeUnreachable:
-            self.leave()
+            self.turn_to_the_other()
             return False
         except NodeFailed as error:
             if error.code not in PASSING:
                 raise
-            if error.code in LOCKED and self.connection:
-                self.connection.run("ROLLBACK")
-            else:
-                self.leave()
+            with suppress(NodeUnreachable):  # then it is rolled back as well
+                connection.run("ROLLBACK")
+            if error.code not in LOCKED:
+                self.turn_to_the_other()
             return False
         return True
 
@@ -138,16 +139,14 @@ class Writer(threading.Thread):
         connection.commit()
 
     def reach(self) -> Connection:
-        """The connection to the present candidate."""
-        if self.connection is None:
-            self.connection = self.dial(CANDIDATES[self.candidate])
-        return self.connection
+        """The connection to the present candidate: kept while the other one is asked, as a pool does."""
+        name = CANDIDATES[self.candidate]
+        if name not in self.connections:
+            self.connections[name] = self.dial(name)
+        return self.connections[name]
 
-    def leave(self) -> None:
-        """Let the node go and turn to the other candidate."""
-        if self.connection is not None:
-            self.connection.close()
-        self.connection = None
+    def turn_to_the_other(self) -> None:
+        """Ask the other candidate the next time."""
         self.candidate = (self.candidate + 1) % len(CANDIDATES)
 
 
