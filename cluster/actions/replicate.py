@@ -31,8 +31,8 @@ for the other one, which takes larger batches and leaves the processor to the fi
 GAP_INTERVAL = 0.15
 """Seconds between two questions who is still writing; no more often than the server renews its answer."""
 VERIFY_INTERVAL = 1.0
-WATCH_INTERVAL = 0.025
-"""Seconds between two looks whether the primary still is one: part of every switchover's pause."""
+WATCH_INTERVAL = 0.01
+"""Seconds between two looks whether the primary still is one, or who is: part of every switchover's pause."""
 RETRY_INTERVAL = 1.0
 
 WATCH_TIMEOUT = 1.0
@@ -48,8 +48,8 @@ Connect = Callable[[NodeName, float], Node]
 class Feed:
     """The primary's log on its way to one other node.
 
-    Begins with a reconcile, then goes on entry by entry; a transaction that commits late is found again by
-    the gap that it left.
+    Begins with a reconcile where the node has not seen the epoch begin, then goes on entry by entry; a
+    transaction that commits late is found again by the gap that it left.
     """
 
     source: Node
@@ -60,14 +60,20 @@ class Feed:
     asked_at: float = 0.0
     verified_at: float = 0.0
 
-    def join(self) -> None:
+    def join(self, state: NodeState) -> None:
+        """Make the target a follower, if it is none yet, and begin at its verified floor."""
+        if state.led != self.epoch or state.stranded or state.mode is not state.name.following_mode:
+            state = self.bring_in()
+        self.gaps = Gaps(cursor=state.verified.log_id)
+
+    def bring_in(self) -> NodeState:
         """Bring the target level and into the mode of a follower; file what was stranded on it."""
         reconcile(self.target, self.source, self.epoch)
         file_stranded(self.target, self.source, self.epoch)
         state = self.target.state()
         if state.mode is not state.name.following_mode:
             self.target.close_writes(state.name.following_mode, self.epoch)
-        self.gaps = Gaps(cursor=state.verified.log_id)
+        return state
 
     def carry(self) -> dict[str, int]:
         """One batch. The transactions that the target holds now and may not have held before: last log ids by id."""
@@ -109,12 +115,13 @@ class Acknowledger:
         self._lock = threading.Lock()
         self._told: dict[str, int] = {}
         self._swept_at = 0.0
+        self._closed = False
 
     def tell(self, arrived: Mapping[str, int]) -> None:
         """Publish those that were not yet told and wake the writers. Last log ids by transaction id."""
         with self._lock:
             fresh = {item: log_id for item, log_id in arrived.items() if log_id > self._told.get(item, 0)}
-            if not fresh:
+            if not fresh or self._closed:
                 return
             self.primary.acknowledge(fresh)
             self._told |= fresh
@@ -124,9 +131,19 @@ class Acknowledger:
     def sweep(self, now: float) -> None:
         """Now and then drop acknowledgements whose writers have long gone."""
         with self._lock:
-            if now - self._swept_at >= VERIFY_INTERVAL:
+            if now - self._swept_at >= VERIFY_INTERVAL and not self._closed:
                 self.primary.forget_acknowledgements(self.FORGET_AFTER)
                 self._swept_at = now
+
+    def close(self, patience: float = -1) -> None:
+        """Let the gate go with the session: writers that still wait look for themselves then.
+
+        patience: seconds to wait for a feed that tells just now; without end unless given.
+        """
+        self._closed = True
+        if self._lock.acquire(timeout=patience):
+            self.primary.close()
+            self._lock.release()
 
 
 class Replicator:
@@ -185,6 +202,7 @@ class Replicator:
                 self.stopping.wait(WATCH_INTERVAL)
         finally:
             over.set()
+            told.close(patience=WATCH_INTERVAL)
 
     def keep_lease(self, primary: NodeState, over: threading.Event) -> None:
         """Renew the lease three times in its duration, as long as a second node consents.
@@ -220,13 +238,14 @@ class Replicator:
             finally:
                 close([source, target])
             over.wait(RETRY_INTERVAL)
+        told.close()
 
     def carry_on(self, feed: Feed, least: float, over: threading.Event, told: Acknowledger) -> None:
         """Join the node, then carry batch after batch."""
-        while not may_join(feed.target.state(), feed.epoch):
+        while not may_join(state := feed.target.state(), feed.epoch):
             if over.wait(RETRY_INTERVAL):
                 return
-        feed.join()
+        feed.join(state)
         pause = least
         while not over.is_set():
             arrived = feed.carry()

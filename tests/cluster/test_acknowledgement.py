@@ -1,6 +1,7 @@
 """What a writer is told: "done" only for what the cluster keeps."""
 
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 from tests.harness.sql import NOT_ACKNOWLEDGED, refusal
 
@@ -41,3 +42,17 @@ def test_an_id_used_twice_is_not_told_early(cluster):
     refusal(writer, AWAIT, ("twice",), code=NOT_ACKNOWLEDGED)
     cluster.resume("node_a")
     writer.rows("CALL await_acknowledgement('twice', 20)")
+
+
+def test_a_writer_that_waits_through_a_switchover_is_told_by_the_new_epoch(cluster):
+    """Nobody acknowledges any more in the old epoch; what the new one began with stands on two nodes."""
+    cluster.settle()
+    cluster.replicator.stop()
+    writer = cluster.connect("main", timeout=20)
+    writer.run("SET @current_transaction_id = 'between'")
+    writer.run("INSERT INTO test_counter VALUES (1, 0, '')")
+    with ThreadPoolExecutor(1) as waiting:
+        told = waiting.submit(writer.rows, "CALL await_acknowledgement('between', 15)")
+        assert cluster.manage("switchover", "--to", "node_a").returncode == 0
+        told.result(5)
+    assert cluster.connect("node_a").rows("SELECT 1 FROM test_counter WHERE id = 1")

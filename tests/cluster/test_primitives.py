@@ -498,7 +498,7 @@ class TestLateCommits:
     def feed(self, still, main) -> Feed:
         """Main's log on its way to Node B, carried by hand."""
         feed = Feed(main, still.nodes[NodeName.NODE_B], 1)
-        feed.join()
+        feed.join(feed.target.state())
         feed.carry()
         return feed
 

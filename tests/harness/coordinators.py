@@ -79,7 +79,7 @@ def feeding(name: NodeName, rounds: int) -> Body:
         feed = Feed(c.nodes[primary.name], c.nodes[name], primary.promised)
         if not may_join(feed.target.state(), feed.epoch):
             raise Refused("Main waits for recover_main.")
-        feed.join()
+        feed.join(feed.target.state())
         for _ in range(rounds):
             feed.source.acknowledge(feed.carry())
             feed.settle(c.world.now)

@@ -49,6 +49,11 @@ FIRST_MODE = {
 }
 
 
+def led_by(promotion: Entry) -> str:
+    """The node that a PROMOTION entry made the primary."""
+    return str(json.loads(promotion.new_value or "")["node"])
+
+
 @dataclass(eq=False)
 class OpenWrite:
     """A write transaction that has begun on a server and has not ended."""
@@ -186,13 +191,13 @@ class Server:
     def state(self) -> NodeState:
         """See cluster/nodes/queries/state.sql."""
         led, clock = self.led, self.clock()
-        newest = [e.new_value for e in self.log.values() if e.record == PROMOTED and e.epoch == led]
+        newest = [led_by(e) for e in self.log.values() if e.record == PROMOTED and e.epoch == led]
         return NodeState(
             name=self.name,
             mode=self.mode,
             promised=self.promised,
             led=led,
-            primary=NodeName(json.loads(newest[0] or "")["node"]) if newest else None,
+            primary=NodeName(newest[0]) if newest else None,
             lease=Lease(self.lease[0], self.lease[1] - clock) if self.lease else None,
             consent_epoch=self.consent_epoch,
             consent_seconds=max(self.consent_until - clock, 0.0),
@@ -378,7 +383,8 @@ class Server:
     def await_acknowledgement(self, transaction_id: str) -> bool:
         """See is_settled.sql: whether a writer that asks now hears "done" without waiting."""
         entries = self.holds(transaction_id)
-        epoch = self.lease[0] if self.lease else 0
+        followed = [e.epoch for e in self.log.values() if e.record == PROMOTED and led_by(e) != self.name]
+        epoch = max([self.lease[0] if self.lease else 0, *followed])
         settled = not any(e.log_id > self.floor.log_id and e.epoch >= epoch for e in entries)
         if entries and settled:
             self.witness.told(self, entries)

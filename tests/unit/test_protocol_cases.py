@@ -157,3 +157,13 @@ def test_a_watcher_leaves_a_rival_that_is_at_it(history: History) -> None:
     world.start("c1", failing_over).until("write_promotion")
     late.finish()
     assert world.servers[NODE_A].promised == 2
+
+
+def test_a_node_that_was_replaced_tells_its_writer_what_the_next_epoch_began_with(history):
+    world = history.world
+    unacknowledged(world, "t1")
+    world.run("c1", promoting(NODE_A))
+    assert not world.servers[MAIN].lease
+    world.run("c1", feeding(MAIN, 1))
+    assert world.servers[MAIN].await_acknowledgement("t1")
+    world.servers[MAIN].crash()

@@ -78,6 +78,17 @@ def unconfirmed_write(history: History) -> None:
     history.check_equal(world.servers[NODE_A])
 
 
+def asks_again_as_a_follower(history: History) -> None:
+    """Main commits what nobody else gets, and the writer asks Main again when it follows Node A."""
+    world = history.world
+    unacknowledged(world, "t1")
+    world.servers[MAIN].crash()
+    world.run("c1", promoting(NODE_A, excuse=True))
+    world.servers[MAIN].restart()
+    world.run("c1", recovering(MAIN))
+    world.servers[MAIN].await_acknowledgement("t1")
+
+
 def silent_primary(history: History) -> None:
     """Main takes writes, but the coordinator cannot see it."""
     isolate(history.world, "c1", MAIN)
@@ -155,6 +166,7 @@ CASES: list[tuple[Story, Rule, str]] = [
     (late_push, any_epoch, "(a)"),
     (push_to_a_node_without_the_promotion, any_follower, "(a)"),
     (unconfirmed_write, no_orphans, "(d)"),
+    (asks_again_as_a_follower, no_orphans, "(a)"),
     (silent_primary, no_consent, "(b)"),
     (rival_of_a_healthy_primary, lease_outlives_claim, "(b)"),
     (slow_renewal, clock_read_late, "(b)"),

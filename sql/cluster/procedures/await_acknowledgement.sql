@@ -11,7 +11,7 @@ wait: BEGIN
         p_seconds, (SELECT config_value FROM node_config WHERE config_key = 'ack_timeout'), 2);
     DECLARE v_log_id BIGINT UNSIGNED DEFAULT (
         SELECT MAX(log_id) FROM transaction_log WHERE transaction_id = p_transaction_id);
-    DECLARE v_generation BIGINT UNSIGNED;
+    DECLARE v_generation, v_passed BIGINT UNSIGNED;
     DECLARE v_remaining DOUBLE;
     DECLARE v_gate VARCHAR(64);
     DECLARE v_sentence VARCHAR(500);
@@ -33,10 +33,16 @@ wait: BEGIN
             SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 45003, MESSAGE_TEXT = v_sentence;
         END IF;
         SET v_gate = CONCAT('mco2.', DATABASE(), '.', COALESCE(v_generation, 0));
-        IF IS_FREE_LOCK(v_gate) THEN
-            DO SLEEP(0.002);  -- no replicator is there, or it is just passing to the next generation
+        IF v_generation <=> v_passed OR IS_FREE_LOCK(v_gate) THEN
+            -- No replicator serves this node: another one may be the primary, with this transaction in its log.
+            IF is_settled(p_transaction_id)
+                AND EXISTS (SELECT 1 FROM transaction_log WHERE transaction_id = p_transaction_id AND log_id = v_log_id) THEN
+                LEAVE wait;
+            END IF;
+            DO SLEEP(0.002);  -- or it is just passing to the next generation
         ELSEIF GET_LOCK(v_gate, v_remaining) THEN
             DO RELEASE_LOCK(v_gate);
+            SET v_passed = v_generation;
         END IF;
     END LOOP;
 END

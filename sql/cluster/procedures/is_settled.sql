@@ -1,5 +1,6 @@
 -- Whether a transaction needs no confirmation any more: it has no entries here, or all of them stand at or
--- below the verified floor, or they are of an epoch before the present one (a promotion keeps its log on two nodes).
+-- below the verified floor, or they are of an epoch before one that this node leads with a lease (a promotion keeps its
+-- log on two nodes) or that another node led (the boundary rule: what stands here then, stood there too).
 -- Rule 2: what was set aside has no entries here either, and is never done. One statement, so one snapshot: an orphan
 -- on its way is always in one of the two tables.
 CREATE OR REPLACE FUNCTION is_settled(p_transaction_id VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin) RETURNS BOOLEAN
@@ -8,9 +9,15 @@ CREATE OR REPLACE FUNCTION is_settled(p_transaction_id VARCHAR(64) CHARACTER SET
 BEGIN
     DECLARE v_floor BIGINT UNSIGNED DEFAULT (SELECT config_value FROM node_config WHERE config_key = 'verified_log_id');
     DECLARE v_epoch INT UNSIGNED DEFAULT (SELECT MAX(epoch) FROM lease);
+    DECLARE v_followed INT UNSIGNED DEFAULT (
+        SELECT epoch FROM transaction_log
+        WHERE table_name = '' AND record_id = 'PROMOTION'
+          AND JSON_VALUE(new_value, '$.node') <> (SELECT config_value FROM node_config WHERE config_key = 'node_name')
+        ORDER BY epoch DESC LIMIT 1);
     RETURN NOT EXISTS (
         SELECT 1 FROM transaction_log
-        WHERE transaction_id = p_transaction_id AND log_id > v_floor AND epoch >= COALESCE(v_epoch, 0)
+        WHERE transaction_id = p_transaction_id AND log_id > v_floor
+          AND epoch >= GREATEST(COALESCE(v_epoch, 0), COALESCE(v_followed, 0))
         UNION ALL
         SELECT 1 FROM stranded_entry WHERE transaction_id = p_transaction_id
         UNION ALL
