@@ -10,8 +10,9 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from cluster.actions.lag import LOOK_INTERVAL, LagReport
 from cluster.actions.lease import observe_revived, renew
-from cluster.actions.observe import Nodes
+from cluster.actions.observe import Nodes, observe
 from cluster.actions.orphans import file_stranded
 from cluster.actions.reconcile import reconcile
 from cluster.protocol.entries import last_log_ids
@@ -195,7 +196,8 @@ class Replicator:
             for name, pause in zip(primary.name.others, (PROMPT_PAUSE, EASY_PAUSE), strict=True)
         ]
         keeper = threading.Thread(target=self.keep_lease, args=(primary, over), name="lease", daemon=True)
-        for thread in [*threads, keeper]:
+        reporter = threading.Thread(target=self.report_lag, args=(over,), name="lag", daemon=True)
+        for thread in [*threads, keeper, reporter]:
             thread.start()
         try:
             while not self.stopping.is_set() and source.lease_epoch() == primary.promised:
@@ -220,6 +222,15 @@ class Replicator:
                 self.say(f"The lease of {primary.name.label} was not renewed: {error}")
             over.wait(self.lease_seconds / 3)
         close([source, *voters])
+
+    def report_lag(self, over: threading.Event) -> None:
+        """Say which follower does not keep up."""
+        nodes = {name: self.connect(name, WATCH_TIMEOUT) for name in NodeName}
+        report = LagReport()
+        while not over.wait(LOOK_INTERVAL):
+            for sentence in report.sentences(observe(nodes), time.monotonic()):
+                self.say(sentence)
+        close(nodes.values())
 
     def feed(
         self, primary: NodeState, name: NodeName, pause: float, over: threading.Event, told: Acknowledger
