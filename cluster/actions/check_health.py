@@ -36,7 +36,8 @@ from cluster.protocol.view import ClusterView
 log = logging.getLogger(__name__)
 
 CERTAINTY_PAUSE = 0.05
-"""Seconds until a node that refused a connection is probed again: it costs nothing to ask."""
+"""Seconds until a node that refused or broke a connection is probed again: it costs nothing to ask."""
+CERTAINTY_LOOKS = 20
 RESUME_PAUSE = 0.25
 """Seconds after which a primary without a lease is looked at again: a switchover has handed over by then."""
 ACT_TIMEOUT = 5.0
@@ -146,7 +147,9 @@ class Watch:
     def tick(self) -> Tick:
         """Look, decide, act. Raises nothing that the cluster can bring about."""
         outlook, decision = self.decide()
-        while decision.action is Action.WAIT and refuses(outlook):
+        for _ in range(CERTAINTY_LOOKS):
+            if decision.action is not Action.WAIT or not answers_at_once(outlook):
+                break
             self.sleep(CERTAINTY_PAUSE)
             outlook, decision = self.decide()
         if decision.action is Action.RESUME:
@@ -266,11 +269,11 @@ class Watch:
         self.prober.close()
 
 
-def refuses(outlook: Outlook) -> bool:
-    """Whether the last primary refuses connections, so that another look costs no time."""
+def answers_at_once(outlook: Outlook) -> bool:
+    """Whether the last primary refuses or breaks connections, so that another look costs no time."""
     last = outlook.view.last_primary
     error = outlook.view.error(last) if last else None
-    return error is not None and error.gone
+    return error is not None and (error.gone or error.broke)
 
 
 def policy(settings: ClusterConf) -> Policy:

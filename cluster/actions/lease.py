@@ -20,45 +20,45 @@ def grant(primary: Node, voters: Iterable[Node], epoch: int, mode: Mode, seconds
 
     Raises NoMajority when nobody consents, StaleEpoch when the primary was claimed meanwhile.
     """
-    until, _ = agreed_until(primary, voters, epoch, seconds)
-    primary.open_writes(epoch, mode, until)
+    primary.open_writes(epoch, mode, agreed_until(primary, voters, epoch, seconds))
 
 
-def renew(primary: Node, voters: Iterable[Node], epoch: int, seconds: float) -> Node | None:
-    """Extend the lease of the primary of `epoch`. Anyone may, any number at once. Raises as `grant`.
-
-    Returns the voter that consented, the one to ask first the next time; None when it goes on alone.
-    """
-    until, voter = agreed_until(primary, voters, epoch, seconds)
-    primary.renew_lease(epoch, until)
-    return voter
+def renew(primary: Node, voters: Iterable[Node], epoch: int, seconds: float) -> None:
+    """Extend the lease of the primary of `epoch`. Anyone may, any number at once. Raises as `grant`."""
+    primary.renew_lease(epoch, agreed_until(primary, voters, epoch, seconds))
 
 
 def observe_revived(nodes: Nodes, seconds: float) -> ClusterView:
     """See the cluster; where only the lease of its primary has run out, renew it and look again.
 
-    A lease runs out while no second node answers, or while no replicator runs. Nobody was promoted since, so
-    whoever finds it may renew it; if that fails the view stays without a primary, and says so.
+    If the renewal fails the view stays without a primary, and says so.
     """
     view = observe(nodes)
+    return observe(nodes) if revive(nodes, view, seconds) else view
+
+
+def revive(nodes: Nodes, view: ClusterView, seconds: float) -> bool:
+    """Renew the lease of a primary that lacks nothing else; whether that was done.
+
+    A lease runs out while no second node answers, or while no replicator runs. Nobody was promoted since, so
+    whoever finds it may renew it.
+    """
     lapsed = view.lapsed
     if lapsed is None:
-        return view
-    voters = [node for node in nodes.values() if node.name is not lapsed.name]
+        return False
+    others = [node for node in nodes.values() if node.name is not lapsed.name]
+    # Who has just answered is asked first: a silent one would take as long as the lease lasts.
+    voters = sorted(others, key=lambda node: view.state(node.name) is None)
     try:
         renew(nodes[lapsed.name], voters, lapsed.promised, seconds)
     except ClusterError as error:
         log.info("The lease of %s could not be renewed: %s", lapsed.name.label, error)
-        return view
-    return observe(nodes)
+        return False
+    return True
 
 
-def agreed_until(
-    primary: Node, voters: Iterable[Node], epoch: int, seconds: float
-) -> tuple[float, Node | None]:
-    """The end of a lease that a majority consents to, on the primary's clock, and the voter.
-
-    Without a voter when the primary may go on alone.
+def agreed_until(primary: Node, voters: Iterable[Node], epoch: int, seconds: float) -> float:
+    """The end of a lease that a majority consents to, on the primary's clock.
 
     The clock is read before the question: however long the answer takes, the lease ends before the consent
     does. Invariant (b). Source: Gray and Cheriton, "Leases", 1989. A primary that commits nothing raises
@@ -72,9 +72,9 @@ def agreed_until(
         except ClusterError as error:
             refusals.append(error)
         else:
-            return before + seconds, voter
+            return before + seconds
     if may_go_on_alone(primary, refusals):
-        return before + seconds, None
+        return before + seconds
     raise NoMajority(1, " ".join(map(str, refusals)) or "No other node answers.")
 
 

@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from cluster.actions.lag import LOOK_INTERVAL, LagReport
-from cluster.actions.lease import observe_revived, renew
+from cluster.actions.lease import renew, revive
 from cluster.actions.observe import Nodes, observe
 from cluster.actions.orphans import file_stranded
 from cluster.actions.reconcile import reconcile
+from cluster.nodes.mariadb import MariaDBNode
+from cluster.nodes.probing import Prober
 from cluster.protocol.entries import last_log_ids
 from cluster.protocol.errors import ClusterError, StaleEpoch
 from cluster.protocol.gaps import Gaps
@@ -37,11 +39,13 @@ WATCH_INTERVAL = 0.01
 RETRY_INTERVAL = 1.0
 
 WATCH_TIMEOUT = 1.0
-"""Seconds that a look at a node may take: a silent node must not cost the primary its lease."""
+"""Seconds that a call of a node may take: a silent node must not cost the primary its lease."""
+WATCH_PATIENCE = 0.2
+"""Seconds that the search for the primary waits for a silent node: the others have answered by then."""
 FEED_TIMEOUT = 10.0
 """Seconds that one batch may take."""
 
-Connect = Callable[[NodeName, float], Node]
+Connect = Callable[[NodeName, float], MariaDBNode]
 """Gives a node object with a connection of its own and the seconds that an answer may take."""
 
 
@@ -158,18 +162,20 @@ class Replicator:
         say: Callable[[str], None] = log.info,
         alarm: Callable[[], object] = lambda: None,
     ) -> None:
-        """alarm: is called when the primary stops answering, before the next look; it may act."""
+        """alarm: is called in a thread of its own when the primary stops answering; it may act."""
         self.connect = connect
         self.lease_seconds = lease_seconds
         self.say = say
         self.alarm = alarm
         self.stopping = threading.Event()
+        self._calling: threading.Thread | None = None
 
     def run(self) -> None:
         """Look for a primary, serve it while it is one, look again."""
         nodes = {name: self.connect(name, WATCH_TIMEOUT) for name in NodeName}
+        prober = Prober(lambda name: self.connect(name, WATCH_TIMEOUT), WATCH_PATIENCE, beats=False)
         while not self.stopping.is_set():
-            primary = observe_revived(nodes, self.lease_seconds).primary
+            primary = self.find(nodes, prober)
             if primary is None:
                 self.stopping.wait(WATCH_INTERVAL)
                 continue
@@ -177,8 +183,20 @@ class Replicator:
                 self.serve(nodes, primary)
             except ClusterError as error:
                 self.say(f"{primary.name.label} is not served any more: {error}")
-                self.alarm()
+                self.call_for_help()
                 self.stopping.wait(WATCH_INTERVAL)
+        prober.close()
+
+    def find(self, nodes: Nodes, prober: Prober) -> NodeState | None:
+        """The node that takes writes, its lease renewed where it had only run out."""
+        view = prober.probe()
+        return (prober.probe() if revive(nodes, view, self.lease_seconds) else view).primary
+
+    def call_for_help(self) -> None:
+        """Let the alarm act beside the search for the next primary; one call at a time."""
+        if self._calling is None or not self._calling.is_alive():
+            self._calling = threading.Thread(target=self.alarm, name="alarm", daemon=True)
+            self._calling.start()
 
     def serve(self, nodes: Nodes, primary: NodeState) -> None:
         """Feed the others from this primary until its lease is gone; wait while another replicator leads."""
@@ -195,9 +213,12 @@ class Replicator:
             )
             for name, pause in zip(primary.name.others, (PROMPT_PAUSE, EASY_PAUSE), strict=True)
         ]
-        keeper = threading.Thread(target=self.keep_lease, args=(primary, over), name="lease", daemon=True)
+        keepers = [
+            threading.Thread(target=self.keep_lease, args=(primary, name, over), name="lease", daemon=True)
+            for name in primary.name.others
+        ]
         reporter = threading.Thread(target=self.report_lag, args=(over,), name="lag", daemon=True)
-        for thread in [*threads, keeper, reporter]:
+        for thread in [*threads, *keepers, reporter]:
             thread.start()
         try:
             while not self.stopping.is_set() and source.lease_epoch() == primary.promised:
@@ -206,18 +227,18 @@ class Replicator:
             over.set()
             told.close(patience=WATCH_INTERVAL)
 
-    def keep_lease(self, primary: NodeState, over: threading.Event) -> None:
+    def keep_lease(self, primary: NodeState, first: NodeName, over: threading.Event) -> None:
         """Renew the lease three times in its duration, as long as a second node consents.
 
-        Who consented is asked first the next time: a silent voter costs its deadline once.
+        first: the voter who is asked first. One such thread for each voter: while one waits for a silent node,
+        the other has the consent of the one that answers.
         """
         nodes = {name: self.connect(name, WATCH_TIMEOUT) for name in NodeName}
         source = nodes.pop(primary.name)
-        voters = list(nodes.values())
+        voters = sorted(nodes.values(), key=lambda voter: voter.name is not first)
         while not over.is_set():
             try:
-                first = renew(source, voters, primary.promised, self.lease_seconds)
-                voters.sort(key=lambda voter: voter is not first)
+                renew(source, voters, primary.promised, self.lease_seconds)
             except ClusterError as error:
                 self.say(f"The lease of {primary.name.label} was not renewed: {error}")
             over.wait(self.lease_seconds / 3)

@@ -2,6 +2,7 @@
 
 import math
 import socket
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -23,6 +24,10 @@ STATEMENT_BYTES = 1 << 20
 CONNECT_SECONDS = 2
 """A server that has not said hello by then is frozen or cut off, however patient its caller is."""
 CANNOT_CONNECT = (2002, 2003)
+BROKEN = (2006, 2013)
+"""The connection ended, or the client library ended it because no answer came in time."""
+SILENCE = 0.9
+"""Share of the deadline after which an end of the connection is the client library's."""
 RETRY = 1213
 LOCK_WAIT = 1205
 
@@ -189,6 +194,7 @@ class Connection:
     @contextmanager
     def errors(self) -> Iterator[None]:
         """Turn the driver's errors into the cluster's; a broken connection is dropped."""
+        began = time.monotonic()
         try:
             yield
         except MySQLdb.Error as error:
@@ -196,7 +202,9 @@ class Connection:
             if code in UNREACHABLE or isinstance(error, MySQLdb.InterfaceError):
                 self.close()
                 gone = code in CANNOT_CONNECT and is_refused(self.endpoint, self.timeout)
-                raise NodeUnreachable(self.node, in_words(code, text, self, gone), gone=gone) from error
+                broke = code in BROKEN and time.monotonic() - began < SILENCE * self.timeout
+                reason = in_words(code, text, self, gone, broke)
+                raise NodeUnreachable(self.node, reason, gone=gone, broke=broke) from error
             raise NodeFailed(self.node, f"{text} ({code})", code) from error
 
 
@@ -216,11 +224,13 @@ def is_refused(endpoint: Endpoint, timeout: float) -> bool:
     return False
 
 
-def in_words(code: int, text: str, connection: Connection, gone: bool) -> str:
+def in_words(code: int, text: str, connection: Connection, gone: bool, broke: bool) -> str:
     """Why a server cannot be reached, with its address."""
     where = f"{connection.endpoint.host}:{connection.endpoint.port}"
     if gone:
         return f"connection refused at {where}"
-    if code == 2013:
-        return f"no answer from {where} within {connection.timeout} s, or the connection broke"
+    if broke:
+        return f"the connection to {where} broke"
+    if code in BROKEN:
+        return f"no answer from {where} within {connection.timeout} s"
     return f"{text} ({code}) at {where}"

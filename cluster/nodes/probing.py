@@ -58,17 +58,19 @@ class Post(Generic[T]):
 
 
 class Probe:
-    """One node, probed: its state is read, then a heartbeat is committed."""
+    """One node, probed: its state is read, then a heartbeat is committed where `beats`."""
 
-    def __init__(self, node: MariaDBNode) -> None:
+    def __init__(self, node: MariaDBNode, beats: bool) -> None:
         self.read: NodeState | None = None
+        self.beats = beats
         self.post = Post(node, self.look)
 
     def look(self, node: MariaDBNode) -> NodeState:
         """The state of a node that can commit. Raises NodeUnreachable, NodeFailed."""
         self.read = None
         self.read = state_now(node)
-        node.beat()
+        if self.beats:
+            node.beat()
         return self.read
 
     def answer(self, deadline: float, patience: float) -> NodeState | NodeUnreachable:
@@ -89,13 +91,13 @@ class Probe:
 class Prober:
     """Probes every node, and asks nodes how they see another one.
 
-    patience: seconds that a node has to answer.
+    patience: seconds that a node has to answer. beats: whether it must show that it can commit, too.
     """
 
-    def __init__(self, connect: Connect, patience: float) -> None:
+    def __init__(self, connect: Connect, patience: float, *, beats: bool = True) -> None:
         self.connect = connect
         self.patience = patience
-        self._probes = {name: Probe(connect(name)) for name in NodeName}
+        self._probes = {name: Probe(connect(name), beats) for name in NodeName}
         self._sights: dict[tuple[NodeName, NodeName], Post[Sight]] = {}
 
     def probe(self) -> ClusterView:

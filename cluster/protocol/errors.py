@@ -21,12 +21,14 @@ class Refused(ClusterError):
 class NodeUnreachable(ClusterError):
     """{label} does not answer: {reason}. See whether its server runs at that address, then try again."""
 
-    def __init__(self, node: NodeName, reason: str, *, gone: bool = False) -> None:
+    def __init__(self, node: NodeName, reason: str, *, gone: bool = False, broke: bool = False) -> None:
         super().__init__(label=node.label, reason=reason)
         self.node = node
         self.reason = reason
         self.gone = gone
         """The connection was refused: no process listens there, so no lease is alive there."""
+        self.broke = broke
+        """The connection ended instead of an answer: a server that has just died looks like that."""
 
 
 class NodeFailed(ClusterError):

@@ -61,9 +61,9 @@ def clock_read_late(patch: pytest.MonkeyPatch) -> None:
     """The lease is measured from the answer, not from before the question."""
     agreed = lease.agreed_until
 
-    def late(primary: Node, voters: Any, epoch: int, seconds: float) -> tuple[float, Node]:
-        _, voter = agreed(primary, voters, epoch, seconds)
-        return primary.beat() + seconds, voter
+    def late(primary: Node, voters: Any, epoch: int, seconds: float) -> float:
+        agreed(primary, voters, epoch, seconds)
+        return primary.beat() + seconds
 
     patch.setattr(lease, "agreed_until", late)
 

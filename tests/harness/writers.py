@@ -21,6 +21,8 @@ PASSING = (NOT_WRITABLE, NOT_ACKNOWLEDGED, *LOCKED)
 RETRY_PAUSE = 0.02
 PATIENCE = 3.0
 """Seconds that a writer waits for an answer of a node that is silent."""
+SPARED = 2.0
+"""Seconds in which a node that was silent is not asked again while the other one answers."""
 ACK_SHARE = 2 / 3
 """Of its patience a writer waits that long for an acknowledgement: a server that is slow to confirm may say so."""
 HOLDS_LEASE = "SELECT COUNT(*) FROM lease WHERE expires_at > UNIX_TIMESTAMP(SYSDATE(6))"
@@ -71,6 +73,7 @@ class Writer(threading.Thread):
         self.number, self.dial, self.book, self.over = number, dial, book, over
         self.candidate = 0
         self.connections: dict[NodeName, Connection] = {}
+        self.silent_since: dict[NodeName, float] = {}
 
     def run(self) -> None:
         """Write until told to stop; the transaction begun last is ended."""
@@ -107,7 +110,9 @@ class Writer(threading.Thread):
             connection.rows(
                 "CALL await_acknowledgement(%s, %s)", (transaction, ACK_SHARE * connection.timeout)
             )
-        except NodeUnreachable:
+        except NodeUnreachable as error:
+            if not (error.gone or error.broke):
+                self.silent_since = {error.node: time.monotonic()}
             self.turn_to_the_other()
             return False
         except NodeFailed as error:
@@ -146,8 +151,10 @@ class Writer(threading.Thread):
         return self.connections[name]
 
     def turn_to_the_other(self) -> None:
-        """Ask the other candidate the next time."""
-        self.candidate = (self.candidate + 1) % len(CANDIDATES)
+        """Ask the other candidate the next time, unless it was silent just now: that took all of the patience."""
+        other = (self.candidate + 1) % len(CANDIDATES)
+        if time.monotonic() - self.silent_since.get(CANDIDATES[other], float("-inf")) > SPARED:
+            self.candidate = other
 
 
 @contextmanager
