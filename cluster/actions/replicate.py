@@ -34,8 +34,11 @@ for the other one, which takes larger batches and leaves the processor to the fi
 GAP_INTERVAL = 0.15
 """Seconds between two questions who is still writing; no more often than the server renews its answer."""
 VERIFY_INTERVAL = 1.0
-WATCH_INTERVAL = 0.01
-"""Seconds between two looks whether the primary still is one, or who is: part of every switchover's pause."""
+WATCH_INTERVAL = 0.02
+"""Seconds between two looks whether the primary still is one."""
+SEARCH_INTERVAL, SEARCH_PAUSE, HOPEFUL = 0.005, 0.1, 2.0
+"""Seconds between two looks who the primary is: part of every switchover's pause, so often in the first HOPEFUL
+seconds, and then not so often as to cost a processor while there is none."""
 RETRY_INTERVAL = 1.0
 
 WATCH_TIMEOUT = 1.0
@@ -174,17 +177,19 @@ class Replicator:
         """Look for a primary, serve it while it is one, look again."""
         nodes = {name: self.connect(name, WATCH_TIMEOUT) for name in NodeName}
         prober = Prober(lambda name: self.connect(name, WATCH_TIMEOUT), WATCH_PATIENCE, beats=False)
+        searching = time.monotonic()
         while not self.stopping.is_set():
             primary = self.find(nodes, prober)
             if primary is None:
-                self.stopping.wait(WATCH_INTERVAL)
+                hopeful = time.monotonic() - searching < HOPEFUL
+                self.stopping.wait(SEARCH_INTERVAL if hopeful else SEARCH_PAUSE)
                 continue
             try:
                 self.serve(nodes, primary)
             except ClusterError as error:
                 self.say(f"{primary.name.label} is not served any more: {error}")
                 self.call_for_help()
-                self.stopping.wait(WATCH_INTERVAL)
+            searching = time.monotonic()
         prober.close()
 
     def find(self, nodes: Nodes, prober: Prober) -> NodeState | None:

@@ -3,7 +3,9 @@
 import random
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
+from cluster.nodes.local.errors import NotRunningError
 from tests.drill.scenario import Scenario
 from tests.drill.stage import Stage
 from tests.harness.links import BLACK_HOLE, ONLY_BACK, ONLY_THERE, REFUSED, delayed
@@ -23,9 +25,15 @@ def cut(stage: Stage, r: random.Random) -> None:
     stage.cut(source, r.choice([name for name in NODES if name != source]), r.choice(CONDITIONS))
 
 
+def freeze(stage: Stage, r: random.Random) -> None:
+    """One node, unless a fault of the same moment has killed it."""
+    with suppress(NotRunningError):
+        stage.freeze(r.choice(NODES))
+
+
 FAULTS: list[Fault] = [
     lambda stage, r: stage.kill(r.choice(NODES)),
-    lambda stage, r: stage.freeze(r.choice(NODES)),
+    freeze,
     lambda stage, r: stage.isolate(r.choice(NODES)),
     cut,
     lambda stage, r: stage.kill(r.choice(list(stage.programs))),
