@@ -1,6 +1,7 @@
 """A file's rows in the order of their first column, for files that are not shipped in it."""
 
 import sqlite3
+import weakref
 from collections.abc import Iterator
 
 from titles.tsv import BadRow, Row, TsvFile
@@ -28,6 +29,7 @@ class SortedFile(TsvFile):
 
     def _filled(self) -> sqlite3.Connection:
         spool = sqlite3.connect("", isolation_level=None)
+        weakref.finalize(self, spool.close)
         spool.execute("PRAGMA journal_mode = OFF")
         spool.execute("CREATE TABLE line (number INTEGER, bad INTEGER, name TEXT, fields TEXT)")
         spool.execute("BEGIN")
