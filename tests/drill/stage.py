@@ -223,14 +223,14 @@ class Stage:
 
     def rejoin(self) -> float:
         """Bring every node back to the primary, Main by its verb; seconds until all are level."""
-        began = time.monotonic()
+        began, said = time.monotonic(), ""
         self.wait_for_primary(timeout=30)
         deadline = time.monotonic() + 60
         while not self.level():
             if time.monotonic() > deadline:
-                raise TimeoutError(f"The nodes did not rejoin: {self.state_in_words()}")
+                raise TimeoutError(f"The nodes did not rejoin: {self.state_in_words()}. {said}")
             if self.main_is_away():
-                self.manage("recover_main")
+                said = self.manage("recover_main").stderr
             time.sleep(POLL)
         return time.monotonic() - began
 
