@@ -104,7 +104,8 @@ def delete(request: HttpRequest, tconst: str) -> HttpResponse:
     page = "titles/delete.html"
     if request.method != "POST":
         title = found(tconst)
-        return shown(request, page, {"title": title, "version": fields.version(fields.image(title))})
+        version = fields.version(fields.image(title))
+        return shown(request, page, {"title": title, "version": version, "tconst": tconst})
     seen = request.POST.get("version", "")
     context = {"title": Title.objects.filter(pk=tconst).first(), "version": seen, "tconst": tconst}
     try:
