@@ -17,9 +17,9 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.functional import cached_property
 
+from cluster.backend import NoPrimary
+from cluster.backend.view import primary_alias
 from cluster.models import Event, LogEntry, NodeSetting, OrphanedTransaction
-from cluster.nodes.primary import primary_alias
-from cluster.protocol.errors import Refused
 from cluster.protocol.names import NodeName
 
 NODE = "node"
@@ -112,7 +112,7 @@ class NodeRowsAdmin(ReadOnlyAdmin):
         try:
             response = view()
             return response.render() if isinstance(response, TemplateResponse) else response
-        except Refused as error:
+        except NoPrimary as error:
             messages.error(request, str(error))
         except OperationalError as error:
             label = NodeName(chosen_node(request)).label

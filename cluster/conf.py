@@ -15,6 +15,7 @@ from cluster.protocol.names import NodeName
 
 DURABILITIES = ("quorum", "local")
 FAILBACKS = ("manual", "automatic")
+READS = ("primary", "replicas")
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,9 @@ class ClusterConf:
     cooldown: float = 60.0
     automatic: bool = True
     failback: str = "manual"
+    write_deadline: float = 10.0
+    read_from: str = "primary"
+    read_staleness: float = 5.0
     replicated_models: tuple[str, ...] = ()
     alert_urls: tuple[str, ...] = field(default=(), repr=False)
 
@@ -69,7 +73,14 @@ class ClusterConf:
 
 def _problems(conf: ClusterConf) -> list[str]:
     """One sentence for each value that no cluster can run with."""
-    seconds = ("probe_interval", "probe_timeout", "lease_seconds", "ack_timeout")
+    seconds = (
+        "probe_interval",
+        "probe_timeout",
+        "lease_seconds",
+        "ack_timeout",
+        "write_deadline",
+        "read_staleness",
+    )
     wrong = [
         f"CLUSTER_{name.upper()} must be more than 0 seconds, not {getattr(conf, name):g}."
         for name in seconds
@@ -84,6 +95,7 @@ def _problems(conf: ClusterConf) -> list[str]:
         wrong.append("CLUSTER_LEASE_SECONDS must be longer than CLUSTER_PROBE_INTERVAL.")
     wrong += _choice("CLUSTER_DURABILITY", conf.durability, DURABILITIES)
     wrong += _choice("CLUSTER_FAILBACK", conf.failback, FAILBACKS)
+    wrong += _choice("CLUSTER_READ_FROM", conf.read_from, READS)
     wrong += [
         f"CLUSTER_REPLICATED_MODELS: {label!r} is not of the form app.Model."
         for label in conf.replicated_models
@@ -117,6 +129,9 @@ def settings_from(source: Any) -> ClusterConf:
         cooldown=source.CLUSTER_COOLDOWN_SECONDS,
         automatic=source.CLUSTER_AUTOMATIC,
         failback=source.CLUSTER_FAILBACK,
+        write_deadline=source.CLUSTER_WRITE_DEADLINE,
+        read_from=source.CLUSTER_READ_FROM,
+        read_staleness=source.CLUSTER_READ_STALENESS,
         replicated_models=tuple(source.CLUSTER_REPLICATED_MODELS),
         alert_urls=tuple(source.CLUSTER_ALERT_URLS),
     )

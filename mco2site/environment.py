@@ -8,12 +8,12 @@ from typing import Any
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-# The backend's own timeouts, in seconds. A frozen node costs a request `read_timeout` at most.
+# Deadlines in seconds: a frozen node costs a request `read_timeout` at most. An URL may name others: ?read_timeout=30.
 NODE_OPTIONS = {
     "charset": "utf8mb4",
     "connect_timeout": 2,
-    "read_timeout": 10,
-    "write_timeout": 10,
+    "read_timeout": 5,
+    "write_timeout": 5,
     "isolation_level": "read committed",
 }
 
@@ -54,7 +54,7 @@ def node_database(name: str) -> dict[str, Any]:
     if config["ENGINE"] != "django.db.backends.mysql":
         raise ImproperlyConfigured(f"{name} must be mysql://user:password@host:port/database.")
     options = NODE_OPTIONS | config.get("OPTIONS", {})
-    return config | {"OPTIONS": options, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+    return config | {"ENGINE": "cluster.backend", "OPTIONS": options, "CONN_MAX_AGE": 60}
 
 
 def control_database(name: str, var: Path) -> dict[str, Any]:

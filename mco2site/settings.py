@@ -135,12 +135,15 @@ CLUSTER_DURABILITY = text("CLUSTER_DURABILITY", "quorum")
 CLUSTER_COOLDOWN_SECONDS = env.float("CLUSTER_COOLDOWN_SECONDS", default=60.0)
 CLUSTER_AUTOMATIC = env.bool("CLUSTER_AUTOMATIC", default=True)
 CLUSTER_FAILBACK = text("CLUSTER_FAILBACK", "manual")
+CLUSTER_WRITE_DEADLINE = env.float("CLUSTER_WRITE_DEADLINE", default=10.0)
+CLUSTER_READ_FROM = text("CLUSTER_READ_FROM", "primary")
+CLUSTER_READ_STALENESS = env.float("CLUSTER_READ_STALENESS", default=5.0)
 CLUSTER_REPLICATED_MODELS = env.list(
     "CLUSTER_REPLICATED_MODELS", default=["titles.Title", "titles.TitleStatistics"]
 )
 CLUSTER_ALERT_URLS = text("CLUSTER_ALERT_URLS", "").split()
 CLUSTER_SQL_DIR = BASE_DIR / "sql"
-DATABASE_ROUTERS = ["cluster.router.ClusterRouter"]
+DATABASE_ROUTERS = ["cluster.backend.router.ClusterRouter"]
 
 # The local stack: what `make up` starts on this machine.
 ADMIN_PASSWORD = text("ADMIN_PASSWORD", "")

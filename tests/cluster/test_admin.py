@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
 
-from cluster.nodes.primary import forget_primary
+from cluster.backend import view
 
 PAGES = ["/admin/cluster/logentry/", "/admin/cluster/nodesetting/", "/admin/titles/title/"]
 
@@ -45,7 +45,7 @@ def test_a_dead_node_is_a_sentence_and_the_others_are_shown(cluster, operator):
 
 def test_an_operator_signs_in_while_the_primary_is_dead(cluster, operator):
     cluster.kill("main")
-    forget_primary()
+    view.forget()
     assert operator.get("/admin/").status_code == 200
 
 

@@ -16,12 +16,12 @@ from django.conf import settings
 from django.db import connections
 
 from cluster.actions.setup import set_up
+from cluster.backend import view
 from cluster.conf import Account, ClusterConf, conf
 from cluster.nodes import install
 from cluster.nodes.cluster import endpoint
 from cluster.nodes.connection import Connection
 from cluster.nodes.local import LocalNode, NodeState, each, scratch_nodes
-from cluster.nodes.primary import forget_primary
 from cluster.protocol.errors import NodeFailed
 from cluster.protocol.names import NodeName
 
@@ -95,7 +95,7 @@ class ScratchServers:
 
     def _forget(self) -> None:
         conf.cache_clear()
-        forget_primary()
+        view.forget()
         for name in NodeName:
             connections[name].close()
 

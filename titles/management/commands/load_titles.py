@@ -8,8 +8,8 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django.db import DatabaseError
 
+from cluster.backend.view import primary_alias
 from cluster.management.verbs import VerbCommand
-from cluster.nodes.primary import primary_alias
 from cluster.protocol.names import NodeName
 from titles import importer
 from titles.importer import Outcome, Source, Survey

@@ -1,0 +1,175 @@
+"""A Django database backend on the MySQL one, for the aliases of the nodes: ENGINE = "cluster.backend".
+
+Every commit that wrote replicated rows returns when a second node has it, or raises NotAcknowledged. Reads
+cost what they cost on the MySQL backend.
+"""
+
+import select
+from functools import cached_property, partial
+from types import TracebackType
+from typing import Any
+
+import MySQLdb
+from django.db import NotSupportedError
+from django.db.backends.mysql import base
+from django.db.backends.utils import debug_transaction  # type: ignore[attr-defined]
+from django.db.utils import DatabaseErrorWrapper
+
+from cluster.backend import view
+from cluster.backend.cursor import EnclosingCursor
+from cluster.backend.errors import NOT_ACKNOWLEDGED, NOT_WRITABLE, NotAcknowledged, NotWritable
+from cluster.backend.session import Session, is_broken
+from cluster.backend.statements import Kind, kind
+from cluster.nodes.connection import CONNECT_SECONDS, number
+
+DEADLINES = {"connect_timeout": CONNECT_SECONDS, "read_timeout": 5, "write_timeout": 5}
+"""Seconds that connecting, an answer and a statement's way to the server may take, where OPTIONS say nothing."""
+
+
+class CursorWrapper(base.CursorWrapper):
+    """Lets statements that may write go through the session; reads go straight to the server."""
+
+    def __init__(self, cursor: EnclosingCursor, session: Session) -> None:
+        super().__init__(cursor)
+        self.session = session
+
+    def execute(self, query: Any, args: Any = None) -> Any:
+        """Run one statement."""
+        self.prepare(query)
+        return super().execute(query, args)
+
+    def executemany(self, query: Any, args: Any) -> Any:
+        """Run one statement for many rows; outside a transaction each that the driver makes of it is one."""
+        self.prepare(query)
+        return super().executemany(query, args)
+
+    def callproc(self, *args: Any) -> Any:
+        """Call a procedure, which may write."""
+        self.cursor.send = partial(self.session.send, Kind.WRITE)
+        return self.cursor.callproc(*args)
+
+    def prepare(self, query: Any) -> None:
+        """Decide which way the statement goes. Raises NotSupportedError."""
+        found = kind(query if isinstance(query, str) else str(query, "utf-8", "replace"))
+        session = self.session
+        if found is Kind.FOREIGN:
+            raise NotSupportedError(
+                "Transactions and their ids belong to the backend: use transaction.atomic and write_once, "
+                "or begin and end a transaction in statements of their own."
+            )
+        if found is Kind.BEGIN:
+            session.by_hand = True
+        elif found is Kind.ROLLBACK:
+            session.forget()
+        goes_through = found in (Kind.ROWS, Kind.WRITE, Kind.COMMIT)
+        self.cursor.send = partial(session.send, found) if goes_through else None
+
+
+class ErrorWrapper(DatabaseErrorWrapper):
+    """Gives the kernel's refusals their names, and lets go of a connection that broke."""
+
+    wrapper: "DatabaseWrapper"
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, MySQLdb.Error):
+            if number(error) == NOT_WRITABLE:
+                self.wrapper.errors_occurred = True
+                view.distrust(self.wrapper.session.node)
+                raise NotWritable(str(error.args[1]), self.wrapper.session.node) from error
+            if number(error) == NOT_ACKNOWLEDGED:
+                raise NotAcknowledged(
+                    self.wrapper.session.transaction_id or "(see the reason)",
+                    self.wrapper.session.node,
+                    str(error.args[1]),
+                ) from error
+            self.wrapper.suspect(error)
+        super().__exit__(kind, error, trace)
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """A connection to one node."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.session = Session(self)
+
+    @cached_property
+    def wrap_database_errors(self) -> ErrorWrapper:
+        """Around every call of the driver."""
+        return ErrorWrapper(self)
+
+    def get_connection_params(self) -> dict[str, Any]:
+        """With deadlines on every wait, and answers to several statements at once."""
+        return DEADLINES | super().get_connection_params() | {"cursorclass": EnclosingCursor}
+
+    def create_cursor(self, name: str | None = None) -> CursorWrapper:
+        """A cursor whose writes are acknowledged."""
+        return CursorWrapper(self.connection.cursor(), self.session)
+
+    def run_plainly(self, *statements: str) -> list[Any]:
+        """Run the backend's own statements in one round trip; the rows of each."""
+        self.ensure_connection()
+        cursor = EnclosingCursor(self.connection)
+        with self.wrap_database_errors:
+            cursor.execute("; ".join(statements))
+            rows = [cursor.fetchall()]
+            while cursor.nextset():
+                rows.append(cursor.fetchall())
+            cursor.close()
+        return rows
+
+    # Connections that broke
+
+    def ensure_connection(self) -> None:
+        """Connect if need be; a connection that the server has closed meanwhile is replaced, without a question."""
+        if self.connection is not None and not self.session.in_transaction and hung_up(self.connection):
+            view.distrust(self.session.node)
+            self.close()
+        super().ensure_connection()
+
+    def suspect(self, error: BaseException) -> None:
+        """Let the connection go if it broke, so that the next use opens another, and look for the primary again."""
+        if is_broken(error):
+            view.distrust(self.session.node)
+            self.close()
+
+    def close(self) -> None:
+        """Close the connection; what was not committed is gone with it."""
+        self.session.lost()
+        super().close()
+
+    # The ends of transactions
+
+    def _commit(self) -> None:
+        if self.connection is None or self.session.transaction_id is None:
+            super()._commit()  # type: ignore[misc]
+            return
+        with debug_transaction(self, "COMMIT"), self.wrap_database_errors:
+            cursor = EnclosingCursor(self.connection)
+            self.session.commit(cursor)
+            cursor.close()
+
+    def _rollback(self) -> None:
+        self.session.forget()
+        super()._rollback()  # type: ignore[misc]
+
+    def _set_autocommit(self, autocommit: bool) -> None:
+        if autocommit and self.session.transaction_id is not None:
+            self._commit()  # the server would commit now, and nobody would wait for the second node
+        super()._set_autocommit(autocommit)  # type: ignore[misc]
+
+    def set_autocommit(self, autocommit: bool, *args: Any, **kwargs: Any) -> None:
+        """As Django's; where the connection broke at the end of a transaction, the next one begins so anyway."""
+        if autocommit and self.connection is None:
+            self.autocommit = True
+            return
+        super().set_autocommit(autocommit, *args, **kwargs)
+
+
+def hung_up(connection: Any) -> bool:
+    """Whether the server has closed an idle connection: only then there is something to read."""
+    line = select.poll()
+    line.register(connection.fileno(), select.POLLIN)
+    return bool(line.poll(0))

@@ -1,0 +1,38 @@
+"""Where Django reads and writes: replicated models on the nodes, all else on the control database."""
+
+from typing import Any
+
+from django.db.models import Model
+
+from cluster.backend import view
+from cluster.backend.context import NODES, bound_node, last_write
+from cluster.replicated import is_replicated
+
+
+class ClusterRouter:
+    """Django's database router for a site whose tables live on three nodes. It asks no server."""
+
+    def db_for_read(self, model: type[Model], **hints: Any) -> str | None:
+        """The primary for replicated models, or a replica that is fresh enough (CLUSTER_READ_FROM)."""
+        if not is_replicated(model):
+            return None
+        return (bound_node() or view.shared().reader(last_write())).value
+
+    def db_for_write(self, model: type[Model], **hints: Any) -> str | None:
+        """The primary for replicated models; inside a transaction on a node, that node."""
+        if not is_replicated(model):
+            return None
+        return (bound_node() or view.shared().primary()).value
+
+    def allow_relation(self, one: Model, other: Model, **hints: Any) -> bool | None:
+        """Rows of any two nodes may refer to each other: they are the same rows."""
+        return True if is_replicated(type(one)) and is_replicated(type(other)) else None
+
+    def allow_migrate(
+        self, db: str, app_label: str, model_name: str | None = None, **hints: Any
+    ) -> bool | None:
+        """Control tables on the control database; setup_nodes makes what is replicated on the nodes."""
+        if db in NODES:
+            return False
+        model = hints.get("model")
+        return not (model is not None and is_replicated(model))

@@ -1,0 +1,68 @@
+"""A thread that keeps an eye on one node, so that nobody who reads or writes has to ask."""
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from cluster.nodes.mariadb import MariaDBNode
+from cluster.protocol.errors import NodeFailed, NodeUnreachable
+from cluster.protocol.view import NodeState
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What a node said of itself, or why it said nothing. at: monotonic seconds when it was asked."""
+
+    seen: NodeState | NodeUnreachable
+    at: float
+
+
+class Scout(threading.Thread):
+    """Asks one node how it is, again and again, over a connection of its own."""
+
+    def __init__(
+        self,
+        node: MariaDBNode,
+        tell: Callable[[Sighting], None],
+        pause: Callable[[], float | None],
+    ) -> None:
+        """tell: takes each sighting. pause: seconds until the next question; None: until somebody wants to know."""
+        super().__init__(name=f"scout-{node.name}", daemon=True)
+        self.node, self.tell, self.pause = node, tell, pause
+        self.wanted = threading.Event()
+        self.over = False
+
+    def run(self) -> None:
+        """Look until told to end."""
+        while not self.over:
+            self.wanted.clear()
+            at = time.monotonic()
+            self.tell(Sighting(self.look(), at))
+            self.wanted.wait(self.pause())
+        self.node.close()
+
+    def look(self) -> NodeState | NodeUnreachable:
+        """The state of the node; asked again where only an idle connection had broken."""
+        was_open = self.node.connection.line() is not None
+        try:
+            return self.ask()
+        except NodeUnreachable as error:
+            if not was_open:
+                return error
+        with suppress(NodeUnreachable):
+            return self.ask()
+        return NodeUnreachable(self.node.name, "its connection broke and no other could be opened")
+
+    def ask(self) -> NodeState:
+        """One question. Raises NodeUnreachable."""
+        try:
+            return self.node.state()
+        except NodeFailed as error:
+            raise NodeUnreachable(self.node.name, str(error)) from error
+
+    def end(self) -> None:
+        """Let it end after its question."""
+        self.over = True
+        self.wanted.set()

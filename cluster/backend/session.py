@@ -1,0 +1,223 @@
+"""The transaction of one connection: its id, its lock, its acknowledgement.
+
+A transaction gets its id with its first write, in the same round trip, and gives it back with its end: no id
+is left behind for the next one.
+"""
+
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import MySQLdb
+
+from cluster.backend.context import Position, last_write, remember
+from cluster.backend.cursor import EnclosingCursor, Enclosure, Undone
+from cluster.backend.errors import NotAcknowledged
+from cluster.backend.statements import Kind
+from cluster.conf import conf
+from cluster.nodes.connection import UNREACHABLE, number
+from cluster.protocol.names import NodeName
+
+if TYPE_CHECKING:
+    from cluster.backend.base import DatabaseWrapper
+
+POSITION = (
+    "SELECT MAX(epoch), MAX(log_id) FROM transaction_log WHERE transaction_id = '{id}' AND log_type = 'ROW'"
+)
+
+
+@dataclass
+class Choice:
+    """An id that was chosen for the next transaction. locked: whether the session holds its lock."""
+
+    transaction_id: str
+    lock: bool = True
+    locked: bool = False
+
+
+class Session:
+    """What the backend knows of the transaction that is open on its connection, if any."""
+
+    def __init__(self, wrapper: "DatabaseWrapper") -> None:
+        self.wrapper = wrapper
+        self.node = NodeName(wrapper.alias) if wrapper.alias in set(NodeName) else NodeName.MAIN
+        self.transaction_id: str | None = None
+        """The id that the open transaction wrote with; None while it wrote nothing."""
+        self.choice: Choice | None = None
+        self.by_hand = False
+        """Whether a statement, not Django, began a transaction."""
+        self.position: Position | None = None
+        """Of the last acknowledged transaction, where somebody wants to know."""
+
+    # What happens to the transaction
+
+    def forget(self) -> None:
+        """The transaction was rolled back, or its connection is gone."""
+        self.transaction_id, self.by_hand = None, False
+
+    def lost(self) -> None:
+        """The connection is gone, and the lock with it."""
+        self.forget()
+        if self.choice:
+            self.choice.locked = False
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a statement that ends now commits nothing yet."""
+        return self.by_hand or self.wrapper.in_atomic_block or not self.wrapper.autocommit
+
+    # Statements
+
+    def send(self, kind: Kind, cursor: EnclosingCursor, q: bytes) -> None:
+        """Run one statement that may write or that ends a transaction. Raises NotAcknowledged, driver errors."""
+        if kind is Kind.COMMIT:
+            self.commit(cursor, q)
+        elif self.transaction_id is not None:
+            self.exchange(cursor, q, Enclosure())
+        elif self.in_transaction:
+            transaction_id = self.new_id()
+            before = self.beginning(transaction_id)
+            self.transaction_id = transaction_id
+            self.exchange(cursor, q, Enclosure(before))
+        else:
+            self.run_alone(kind, cursor, q)
+
+    def exchange(self, cursor: EnclosingCursor, q: bytes, enclosure: Enclosure) -> None:
+        """Run a statement that commits nothing."""
+        try:
+            cursor.exchange(q, enclosure)
+        except Undone as undone:
+            raise undone.error from undone.error.__cause__
+
+    def run_alone(self, kind: Kind, cursor: EnclosingCursor, q: bytes) -> None:
+        """Run a statement that is a transaction by itself, or a procedure with several."""
+        transaction_id = self.new_id()
+        before = self.beginning(transaction_id)
+        if kind is Kind.ROWS:
+            self.end(cursor, q, transaction_id, before)
+            return
+        try:
+            cursor.exchange(q, Enclosure(before))
+        except Undone as undone:
+            raise self.outcome(undone, transaction_id, committed=False) from undone.error
+        other = EnclosingCursor(self.wrapper.connection)
+        self.end(other, b"DO 0", transaction_id, ())
+        other.close()
+
+    def commit(self, cursor: EnclosingCursor, q: bytes = b"COMMIT") -> None:
+        """End the open transaction; wait for the acknowledgement if it wrote."""
+        transaction_id, self.transaction_id, self.by_hand = self.transaction_id, None, False
+        if transaction_id is None:
+            self.exchange(cursor, q, Enclosure())
+        else:
+            self.end(cursor, q, transaction_id, ())
+
+    def end(self, cursor: EnclosingCursor, q: bytes, transaction_id: str, before: tuple[bytes, ...]) -> None:
+        """Run `q`, which commits, and wait until a second node has the transaction."""
+        after = self.ending(transaction_id)
+        try:
+            last = cursor.exchange(q, Enclosure(before, after))
+        except Undone as undone:
+            committed = undone.done > len(before)
+            raise self.outcome(undone, transaction_id, committed=committed) from undone.error
+        if self.choice:
+            self.choice.locked = False
+        if self.wants_position:
+            self.position = position_in(last.rows)
+            remember(self.position or last_write())
+
+    def outcome(self, undone: Undone, transaction_id: str, *, committed: bool) -> Exception:
+        """What to raise: the server's error where it was told, else that nobody knows."""
+        if not committed and not is_broken(undone.error):
+            return undone.error
+        reason = str(undone.error.args[-1]) if undone.error.args else "the connection broke"
+        error = NotAcknowledged(transaction_id, self.node, reason)
+        error.hooks = [entry[1] for entry in self.wrapper.run_on_commit]
+        self.wrapper.suspect(undone.error)
+        return error
+
+    # SQL that travels with statements
+
+    def new_id(self) -> str:
+        """The id of the transaction that begins now."""
+        return self.choice.transaction_id if self.choice else str(uuid.uuid4())
+
+    def beginning(self, transaction_id: str) -> tuple[bytes, ...]:
+        """Give the session its id; where it was chosen, with its lock, so that a retry waits for this session."""
+        names = f"SET @current_transaction_id = '{transaction_id}'"
+        if self.choice and self.choice.lock and not self.choice.locked:
+            self.choice.locked = True
+            # Nobody else knows an id that is written without a look-up, so the lock is free.
+            names += f", @claimed_transaction_id = GET_LOCK('{self.lock_name(transaction_id)}', 0)"
+        return (names.encode(),)
+
+    def ending(self, transaction_id: str) -> tuple[bytes, ...]:
+        """Take the id back, wait for the acknowledgement, and say where it stands if that is asked."""
+        sql = ["SET @current_transaction_id = NULL", f"CALL await_acknowledgement('{transaction_id}', NULL)"]
+        if self.choice and self.choice.locked:
+            sql.insert(1, f"DO RELEASE_LOCK('{self.lock_name(transaction_id)}')")
+        if self.wants_position:
+            sql.append(POSITION.format(id=transaction_id))
+        return tuple(text.encode() for text in sql)
+
+    @property
+    def wants_position(self) -> bool:
+        """Whether somebody will ask where the transaction stands in the log."""
+        return self.choice is not None or conf().read_from == "replicas"
+
+    def lock_name(self, transaction_id: str) -> str:
+        """The user lock of an id; the same as in sql/cluster/procedures/claim_transaction_id.sql."""
+        return f"mco2.write.{self.wrapper.settings_dict['NAME']}.{transaction_id}"
+
+    # Exactly once
+
+    @contextmanager
+    def choosing(self, transaction_id: str, *, lock: bool = True) -> Iterator[Choice]:
+        """The next transaction gets this id."""
+        choice = self.choice = Choice(transaction_id, lock)
+        self.position = None
+        try:
+            yield choice
+        finally:
+            self.choice = None
+            if choice.locked and self.wrapper.connection is not None:
+                self.wrapper.run_plainly(f"DO RELEASE_LOCK('{self.lock_name(transaction_id)}')")
+
+    def claim(self, choice: Choice, seconds: float) -> Position | None:
+        """Take the lock of a chosen id and look the id up: where it stands, None when it is not in the log.
+
+        Raises TimeoutError when another session holds the lock for longer than `seconds`.
+        """
+        transaction_id = choice.transaction_id
+        lock, found = self.wrapper.run_plainly(
+            f"SELECT GET_LOCK('{self.lock_name(transaction_id)}', {max(seconds, 0):.3f})",
+            POSITION.format(id=transaction_id),
+        )
+        if lock[0][0] != 1:
+            raise TimeoutError(transaction_id)
+        choice.locked = True
+        return position_in(found)
+
+    def confirm(self, transaction_id: str) -> None:
+        """Wait until a second node has what was committed earlier. Raises NotAcknowledged."""
+        try:
+            self.wrapper.run_plainly(f"CALL await_acknowledgement('{transaction_id}', NULL)")
+        except NotAcknowledged:
+            raise
+        except MySQLdb.Error as error:
+            raise self.outcome(Undone(error, 1), transaction_id, committed=True) from error
+
+
+def position_in(rows: Sequence[tuple[Any, ...]]) -> Position | None:
+    """The answer to POSITION."""
+    epoch, log_id = rows[0]
+    return None if epoch is None else Position(int(epoch), int(log_id))
+
+
+def is_broken(error: BaseException) -> bool:
+    """Whether an error of the driver means that the connection is gone."""
+    if isinstance(error, MySQLdb.InterfaceError):
+        return True
+    return isinstance(error, MySQLdb.Error) and number(error) in UNREACHABLE
