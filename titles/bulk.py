@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from cluster.backend import transaction_id_for
 from titles import edits
 from titles.edits import Stored
 from titles.table import Table
@@ -11,9 +10,9 @@ from titles.table import Table
 def write(table: Table, name: str) -> Iterator[Stored]:
     """Store the portions one after the other; what each did.
 
-    name: the same for every try of this import, for the ids of its transactions are made of it. A portion that
-    an earlier try has stored counts as unchanged. Raises as titles.edits.
+    name: a UUID, the same for every try of this import: the ids of its transactions are made of it. A portion
+    that an earlier try has stored counts as unchanged. Raises as titles.edits.
     """
     for number, part in enumerate(table.parts):
-        written = edits.store(part, transaction_id=transaction_id_for("import", name, str(number)))
-        yield Stored(unchanged=len(part)) if written.repeated else written.value
+        written = edits.store(part, transaction_id=f"import-{name}-{number}")
+        yield written.value or Stored(unchanged=len(part))

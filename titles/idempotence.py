@@ -2,6 +2,7 @@
 
 import hashlib
 import uuid
+from typing import Any
 
 from django.http import HttpRequest
 
@@ -31,4 +32,5 @@ def transaction_id(request: HttpRequest, content: str = "") -> str | None:
     if not key:
         return None
     text = hashlib.sha256(content.encode()).hexdigest()
-    return transaction_id_for(str(request.user.pk), request.method or "", request.path, key, text)
+    sender: Any = request.user
+    return transaction_id_for(sender, f"{request.method} {request.path} {text} {key}")

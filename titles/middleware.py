@@ -27,7 +27,7 @@ class UnavailableMiddleware:
         """The page that says so; None for errors of another kind."""
         if not isinstance(error, UNAVAILABLE):
             return None
-        reason = "No node answers at this moment." if not isinstance(error, ClusterError) else str(error)
+        reason = str(error) if isinstance(error, (ClusterError, NoPrimary)) else "No node answers now."
         response = render(request, "titles/unavailable.html", {"reason": reason}, status=503)
         response["Retry-After"] = str(RETRY_SECONDS)
         return response

@@ -17,7 +17,8 @@ class Saved:
 
     transaction_id: str
     node: str
-    epoch: int
+    epoch: int | None
+    """None where there was nothing to change, so nothing was written."""
     repeated: bool
 
 
@@ -38,9 +39,9 @@ def marked(response: HttpResponse, written: Written[Any]) -> HttpResponse:
     """The answer to a saved write, with the headers that say where it is."""
     saved = _saved(written)
     response["X-Transaction-Id"] = saved.transaction_id
-    response["X-Served-By"] = saved.node
+    response["X-Served-By"] = str(written.node)
     return response
 
 
 def _saved(written: Written[Any]) -> Saved:
-    return Saved(written.transaction_id, str(written.node), written.epoch, written.repeated)
+    return Saved(written.transaction_id, written.node.label, written.epoch, written.repeated)

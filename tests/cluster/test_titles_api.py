@@ -57,7 +57,7 @@ def godfather(editor) -> None:
 
 def test_a_title_is_made_read_replaced_and_deleted(editor):
     made = editor.send("POST", "/api/titles", NEW)
-    assert (made.status_code, made["Location"], made["X-Served-By"]) == (201, PLACE, "Main")
+    assert (made.status_code, made["Location"], made["X-Served-By"]) == (201, PLACE, "main")
     assert made["X-Transaction-Id"]
     assert made.json() == NEW | {"weightedRating": 9.1}
     read = Program().send("GET", PLACE)

@@ -55,7 +55,7 @@ def entries(cluster) -> int:
 def test_a_new_title_is_stored_and_its_receipt_shown(cluster, editor):
     answer = editor.post("/new", TYPED)
     assert answer.status_code == 302
-    assert answer["X-Served-By"] == "Main"
+    assert answer["X-Served-By"] == "main"
     transaction = answer["X-Transaction-Id"]
     page = editor.get(answer.url).content.decode()
     assert "<h2>Saved</h2>" in page

@@ -2,13 +2,7 @@
 
 from django import template
 
-from cluster.actions import standing as cluster_standing
-from cluster.actions.standing import Standing
+from cluster.backend.standing import is_writable
 
 register = template.Library()
-
-
-@register.simple_tag
-def standing() -> Standing:
-    """Who takes writes, as this process last saw it."""
-    return cluster_standing.standing()
+register.simple_tag(is_writable, name="is_writable")
