@@ -24,6 +24,7 @@ from titles.errors import NoSuchTitle, TitleError
 from titles.forms import ListForm, ReviewsForm, TitleForm
 from titles.idempotence import transaction_id
 from titles.models import Title
+from titles.patience import patient
 from titles.receipts import marked
 from titles.schemas import FiguresOut, NewTitleIn, ProblemOut, ReviewsIn, TitleIn, TitleOut, TitlesOut
 from titles.tokens import owner
@@ -61,6 +62,7 @@ api = NinjaAPI(
 
 
 @api.get("/titles", response={200: TitlesOut, **PROBLEMS}, summary="List, search and filter titles")
+@patient
 def list_titles(
     request: HttpRequest,
     search: str = "",
@@ -79,6 +81,7 @@ def list_titles(
 
 
 @api.get("/titles/top", response={200: list[TitleOut], **PROBLEMS}, summary="The best titles of a year")
+@patient
 def top(request: HttpRequest, year: int | None = None, limit: int = 10) -> list[TitleOut]:
     """Best by weighted rating; of all years without one."""
     if not 1 <= limit <= queries.PAGE:
@@ -87,6 +90,7 @@ def top(request: HttpRequest, year: int | None = None, limit: int = 10) -> list[
 
 
 @api.get("/statistics", response={200: FiguresOut, **PROBLEMS}, summary="Numbers about all titles")
+@patient
 def statistics(request: HttpRequest) -> FiguresOut:
     """Titles per year and per rating, and the aggregation by decades."""
     counted = figures.figures()
@@ -114,6 +118,7 @@ def create(request: HttpRequest, title: NewTitleIn) -> HttpResponse:
 
 
 @api.get("/titles/{tconst}", response={200: TitleOut, **PROBLEMS}, summary="One title")
+@patient
 def get(request: HttpRequest, tconst: str) -> HttpResponse:
     """Its ETag is what PUT and DELETE take as If-Match."""
     return present(request, tconst)
@@ -174,6 +179,7 @@ def if_match(request: HttpRequest) -> str | None:
     return request.headers.get("If-Match", "").removeprefix("W/").strip('"') or None
 
 
+@patient
 def present(
     request: HttpRequest, tconst: str, written: Written[Any] | None = None, status: int = 200
 ) -> HttpResponse:

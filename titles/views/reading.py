@@ -13,6 +13,7 @@ from titles.forms import ListForm, ReviewsForm
 from titles.idempotence import new_key
 from titles.keyset import BEST, ORDERS
 from titles.models import Title
+from titles.patience import patient
 from titles.receipts import opened
 
 HISTORY_PAGE = 30
@@ -21,6 +22,7 @@ VOTES = (100, 1_000, 10_000, 100_000)
 
 
 @require_safe
+@patient
 def titles(request: HttpRequest) -> HttpResponse:
     """The list, or only its rows for a search while it is being typed."""
     form = ListForm(request.GET)
@@ -45,6 +47,7 @@ def titles(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@patient
 def title(request: HttpRequest, tconst: str) -> HttpResponse:
     """One title; with the receipt of a write that has just been made."""
     found = _found(tconst)
@@ -58,6 +61,7 @@ def title(request: HttpRequest, tconst: str) -> HttpResponse:
 
 
 @require_safe
+@patient
 def title_history(request: HttpRequest, tconst: str) -> HttpResponse:
     """What happened to a title, newest first; also to one that is no longer there."""
     below = _place(request.GET.get("below", ""))
@@ -77,6 +81,7 @@ def title_history(request: HttpRequest, tconst: str) -> HttpResponse:
 
 
 @require_safe
+@patient
 def statistics(request: HttpRequest) -> HttpResponse:
     """Plots of all titles, each with its table, and the best titles of a year."""
     counted = figures.figures()

@@ -1,12 +1,14 @@
 """Pages that write: each shows its form, calls one verb, and answers with a receipt or with the form again."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib.auth.decorators import login_required, permission_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 from django.views.decorators.http import require_http_methods, require_POST
 
 from cluster.actions.history import Change, change
@@ -17,6 +19,7 @@ from titles.fields import Image
 from titles.forms import EditForm, ReviewsForm, TitleForm, signed
 from titles.idempotence import form_key, transaction_id
 from titles.models import Title
+from titles.patience import patient
 from titles.receipts import marked, sealed
 
 RETRY_SECONDS = 5
@@ -107,7 +110,7 @@ def delete(request: HttpRequest, tconst: str) -> HttpResponse:
         version = fields.version(fields.image(title))
         return shown(request, page, {"title": title, "version": version, "tconst": tconst})
     seen = request.POST.get("version", "")
-    context = {"title": Title.objects.filter(pk=tconst).first(), "version": seen, "tconst": tconst}
+    context = {"title": None, "version": seen, "tconst": tconst}
     try:
         written = edits.delete(tconst, seen=seen, transaction_id=transaction_id(request, seen))
     except TitleError as error:
@@ -122,7 +125,7 @@ def delete(request: HttpRequest, tconst: str) -> HttpResponse:
 def add_reviews(request: HttpRequest, tconst: str) -> HttpResponse:
     """Add reviews to a title."""
     form, page = ReviewsForm(request.POST), "titles/title.html"
-    context = {"title": found(tconst), "reviews": form}
+    context = {"title": SimpleLazyObject(partial(found, tconst)), "reviews": form}
     if not form.is_valid():
         return shown(request, page, context, status=422)
     count, rating = form.cleaned_data["count"], form.cleaned_data["rating"]
@@ -140,10 +143,8 @@ def add_reviews(request: HttpRequest, tconst: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def revert(request: HttpRequest, tconst: str, epoch: int, log_id: int) -> HttpResponse:
     """Give a title the fields that it had after one of its changes, or before it was deleted."""
-    entry, page = change(Title, tconst, epoch, log_id), "titles/revert.html"
-    if entry is None:
-        raise Http404(f"The history of {tconst} has no change {epoch}-{log_id}.")
-    title = Title.objects.filter(pk=tconst).first()
+    page = "titles/revert.html"
+    entry, title = then_and_now(tconst, epoch, log_id)
     now, then = fields.image(title) if title else None, state_of(entry)
     context = {
         "tconst": tconst,
@@ -166,11 +167,21 @@ def revert(request: HttpRequest, tconst: str, epoch: int, log_id: int) -> HttpRe
     return saved(tconst, written)
 
 
+@patient
+def then_and_now(tconst: str, epoch: int, log_id: int) -> tuple[Change, Title | None]:
+    """A change of a title and the title as it is now, or the page that says that there was no such change."""
+    entry = change(Title, tconst, epoch, log_id)
+    if entry is None:
+        raise Http404(f"The history of {tconst} has no change {epoch}-{log_id}.")
+    return entry, Title.objects.filter(pk=tconst).first()
+
+
 def state_of(entry: Change) -> Image:
     """The fields that an entry left behind; of a deletion those that it took away."""
     return fields.of_columns(entry.after or entry.before or {})
 
 
+@patient
 def found(tconst: str) -> Title:
     """The title, or the page that says that there is none."""
     title = Title.objects.filter(pk=tconst).first()
