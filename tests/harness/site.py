@@ -20,7 +20,9 @@ from tests.harness.workers import wait_for
 
 PASSWORD = "correct horse battery staple"
 GUNICORN = (str(Path(sys.executable).with_name("gunicorn")),)
-SERVED = ["mco2site.wsgi", "--workers", "2", "--threads", "8", "--no-control-socket"]
+THINKING = 0.1
+"""Seconds between an editor's requests for a form: a steady load, not all that two cores can bear."""
+SERVED = ["mco2site.wsgi", "--workers", "2", "--threads", "8", "--keep-alive", "60", "--no-control-socket"]
 
 
 @dataclass
@@ -73,7 +75,7 @@ def answers(url: str) -> bool:
     """Whether somebody listens and answers."""
     try:
         return requests.get(url, timeout=5).ok
-    except requests.ConnectionError:
+    except requests.RequestException:
         return False
 
 
@@ -111,7 +113,7 @@ class Editor(threading.Thread):
     def run(self) -> None:
         """Add a review, then change the name, by turns."""
         turn = 0
-        while not self.over.is_set():
+        while not self.over.wait(THINKING):
             turn += 1
             page = f"{self.site.url}/titles/{self.tconst}"
             if turn % 2:
