@@ -104,12 +104,12 @@ def write(found: Survey, using: str, batch: int, tick: Tick) -> Outcome:
     what was written until then stays, and the same load goes on from there.
     """
     outcome = Outcome()
-    with LoggedBatches(using) as log:
+    with LoggedBatches() as log:
         if row := changed_row(found.statistics, using):
-            log.write(partial(_upsert, TitleStatistics, [row], using))
+            log.write(partial(_upsert, TitleStatistics, [row]))
         for part in _batches(found.source.titles(lambda problem: None), batch):
             if changed := _changed(part, found.statistics, using, outcome):
-                log.write(partial(_upsert, Title, changed, using))
+                log.write(partial(_upsert, Title, changed))
             tick(len(part))
         log.finish()
     outcome.transactions = log.transactions
@@ -173,10 +173,10 @@ def _average(rating: Rating | None) -> tuple[Any, Any]:
     return (rating.average_rating, rating.num_votes) if rating else (None, None)
 
 
-def _upsert(model: type[ModelT], rows: list[ModelT], using: str) -> None:
+def _upsert(model: type[ModelT], rows: list[ModelT]) -> None:
     """Insert the rows, or update in place those whose key is there."""
     fields = [field.name for field in model._meta.concrete_fields if not field.primary_key]
-    model._base_manager.using(using).bulk_create(rows, update_conflicts=True, update_fields=fields)
+    model._base_manager.bulk_create(rows, update_conflicts=True, update_fields=fields)
 
 
 def _batches(items: Iterable[T], size: int) -> Iterator[list[T]]:

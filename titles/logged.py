@@ -1,28 +1,21 @@
-"""Bulk writes through the log: a transaction a batch, written and acknowledged side by side."""
+"""Bulk writes through the log: a transaction a batch, written exactly once and acknowledged side by side."""
 
-import time
-import uuid
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import Final, Self
 
-from django.db import OperationalError, connections, transaction
+from django.db import connections, reset_queries
 
-DEADLOCK: Final = 1213
-NOT_WRITABLE: Final = 45001
-NOT_ACKNOWLEDGED: Final = 45003
+from cluster.backend import write_once
 
-PATIENCE: Final = 15.0
-"""Seconds that a batch is tried again while the node does not take writes: its lease may have lapsed
-under the load, or the primary is being changed. The batch was rolled back each time."""
-PAUSE: Final = 0.25
-ACKNOWLEDGEMENT_WAITS: Final = 10
-"""A loader waits so many times as long as an editor for a second node."""
+PATIENCE: Final = 20.0
+"""Seconds in which a batch must be written and acknowledged: a loader waits longer than an editor."""
 
 
 class LoggedBatches:
-    """Writes batches to the database `using` in a few threads; `finish` returns when all are acknowledged.
+    """Writes batches in a few threads, through a failover; `finish` returns when all are acknowledged.
 
     The acknowledgement of a batch waits for the replicator, and each batch for the server's disk: while one
     waits, another is written. Batches must not depend on each other's order.
@@ -30,8 +23,7 @@ class LoggedBatches:
 
     WRITERS = 3
 
-    def __init__(self, using: str) -> None:
-        self.using = using
+    def __init__(self) -> None:
         self.transactions = 0
         self._writers = ThreadPoolExecutor(self.WRITERS, thread_name_prefix="load")
         self._pending: deque[Future[None]] = deque()
@@ -46,12 +38,12 @@ class LoggedBatches:
     def write(self, statements: Callable[[], None]) -> None:
         """Run `statements` as one transaction of the log, soon. Raises what befell an earlier batch.
 
-        They are run in another thread, and again with the same transaction id after a deadlock. At most
-        WRITERS batches wait: a slow server slows the reading of the files, and memory stays flat.
+        They are run in another thread, perhaps several times. At most WRITERS batches wait: a slow server slows
+        the reading of the files, and memory stays flat.
         """
         while len(self._pending) >= self.WRITERS:
             self._pending.popleft().result()
-        self._pending.append(self._writers.submit(_write, self.using, statements))
+        self._pending.append(self._writers.submit(_write, statements))
         self.transactions += 1
 
     def finish(self) -> None:
@@ -60,45 +52,13 @@ class LoggedBatches:
             self._pending.popleft().result()
 
 
-def _write(using: str, statements: Callable[[], None]) -> None:
-    """One batch in a session of its own, which leaves no transaction id behind for another write."""
-    transaction_id = str(uuid.uuid4())
-    deadline = time.monotonic() + PATIENCE
+def _write(statements: Callable[[], None]) -> None:
     try:
-        while not _committed(using, transaction_id, statements, deadline):
-            time.sleep(PAUSE)
-        _await(using, transaction_id)
+        write_once(partial(_run, statements), deadline=PATIENCE)
     finally:
-        connections[using].close()
+        connections.close_all()  # the thread may be the pool's last work; nobody else closes them
 
 
-def _committed(using: str, transaction_id: str, statements: Callable[[], None], deadline: float) -> bool:
-    """Try once. False when all was rolled back and may be tried again with the same id."""
-    try:
-        _commit(using, transaction_id, statements)
-    except OperationalError as error:
-        if error.args[0] not in (DEADLOCK, NOT_WRITABLE) or time.monotonic() > deadline:
-            raise
-        return False
-    return True
-
-
-def _commit(using: str, transaction_id: str, statements: Callable[[], None]) -> None:
-    connection = connections[using]
-    connection.queries_log.clear()  # with DEBUG on, Django would keep the text of each batch
-    with connection.cursor() as cursor:
-        cursor.execute("SET @current_transaction_id = %s", [transaction_id])
-    with transaction.atomic(using=using):
-        statements()
-
-
-def _await(using: str, transaction_id: str) -> None:
-    """Raises django.db.OperationalError, 45003, when no second node confirms in time."""
-    for wait in range(1, ACKNOWLEDGEMENT_WAITS + 1):
-        try:
-            with connections[using].cursor() as cursor:
-                cursor.execute("CALL await_acknowledgement(%s, NULL)", [transaction_id])
-            return
-        except OperationalError as error:
-            if error.args[0] != NOT_ACKNOWLEDGED or wait == ACKNOWLEDGEMENT_WAITS:
-                raise
+def _run(statements: Callable[[], None]) -> None:
+    reset_queries()  # with DEBUG on, Django would keep the text of each batch
+    statements()

@@ -17,7 +17,7 @@ from django.db.utils import DatabaseErrorWrapper
 
 from cluster.backend import view
 from cluster.backend.cursor import EnclosingCursor
-from cluster.backend.errors import NOT_ACKNOWLEDGED, NOT_WRITABLE, NotAcknowledged, NotWritable
+from cluster.backend.errors import NOT_WRITABLE, NotWritable
 from cluster.backend.session import Session, is_broken
 from cluster.backend.statements import Kind, kind
 from cluster.nodes.connection import CONNECT_SECONDS, number
@@ -78,12 +78,6 @@ class ErrorWrapper(DatabaseErrorWrapper):
                 self.wrapper.errors_occurred = True
                 view.distrust(self.wrapper.session.node)
                 raise NotWritable(str(error.args[1]), self.wrapper.session.node) from error
-            if number(error) == NOT_ACKNOWLEDGED:
-                raise NotAcknowledged(
-                    self.wrapper.session.transaction_id or "(see the reason)",
-                    self.wrapper.session.node,
-                    str(error.args[1]),
-                ) from error
             self.wrapper.suspect(error)
         super().__exit__(kind, error, trace)
 

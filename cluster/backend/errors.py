@@ -40,14 +40,15 @@ class NotAcknowledged(ClusterOperationalError):
     def __init__(self, transaction_id: str, node: NodeName, reason: str) -> None:
         super().__init__(
             NOT_ACKNOWLEDGED,
-            f"The outcome of transaction {transaction_id} on {node.label} is unknown: {reason.rstrip('.')}. "
-            "Look the id up in transaction_log on the primary before you write again; write_once with "
-            "this transaction_id does both.",
+            f"The outcome of transaction {transaction_id} on {node.label} is unknown: {reason}. Look the id up "
+            "in transaction_log on the primary before you write again; write_once with this id does both.",
         )
-        self.transaction_id = transaction_id
-        self.node = node
-        self.reason = reason
+        self.transaction_id, self.node = transaction_id, node
         self.hooks: list[Hook] = []
+
+
+class StillRunning(Exception):
+    """Another session runs the same transaction now."""
 
 
 class NoPrimary(ClusterOperationalError):

@@ -6,15 +6,16 @@ is left behind for the next one.
 
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import MySQLdb
+from django.db import DatabaseError, InterfaceError
 
 from cluster.backend.context import Position, last_write, remember
 from cluster.backend.cursor import EnclosingCursor, Enclosure, Undone
-from cluster.backend.errors import NotAcknowledged
+from cluster.backend.errors import NOT_ACKNOWLEDGED, NotAcknowledged, StillRunning
 from cluster.backend.statements import Kind
 from cluster.conf import conf
 from cluster.nodes.connection import UNREACHABLE, number
@@ -102,9 +103,7 @@ class Session:
             cursor.exchange(q, Enclosure(before))
         except Undone as undone:
             raise self.outcome(undone, transaction_id, committed=False) from undone.error
-        other = EnclosingCursor(self.wrapper.connection)
-        self.end(other, b"DO 0", transaction_id, ())
-        other.close()
+        self.confirm(transaction_id)
 
     def commit(self, cursor: EnclosingCursor, q: bytes = b"COMMIT") -> None:
         """End the open transaction; wait for the acknowledgement if it wrote."""
@@ -116,24 +115,25 @@ class Session:
 
     def end(self, cursor: EnclosingCursor, q: bytes, transaction_id: str, before: tuple[bytes, ...]) -> None:
         """Run `q`, which commits, and wait until a second node has the transaction."""
-        after = self.ending(transaction_id)
+        after, choice, wants_position = self.ending(transaction_id), self.choice, self.wants_position
+        self.choice = None  # it was for this transaction, not for what runs on its commit
         try:
             last = cursor.exchange(q, Enclosure(before, after))
         except Undone as undone:
             committed = undone.done > len(before)
             raise self.outcome(undone, transaction_id, committed=committed) from undone.error
-        if self.choice:
-            self.choice.locked = False
-        if self.wants_position:
+        if choice:
+            choice.locked = False
+        if wants_position:
             self.position = position_in(last.rows)
             remember(self.position or last_write())
 
     def outcome(self, undone: Undone, transaction_id: str, *, committed: bool) -> Exception:
         """What to raise: the server's error where it was told, else that nobody knows."""
-        if not committed and not is_broken(undone.error):
+        broken = is_broken(undone.error)
+        if not (committed or broken or number(undone.error) == NOT_ACKNOWLEDGED):
             return undone.error
-        reason = str(undone.error.args[-1]) if undone.error.args else "the connection broke"
-        error = NotAcknowledged(transaction_id, self.node, reason)
+        error = NotAcknowledged(transaction_id, self.node, why(undone.error, broken))
         error.hooks = [entry[1] for entry in self.wrapper.run_on_commit]
         self.wrapper.suspect(undone.error)
         return error
@@ -183,12 +183,13 @@ class Session:
         finally:
             self.choice = None
             if choice.locked and self.wrapper.connection is not None:
-                self.wrapper.run_plainly(f"DO RELEASE_LOCK('{self.lock_name(transaction_id)}')")
+                with suppress(DatabaseError, InterfaceError):  # a session that is gone holds no lock
+                    self.wrapper.run_plainly(f"DO RELEASE_LOCK('{self.lock_name(transaction_id)}')")
 
     def claim(self, choice: Choice, seconds: float) -> Position | None:
         """Take the lock of a chosen id and look the id up: where it stands, None when it is not in the log.
 
-        Raises TimeoutError when another session holds the lock for longer than `seconds`.
+        Raises StillRunning when another session holds the lock for longer than `seconds`.
         """
         transaction_id = choice.transaction_id
         lock, found = self.wrapper.run_plainly(
@@ -196,24 +197,29 @@ class Session:
             POSITION.format(id=transaction_id),
         )
         if lock[0][0] != 1:
-            raise TimeoutError(transaction_id)
+            raise StillRunning(transaction_id)
         choice.locked = True
         return position_in(found)
 
     def confirm(self, transaction_id: str) -> None:
         """Wait until a second node has what was committed earlier. Raises NotAcknowledged."""
-        try:
-            self.wrapper.run_plainly(f"CALL await_acknowledgement('{transaction_id}', NULL)")
-        except NotAcknowledged:
-            raise
-        except MySQLdb.Error as error:
-            raise self.outcome(Undone(error, 1), transaction_id, committed=True) from error
+        other = EnclosingCursor(self.wrapper.connection)
+        self.end(other, b"DO 0", transaction_id, ())
+        other.close()
 
 
 def position_in(rows: Sequence[tuple[Any, ...]]) -> Position | None:
     """The answer to POSITION."""
     epoch, log_id = rows[0]
     return None if epoch is None else Position(int(epoch), int(log_id))
+
+
+def why(error: MySQLdb.Error, broken: bool) -> str:
+    """Why nobody knows the outcome, as part of a sentence."""
+    if number(error) == NOT_ACKNOWLEDGED:
+        return "no second node confirmed it in time"
+    told = f"{error.args[-1]} ({number(error)})" if error.args else "no reason given"
+    return f"the connection broke before the answer came: {told}" if broken else f"the server said: {told}"
 
 
 def is_broken(error: BaseException) -> bool:

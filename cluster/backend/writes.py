@@ -19,7 +19,7 @@ from cluster.backend import view
 from cluster.backend.alarm import raise_alarm
 from cluster.backend.base import DatabaseWrapper
 from cluster.backend.context import Pin, Position, pin, pinned
-from cluster.backend.errors import DEADLOCK, LOCK_WAIT, NotAcknowledged, NotWritable
+from cluster.backend.errors import DEADLOCK, LOCK_WAIT, NotAcknowledged, NotWritable, StillRunning
 from cluster.conf import conf
 from cluster.nodes.connection import UNREACHABLE
 from cluster.protocol.names import NodeName
@@ -31,7 +31,9 @@ ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._:-]{0,63}")
 """As sql/cluster/procedures/claim_transaction_id.sql has it."""
 PAUSE = 0.02
 """Seconds between two attempts on a node that answered."""
-LOOK = 0.5
+LOCK_PATIENCE = 1.0
+"""Seconds that a try waits for another session that runs the same transaction."""
+LOOK = 0.2
 """Seconds that a writer waits for a primary before it asks for another round of the watch."""
 
 
@@ -39,7 +41,7 @@ LOOK = 0.5
 class Written(Generic[T]):
     """A write that a second node holds.
 
-    value: what `work` returned; None when an earlier try or another process had done it. node: the one that
+    value: what `work` returned; None when somebody else, or an earlier call, had done it. node: the one that
     took it. epoch: in which; None when nothing replicated was written. repeated: found in the log, not run now.
     """
 
@@ -97,19 +99,22 @@ def run_work(work: Callable[[], T], delivery: "Delivery[T]", connection: Databas
     """One try of `work` in a transaction."""
     session, node = connection.session, connection.session.node
     found: Position | None = None
-    with session.choosing(delivery.transaction_id) as choice, pinned(Pin(node, delivery.transaction_id)):
+    with session.choosing(delivery.transaction_id) as choice:
         with transaction.atomic(using=connection.alias, durable=True):
             if delivery.may_be_there:
-                found = session.claim(choice, delivery.left)
-            value = None if found else work()
+                found = session.claim(choice, min(delivery.left, LOCK_PATIENCE))
+            if not found:
+                with pinned(Pin(node, delivery.transaction_id)):  # what runs on commit is not part of it
+                    delivery.value = work()
             broken = connection.closed_in_transaction
         if broken:
             raise OperationalError(2013, "the connection broke, and the work went on without an error")
         if found:
             session.confirm(delivery.transaction_id)
-            return delivery.found(node, found)
-        epoch = session.position.epoch if session.position else None
-    return Written(value, delivery.transaction_id, node, epoch, repeated=False)
+    if found:
+        return delivery.found(node, found)
+    epoch = session.position.epoch if session.position else None
+    return Written(delivery.value, delivery.transaction_id, node, epoch, repeated=False)
 
 
 def run_procedure(
@@ -139,9 +144,11 @@ class Delivery(Generic[T]):
     ) -> None:
         self.attempt = attempt
         self.transaction_id = checked(transaction_id) if transaction_id else str(uuid.uuid4())
-        self.may_be_there = transaction_id is not None
+        self.chosen = self.may_be_there = transaction_id is not None
         """Whether somebody may have written under this id before, so that a try begins with a look-up."""
         self.deadline = time.monotonic() + (conf().write_deadline if deadline is None else deadline)
+        self.value: T | None = None
+        """What the last try returned. Only this object knows an id of its own: found, it was that try."""
         self.unknown: NotAcknowledged | None = None
         """The outcome of an earlier try that nobody has told yet."""
         self.failure: Exception | None = None
@@ -159,13 +166,11 @@ class Delivery(Generic[T]):
                 return self.attempt(self, connection)
             except NotAcknowledged as error:
                 self.unknown = error
-            except TimeoutError as error:
+            except StillRunning as error:
                 self.failure = error
-            except DatabaseError as error:
+            except (DatabaseError, InterfaceError) as error:
                 if not (is_passing(error) or connection.closed_in_transaction):
                     raise
-                self.failure = error
-            except InterfaceError as error:
                 self.failure = error
             self.may_be_there = True
             if not self.left:
@@ -188,13 +193,14 @@ class Delivery(Generic[T]):
         if self.unknown is not None:
             for hook in self.unknown.hooks:
                 hook()
-        return Written(None, self.transaction_id, node, position.epoch, repeated=True)
+        value = None if self.chosen else self.value
+        return Written(value, self.transaction_id, node, position.epoch, repeated=True)
 
     def undelivered(self) -> Exception:
         """What to raise at the deadline."""
         if self.unknown is not None:
             return self.unknown
-        if isinstance(self.failure, TimeoutError):
+        if isinstance(self.failure, StillRunning):
             return NotAcknowledged(
                 self.transaction_id,
                 view.shared().primary(),
@@ -205,7 +211,7 @@ class Delivery(Generic[T]):
         return view.shared().nobody()
 
 
-def is_passing(error: DatabaseError) -> bool:
+def is_passing(error: Exception) -> bool:
     """Whether another try may succeed: the transaction was undone for a reason that passes."""
     if isinstance(error, NotWritable):
         return True

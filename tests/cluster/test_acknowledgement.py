@@ -29,6 +29,23 @@ def test_a_transaction_without_entries_has_nothing_to_wait_for(cluster):
     cluster.connect("main").rows(AWAIT, (str(uuid.uuid4()),))
 
 
+def test_a_waiting_session_without_autocommit_is_in_nobodys_way(cluster):
+    """The replicator writes the rows of node_config that the wait reads."""
+    cluster.settle()
+    writer, root = cluster.connect("main"), cluster.connect("main", "root")
+    writer.run("SET autocommit = 0")
+    for number in range(20):
+        writer.run("SET @current_transaction_id = UUID()")
+        writer.run("INSERT INTO test_counter VALUES (%s, 0, '')", (number,))
+        writer.commit()
+        writer.rows("CALL await_acknowledgement(@current_transaction_id, NULL)")
+        locked = root.rows(
+            "SELECT trx_rows_locked FROM information_schema.INNODB_TRX WHERE trx_mysql_thread_id = %s",
+            (writer.raw().thread_id(),),
+        )
+        assert locked in ((), ((0,),))
+
+
 def test_an_id_used_twice_is_not_told_early(cluster):
     """A session that keeps its id for a second transaction waits for the second one too."""
     writer = cluster.connect("main")

@@ -1,44 +1,383 @@
-"""The database backend: acknowledged commits from ordinary Django, and reads that pay nothing."""
+"""The database backend: every commit of ordinary Django is acknowledged, and reads pay nothing."""
+
+import threading
+import uuid
+from collections.abc import Callable, Iterator
 
 import pytest
-from django.db import connections, transaction
+from django.db import (
+    IntegrityError,
+    NotSupportedError,
+    OperationalError,
+    connections,
+    transaction,
+)
+from django.db.transaction import TransactionManagementError
 
-from tests.harness.specimens.models import Counter, Shelf
+from cluster.backend import NotAcknowledged, NotWritable
+from cluster.backend.base import DatabaseWrapper
+from tests.harness.specimens.models import Counter, Shelf, Specimen
+from titles.models import Title
 
-
-def asked(connection) -> int:
-    """Statements that the server has had from this session."""
-    with connection.cursor() as cursor:
-        cursor.execute("SHOW SESSION STATUS LIKE 'Questions'")
-        return int(cursor.fetchone()[1])
+ENTRIES = "SELECT transaction_id, operation_type, record_id FROM transaction_log WHERE log_type = 'ROW' ORDER BY log_id"
 
 
 @pytest.fixture
-def main(cluster):
+def main(cluster) -> Iterator[DatabaseWrapper]:
+    """The test's connection to Main, through the backend."""
     cluster.settle()
     yield connections["main"]
     connections["main"].close()
 
 
-def ids(cluster, table="test_counter"):
-    return [
-        row[0]
-        for row in cluster.connect("node_a").rows(
-            "SELECT transaction_id FROM transaction_log WHERE table_name = %s ORDER BY log_id", (table,)
-        )
-    ]
+@pytest.fixture
+def arrived(cluster) -> Callable[[], list[tuple[str, str, str]]]:
+    """What Node A or Node B holds of the log this moment: nothing is waited for."""
+    nodes = [cluster.connect("node_a"), cluster.connect("node_b")]
+
+    def entries() -> list[tuple[str, str, str]]:
+        return max((list(node.rows(ENTRIES)) for node in nodes), key=len)
+
+    return entries
 
 
-def test_autocommit(cluster, main):
+@pytest.fixture
+def alone(cluster, main) -> Iterator[None]:
+    """Nobody confirms what Main commits, and nobody waits for long."""
+    cluster.connect("main", "cluster").run(
+        "UPDATE node_config SET config_value = 0.3 WHERE config_key = 'ack_timeout'"
+    )
+    cluster.freeze("node_a")
+    cluster.freeze("node_b")
+    yield
+    cluster.resume("node_a")
+    cluster.resume("node_b")
+
+
+def session_id(connection: DatabaseWrapper) -> str | None:
+    """@current_transaction_id of the session."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT @current_transaction_id")
+        return cursor.fetchone()[0]
+
+
+# What is acknowledged
+
+
+def raw(sql: str, *params: object) -> None:
+    with connections["main"].cursor() as cursor:
+        cursor.execute(sql, params or None)
+
+
+def many() -> None:
+    with connections["main"].cursor() as cursor:
+        cursor.executemany("INSERT INTO test_counter VALUES (%s, %s, '')", [(n, n) for n in (1, 2, 3)])
+
+
+def by_hand() -> None:
+    transaction.set_autocommit(False, using="main")
     Counter.objects.create(id=1)
-    assert len(ids(cluster)) == 1
-    Counter.objects.filter(id=1).update(value=3)
-    assert len(set(ids(cluster))) == 2
+    transaction.commit(using="main")
+    transaction.set_autocommit(True, using="main")
+
+
+def switched_on() -> None:
+    transaction.set_autocommit(False, using="main")
+    Counter.objects.create(id=1)
+    transaction.set_autocommit(True, using="main")
+
+
+def in_statements() -> None:
+    with connections["main"].cursor() as cursor:
+        cursor.execute("START TRANSACTION")
+        cursor.execute("INSERT INTO test_counter VALUES (1, 1, '')")
+        cursor.execute("INSERT INTO test_counter VALUES (2, 1, '')")
+        cursor.execute("COMMIT")
+
+
+def atomic() -> None:
+    with transaction.atomic(using="main"):
+        Counter.objects.create(id=1)
+        Counter.objects.create(id=2)
+
+
+WRITES = {
+    "create": (lambda: Counter.objects.create(id=1), 1),
+    "generated key": (lambda: Shelf.objects.create(name="a"), 1),
+    "bulk_create": (lambda: Counter.objects.bulk_create([Counter(id=1), Counter(id=2)]), 2),
+    "upsert": (
+        lambda: Counter.objects.bulk_create([Counter(id=1)], update_conflicts=True, update_fields=["value"]),
+        1,
+    ),
+    "atomic": (atomic, 2),
+    "raw": (lambda: raw("INSERT INTO test_counter VALUES (1, 1, %s)", "a; b -- c"), 1),
+    "raw with a comment at its end": (lambda: raw("INSERT INTO test_counter VALUES (1, 1, '') -- so"), 1),
+    "raw with a semicolon": (lambda: raw("INSERT INTO test_counter VALUES (1, 1, '');"), 1),
+    "several in one": (
+        lambda: raw("INSERT INTO test_counter VALUES (1, 1, ''); INSERT INTO test_counter VALUES (2, 1, '')"),
+        2,
+    ),
+    "executemany": (many, 3),
+    "autocommit off": (by_hand, 1),
+    "autocommit on again": (switched_on, 1),
+    "transaction in statements": (in_statements, 2),
+}
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_a_commit_returns_when_a_second_node_has_it(main, arrived, name):
+    work, entries = WRITES[name]
+    work()
+    assert len(arrived()) == entries
+    assert session_id(main) is None, "an id was left behind for the next transaction"
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_a_commit_that_nobody_confirms_says_so(alone, main, name):
+    with pytest.raises(NotAcknowledged, match="no second node confirmed it in time"):
+        WRITES[name][0]()
+    connections["main"].close()
+
+
+def test_updates_and_deletes_are_acknowledged(main, arrived):
+    Counter.objects.create(id=1)
+    counter = Counter.objects.get(id=1)
+    counter.value = 5
+    counter.save()
+    assert Counter.objects.filter(id=1).update(value=7) == 1
+    assert Counter.objects.bulk_update([Counter(id=1, value=9)], ["value"]) == 1
+    assert counter.delete() == (1, {"specimens.Counter": 1})
+    assert [operation for _, operation, _ in arrived()] == ["INSERT", "UPDATE", "UPDATE", "UPDATE", "DELETE"]
+
+
+def test_a_procedure_commits_and_answers_through_it(main, arrived):
+    Title.objects.create(tconst="tt0000001", primary_title="One", num_votes=1, average_rating="8.0")
+    with main.cursor() as cursor:
+        cursor.execute("CALL distributed_addReviews('tt0000001', 2, '8.0')")
+        ((transaction_id, sentence),) = cursor.fetchall()
+        cursor.callproc("distributed_addReviews", ("tt0000001", "1", "8.0"))
+        assert len(cursor.fetchall()) == 1
+    assert sentence == "2 reviews are added to title tt0000001."
+    assert transaction_id in {entry[0] for entry in arrived()}
+    assert Title.objects.get().num_votes == 4
+
+
+def test_a_refused_procedure_keeps_its_number(main):
+    with pytest.raises(OperationalError) as refused, main.cursor() as cursor:
+        cursor.execute("CALL distributed_addReviews('tt0000009', 1, '8.0')")
+    assert refused.value.args[0] == 45004
+    Counter.objects.create(id=1)
+
+
+# Transactions and their ids
+
+
+def test_each_transaction_has_an_id_of_its_own(main, arrived):
+    atomic()
+    Counter.objects.create(id=3)
+    Counter.objects.filter(id=3).update(value=1)
+    ids = [transaction_id for transaction_id, _, _ in arrived()]
+    assert ids[0] == ids[1]
+    assert len(set(ids)) == 3
+    assert all(uuid.UUID(text) for text in ids)
+
+
+@transaction.atomic(using="main")
+def twice_the_same() -> None:
+    Counter.objects.create(id=1)
+    Counter.objects.create(id=1)
+
+
+def test_what_was_rolled_back_leaves_no_id(main, arrived):
+    with pytest.raises(IntegrityError):
+        twice_the_same()
     with transaction.atomic(using="main"):
         Counter.objects.create(id=2)
-        Counter.objects.create(id=3)
-    assert len(set(ids(cluster))) == 3
-    assert len(ids(cluster)) == 4
-    s = Shelf.objects.create(name="x")
-    assert s.pk
-    assert Shelf.objects.get(pk=s.pk).name == "x"
+        transaction.set_rollback(True, using="main")
+    assert arrived() == []
+    Counter.objects.create(id=3)
+    assert [record for _, _, record in arrived()] == ["3"]
+
+
+def test_a_savepoint_may_fail(main, arrived):
+    with transaction.atomic(using="main"):
+        Counter.objects.create(id=1)
+        with pytest.raises(IntegrityError), transaction.atomic(using="main"):
+            Counter.objects.create(id=1)
+        with transaction.atomic(using="main"):
+            Counter.objects.create(id=2)
+    entries = arrived()
+    assert [record for _, _, record in entries] == ["1", "2"]
+    assert len({transaction_id for transaction_id, _, _ in entries}) == 1
+
+
+def test_a_lock_taken_by_a_read_is_no_write(main, arrived):
+    Counter.objects.create(id=1)
+    with transaction.atomic(using="main", durable=True):
+        assert Counter.objects.select_for_update().get(id=1).value == 0
+        refused = threading.Thread(target=self_contained_update)
+        refused.start()
+        refused.join(0.3)
+        assert refused.is_alive(), "the row is not locked"
+    refused.join(10)
+    assert len(arrived()) == 2
+
+
+def self_contained_update() -> None:
+    try:
+        Counter.objects.filter(id=1).update(value=1)
+    finally:
+        connections.close_all()
+
+
+def test_hooks_run_after_the_acknowledgement(main, arrived):
+    seen = []
+    with transaction.atomic(using="main"):
+        Counter.objects.create(id=1)
+        transaction.on_commit(lambda: seen.append(len(arrived())), using="main")
+    assert seen == [1]
+
+
+def test_hooks_do_not_run_for_an_unknown_outcome(alone, main):
+    seen = []
+
+    @transaction.atomic(using="main")
+    def work() -> None:
+        Counter.objects.create(id=1)
+        transaction.on_commit(lambda: seen.append(1), using="main")
+
+    with pytest.raises(NotAcknowledged) as unknown:
+        work()
+    assert seen == []
+    assert unknown.value.args[0] == 45003
+    assert unknown.value.node == "main"
+    assert unknown.value.transaction_id in str(unknown.value)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SET @current_transaction_id = 'mine'",
+        "START TRANSACTION; INSERT INTO test_counter VALUES (1, 1, ''); COMMIT",
+    ],
+)
+def test_what_belongs_to_the_backend_is_refused(main, sql):
+    with pytest.raises(NotSupportedError, match=r"transaction\.atomic and write_once"):
+        raw(sql)
+
+
+def test_a_node_that_takes_no_writes_says_who_does(cluster, main):
+    with pytest.raises(NotWritable, match="Please use Main node for writes") as refused:
+        Counter.objects.using("node_a").create(id=1)
+    assert (refused.value.args[0], refused.value.node) == (45001, "node_a")
+    Counter.objects.create(id=1)
+
+
+# Connections that break
+
+
+def end_session(cluster, connection: DatabaseWrapper) -> None:
+    """As a network or a server that lets go."""
+    cluster.connect("main", "root").run(f"KILL CONNECTION {connection.connection.thread_id()}")
+
+
+def test_an_idle_connection_that_broke_is_replaced(cluster, main):
+    Counter.objects.create(id=1)
+    end_session(cluster, main)
+    Counter.objects.filter(id=1).update(value=2)
+    end_session(cluster, main)
+    with transaction.atomic(using="main"):
+        Counter.objects.filter(id=1).update(value=3)
+    end_session(cluster, main)
+    assert Counter.objects.get().value == 3
+
+
+@transaction.atomic(using="main")
+def broken_after(cluster, *later: int, caught: bool = False) -> None:
+    """A transaction whose connection breaks after its first write, then writes `later`."""
+    Counter.objects.create(id=1)
+    end_session(cluster, connections["main"])
+    for number in later:
+        try:
+            Counter.objects.create(id=number)
+        except OperationalError:
+            if not caught:
+                raise
+
+
+def test_a_connection_that_breaks_in_a_transaction_undoes_it(cluster, main):
+    with pytest.raises(OperationalError) as broken:
+        broken_after(cluster, 2)
+    assert not isinstance(broken.value, NotAcknowledged)
+    assert Counter.objects.count() == 0
+
+
+def test_a_connection_that_breaks_at_commit_leaves_the_outcome_unknown(cluster, main):
+    with pytest.raises(NotAcknowledged, match="the connection broke"):
+        broken_after(cluster)
+    assert Counter.objects.count() == 0
+
+
+def test_a_broken_connection_is_not_used_further_in_its_transaction(cluster, main):
+    with pytest.raises(TransactionManagementError):
+        broken_after(cluster, 2, 3, caught=True)
+    assert Counter.objects.count() == 0
+
+
+# What it costs
+
+
+@pytest.fixture
+def sent(main) -> list[bytes]:
+    """What goes to the server, one item a round trip; besides these only `SET autocommit` by the driver."""
+    main.ensure_connection()
+    texts: list[bytes] = []
+    query = main.connection.query
+
+    def counted(text: bytes) -> None:
+        texts.append(bytes(text))
+        query(text)
+
+    main.connection.query = counted
+    return texts
+
+
+def test_reads_cost_what_they_cost(main, sent):
+    assert not Counter.objects.filter(id=1).exists()
+    with transaction.atomic(using="main"):
+        assert list(Counter.objects.all()) == []
+        assert list(Counter.objects.select_for_update()) == []
+    list(Shelf.objects.raw("WITH s AS (SELECT * FROM test_shelf) SELECT * FROM s"))
+    # With autocommit off, the driver commits by a call of the protocol, not by a query.
+    assert len(sent) == 4
+    assert not [text for text in sent if b"transaction" in text]
+
+
+def test_a_write_is_one_round_trip(main, sent):
+    Counter.objects.create(id=1)
+    Counter.objects.filter(id=1).update(value=2)
+    Counter.objects.bulk_create([Counter(id=1)], update_conflicts=True, update_fields=["value"])
+    assert len(sent) == 4, "bulk_create has a transaction of its own, and its end is a round trip"
+
+
+def test_a_transaction_costs_no_round_trip_more(main, sent, django_assert_num_queries):
+    with django_assert_num_queries(4, connection=main), transaction.atomic(using="main"):
+        Counter.objects.create(id=1)
+        Counter.objects.create(id=2)
+    assert [b"await_acknowledgement" in text for text in sent] == [False, False, True]
+    assert sent[2].startswith(b"COMMIT")
+
+
+def test_a_saved_title_is_three_round_trips(main, sent):
+    """The statistics, the update that finds no row, the insert; then two for each further save."""
+    title = Title(tconst="tt0000001", primary_title="One")
+    title.save()
+    sent.clear()
+    title.save()
+    assert len(sent) == 2
+
+
+def test_a_specimen_of_every_column_makes_the_trip(main):
+    Specimen.objects.create(slot=1, data={"a": [1, None]}, photo=b"\x00\xff;--", name="x; y -- z # /* */")
+    kept = Specimen.objects.get(slot=1)
+    assert (kept.data, bytes(kept.photo), kept.doubled) == ({"a": [1, None]}, b"\x00\xff;--", 2)

@@ -2,22 +2,29 @@
 -- lock of the present generation and lets it go after every batch, which wakes the waiting sessions.
 -- Inputs: the transaction id; seconds to wait, NULL for the cluster's CLUSTER_ACK_TIMEOUT.
 -- Errors: 45003 nobody confirmed in time: committed here, outcome unknown. May be repeated.
--- Rule 2: never a timeout reported as success.
+-- Rule 2: never a timeout reported as success. Everything is read by SELECT INTO: a subquery elsewhere would lock
+-- its rows until the end of the session's transaction, and with autocommit off the replicator would wait for it.
 CREATE OR REPLACE PROCEDURE await_acknowledgement(
     IN p_transaction_id VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin, IN p_seconds DOUBLE)
     SQL SECURITY DEFINER
 wait: BEGIN
-    DECLARE v_deadline DOUBLE DEFAULT UNIX_TIMESTAMP(SYSDATE(6)) + COALESCE(
-        p_seconds, (SELECT config_value FROM node_config WHERE config_key = 'ack_timeout'), 2);
-    DECLARE v_log_id BIGINT UNSIGNED DEFAULT (
-        SELECT MAX(log_id) FROM transaction_log WHERE transaction_id = p_transaction_id);
+    DECLARE v_began DOUBLE DEFAULT UNIX_TIMESTAMP(SYSDATE(6));
+    DECLARE v_timeout, v_durability, v_label VARCHAR(255);
+    DECLARE v_deadline DOUBLE;
+    DECLARE v_log_id BIGINT UNSIGNED;
     DECLARE v_generation BIGINT UNSIGNED;
     DECLARE v_remaining DOUBLE;
     DECLARE v_gate VARCHAR(64);
     DECLARE v_sentence VARCHAR(500);
-    IF (SELECT config_value FROM node_config WHERE config_key = 'durability') = 'local' OR is_settled(p_transaction_id) THEN
+    SELECT MAX(IF(config_key = 'ack_timeout', config_value, NULL)), MAX(IF(config_key = 'durability', config_value, NULL)),
+           MAX(IF(config_key = 'node_label', config_value, NULL))
+    INTO v_timeout, v_durability, v_label
+    FROM node_config WHERE config_key IN ('ack_timeout', 'durability', 'node_label');
+    IF v_durability = 'local' OR is_settled(p_transaction_id) THEN
         LEAVE wait;
     END IF;
+    SET v_deadline = v_began + COALESCE(p_seconds, v_timeout, 2);
+    SELECT MAX(log_id) INTO v_log_id FROM transaction_log WHERE transaction_id = p_transaction_id;
     LOOP
         -- The generation is read before the look: a batch that ends in between has already let it go.
         SELECT MAX(generation) INTO v_generation FROM acknowledgement_gate;
@@ -26,8 +33,7 @@ wait: BEGIN
         END IF;
         SET v_remaining = v_deadline - UNIX_TIMESTAMP(SYSDATE(6));
         IF v_remaining <= 0 THEN
-            SET v_sentence = CONCAT('Transaction ', p_transaction_id, ' is committed on ',
-                (SELECT config_value FROM node_config WHERE config_key = 'node_label'),
+            SET v_sentence = CONCAT('Transaction ', p_transaction_id, ' is committed on ', v_label,
                 ', but no second node confirmed it in time: the outcome is unknown. Look the transaction id up',
                 ' in transaction_log on the primary before you write again.');
             SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 45003, MESSAGE_TEXT = v_sentence;
