@@ -1,17 +1,21 @@
 """The addresses of the site."""
 
 from django.contrib import admin
-from django.urls import path
-from django.views.generic import RedirectView
+from django.contrib.auth.views import LoginView, LogoutView
+from django.urls import include, path
 
 from mco2site import health
+from titles.api import api
 
 admin.site.site_header = admin.site.site_title = "mco2"
 admin.site.index_title = "Titles on three nodes"
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("accounts/login/", LoginView.as_view(), name="login"),
+    path("accounts/logout/", LogoutView.as_view(), name="logout"),
+    path("api/", api.urls),
+    path("", include("titles.urls")),
 ]

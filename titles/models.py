@@ -1,6 +1,6 @@
 """The catalogue: titles, and the few numbers about all of them that weighted ratings need."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +9,11 @@ from django.db import models, router
 from django.utils import timezone
 
 from titles import limits, ratings
-from titles.indexes import PrefixIndex
+from titles.indexes import FullTextIndex, PrefixIndex
+from titles.tokens import ApiToken
+from titles.uploads import Upload
+
+__all__ = ["ApiToken", "Title", "TitleStatistics", "Upload"]
 
 WEIGHED = {"average_rating", "num_votes"}
 """What the weighted rating of a title is made of."""
@@ -49,9 +53,11 @@ class TitleStatistics(models.Model):
 class Title(models.Model):
     """A film or another work, as IMDb describes it.
 
-    The indexes serve the lists that readers ask for, and no others, because every write on every
-    node pays for each: the best of all, the best of a year (or by year), titles that begin with
-    some letters. The last costs rating updates nothing, since those do not touch the title.
+    The indexes serve the lists that readers ask for (titles/queries.py): the best of all, the best of a
+    year (or by year), the most voted, those of a rating, those that begin with some letters or have some
+    words. Each of the first four holds all columns that lists are filtered and sorted by, and the key where
+    its order ends, so that a list is filtered without looking at the rows. The last two cost rating
+    updates nothing, since those do not touch the title.
     """
 
     tconst = models.CharField(
@@ -107,14 +113,36 @@ class Title(models.Model):
 
     class Meta:
         db_table = "title_ft"
+        permissions = [
+            ("revert_title", "Can give a title back what it was"),
+            ("import_title", "Can import many titles"),
+        ]
         indexes = [
-            models.Index(fields=["weighted_rating"], name="title_ft_weighted"),
-            models.Index(fields=["start_year", "weighted_rating"], name="title_ft_year_weighted"),
+            models.Index(
+                fields=["weighted_rating", "tconst", "start_year", "average_rating", "num_votes"],
+                name="title_ft_weighted",
+            ),
+            models.Index(
+                fields=["start_year", "weighted_rating", "tconst", "average_rating", "num_votes"],
+                name="title_ft_year_weighted",
+            ),
+            models.Index(
+                fields=["num_votes", "tconst", "start_year", "average_rating", "weighted_rating"],
+                name="title_ft_votes",
+            ),
+            models.Index(
+                fields=["average_rating", "start_year", "num_votes", "weighted_rating"],
+                name="title_ft_rating",
+            ),
             PrefixIndex("primary_title", length=64, name="title_ft_title"),
+            FullTextIndex(fields=["primary_title"], name="title_ft_words"),
         ]
 
     def __str__(self) -> str:
         return f"{self.primary_title} ({self.start_year})" if self.start_year else self.primary_title
+
+    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
+        """A title has none; Django would look for a node to ask, and forms are checked when none is there."""
 
     def weigh(self, statistics: ratings.Statistics) -> None:
         """Set the weighted rating that follows from rating and votes."""

@@ -118,10 +118,19 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def ensure_connection(self) -> None:
         """Connect if need be; a connection that the server has closed meanwhile is replaced, without a question."""
+        self.close_if_hung_up()
+        super().ensure_connection()
+
+    def close_if_hung_up(self) -> None:
+        """Let go of a connection that the server has closed."""
         if self.connection is not None and not self.session.in_transaction and hung_up(self.connection):
             view.distrust(self.session.node)
             self.close()
-        super().ensure_connection()
+
+    def close_if_unusable_or_obsolete(self) -> None:
+        """What Django does before and after each request, without connecting to a server that is gone."""
+        self.close_if_hung_up()
+        super().close_if_unusable_or_obsolete()
 
     def suspect(self, error: BaseException) -> None:
         """Let the connection go if it broke, so that the next use opens another, and look for the primary again."""

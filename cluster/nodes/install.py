@@ -1,6 +1,7 @@
 """Put the kernel on one node and tell what is there: INSTALLED, OUTDATED or MISSING."""
 
 import hashlib
+import re
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,11 +27,16 @@ DEFINITION = {
     "TABLE": "SELECT GROUP_CONCAT(CONCAT(COLUMN_NAME, ' ', COLUMN_TYPE, ' ', IS_NULLABLE)"
     " ORDER BY COLUMN_NAME) FROM information_schema.COLUMNS"
     " WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = %s",
+    "INDEX": "SELECT GROUP_CONCAT(CONCAT_WS(' ', TABLE_NAME, COLUMN_NAME, SUB_PART, INDEX_TYPE)"
+    " ORDER BY SEQ_IN_INDEX) FROM information_schema.STATISTICS"
+    " WHERE TABLE_SCHEMA = DATABASE() AND INDEX_NAME = %s",
     "SEQUENCE": "SELECT TABLE_TYPE FROM information_schema.TABLES"
     " WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'SEQUENCE' AND TABLE_NAME = %s",
     "VIEW": "SELECT VIEW_DEFINITION FROM information_schema.VIEWS"
     " WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = %s",
 }
+
+INDEX = re.compile(r"CREATE (?:UNIQUE |FULLTEXT )?INDEX `(\w+)`")
 
 
 class Status(StrEnum):
@@ -59,31 +65,44 @@ def kernel() -> list[SqlObject]:
 
 def replicated(node: NodeName, models: Sequence[type[Model]], secret: str) -> list[SqlObject]:
     """The replicated tables, their triggers, and the apps' procedures, in the order of installation."""
-    tables, triggers = model_tables(node, models), catalogue.triggers(models, secret)
-    return [*tables, *triggers, *catalogue.public_routines()]
+    tables = [*model_tables(node, models), *model_indexes(node, models)]
+    return [*tables, *catalogue.triggers(models, secret), *catalogue.public_routines()]
 
 
 def model_tables(node: NodeName, models: Sequence[type[Model]]) -> list[SqlObject]:
     """The tables of the replicated models as Django's schema editor makes them.
 
-    What a table needs afterwards (foreign keys, indexes) belongs to its statement, separated by NEXT.
+    What a table needs afterwards (foreign keys) belongs to its statement, separated by NEXT.
     """
+    made, deferred = schema(node, models)
+    result = []
+    for name, sql in made:
+        own = [line for line in deferred if line.startswith(f"ALTER TABLE `{name}` ")]
+        result.append(SqlObject("TABLE", name, catalogue.NEXT.join(s.rstrip(";") for s in [*sql, *own])))
+    return result
+
+
+def model_indexes(node: NodeName, models: Sequence[type[Model]]) -> list[SqlObject]:
+    """The indexes of the replicated models, each by itself: a table that has rows gets what is new, too."""
+    found = [(INDEX.match(line), line) for line in schema(node, models)[1]]
+    return [
+        SqlObject("INDEX", index[1], line.rstrip(";").replace("CREATE", "CREATE OR REPLACE", 1))
+        for index, line in found
+        if index
+    ]
+
+
+def schema(
+    node: NodeName, models: Sequence[type[Model]]
+) -> tuple[list[tuple[str, list[str]]], Sequence[str]]:
+    """The statements for each table, and those that Django runs after all of them."""
     with connections[node.value].schema_editor(collect_sql=True, atomic=False) as editor:
         made = []
         for model in models:
             start = len(editor.collected_sql)
             editor.create_model(model)
             made.append((model._meta.db_table, editor.collected_sql[start:]))
-    deferred = editor.collected_sql[sum(len(sql) for _, sql in made) :]
-    result = []
-    for name, sql in made:
-        own = [
-            line
-            for line in deferred
-            if line.startswith((f"ALTER TABLE `{name}` ", "CREATE INDEX")) and f"`{name}`" in line
-        ]
-        result.append(SqlObject("TABLE", name, catalogue.NEXT.join(s.rstrip(";") for s in [*sql, *own])))
-    return result
+    return made, editor.collected_sql[sum(len(sql) for _, sql in made) :]
 
 
 def findings(connection: Connection, models: Sequence[type[Model]]) -> list[Finding]:

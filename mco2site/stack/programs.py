@@ -70,5 +70,7 @@ def _web() -> list[str]:
         "mco2site.wsgi",
         *("--bind", f"127.0.0.1:{settings.WEB_PORT}"),
         *("--workers", str(WEB_PROCESSES), "--threads", str(WEB_THREADS)),
+        # Longer than a client waits before it uses a connection again: one that is closed under a request is an error.
+        *("--keep-alive", "60"),
         *("--access-logfile", "-", "--no-control-socket"),
     ]

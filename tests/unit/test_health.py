@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import OperationalError, connection
+from django.urls import reverse
 
 pytestmark = pytest.mark.django_db
 
@@ -24,5 +25,5 @@ def test_the_site_is_not_ready_without_its_control_database(client):
         assert client.get("/readyz").status_code == 503
 
 
-def test_the_start_page_leads_to_the_admin(client):
-    assert client.get("/").url == "/admin/"
+def test_the_start_page_is_the_list_of_titles():
+    assert reverse("titles:titles") == "/"

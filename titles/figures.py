@@ -1,0 +1,86 @@
+"""Numbers about all titles. They read the whole table, so each process keeps them for a while."""
+
+import threading
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import connections, router
+from django.db.models import Count
+from django.utils import timezone
+
+from titles.models import Title
+
+FRESH = 60.0
+"""Seconds for which figures are shown before they are counted anew."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """How many titles there are of each year and of each rating, and the aggregation by decades.
+
+    aggregation: a row for each decade, one for unknown years, one for all, as distributed_aggregation names them.
+    """
+
+    counted_at: datetime
+    years: dict[int, int]
+    ratings: dict[Decimal, int]
+    aggregation: tuple[dict[str, Any], ...]
+
+    @property
+    def total(self) -> dict[str, Any]:
+        """The row about all titles; zeros where there are none."""
+        return self.aggregation[-1] if self.aggregation else {"titles": 0, "rated_titles": 0, "votes": 0}
+
+
+@dataclass
+class Kept:
+    """What was counted last, and when (monotonic seconds)."""
+
+    figures: Figures | None = None
+    at: float = float("-inf")
+
+
+_kept = Kept()
+_counting = threading.Lock()
+
+
+def figures() -> Figures:
+    """The figures, at most FRESH seconds old; while one thread counts, others get those from before."""
+    kept = _kept.figures
+    if kept and time.monotonic() - _kept.at < FRESH:
+        return kept
+    if kept and _counting.locked():
+        return kept
+    with _counting:
+        if _kept.figures is None or time.monotonic() - _kept.at >= FRESH:
+            _kept.figures, _kept.at = count(), time.monotonic()
+        return _kept.figures
+
+
+def forget() -> None:
+    """Count anew at the next question."""
+    _kept.at = float("-inf")
+    _kept.figures = None
+
+
+def count() -> Figures:
+    """Count now: two scans of an index and one of the table."""
+    return Figures(timezone.now(), _by("start_year"), _by("average_rating"), _aggregation())
+
+
+def _by(column: str) -> dict[Any, int]:
+    counted = Title.objects.order_by(column).values_list(column).annotate(Count("tconst"))
+    return {value: titles for value, titles in counted if value is not None}
+
+
+def _aggregation() -> tuple[dict[str, Any], ...]:
+    with connections[router.db_for_read(Title)].cursor() as cursor:
+        cursor.execute("CALL distributed_aggregation()")
+        names = [column[0] for column in cursor.description]
+        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        while cursor.nextset():
+            pass
+    return tuple(rows) if rows and rows[-1]["titles"] else ()

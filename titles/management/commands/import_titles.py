@@ -1,0 +1,57 @@
+"""Import titles from a CSV file."""
+
+import uuid
+from functools import reduce
+from operator import add
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+
+from cluster.backend import NoPrimary, NotAcknowledged
+from cluster.management.verbs import VerbCommand
+from titles import bulk, table
+from titles.edits import Stored
+
+SHOWN = 20
+
+
+class Command(VerbCommand):
+    """Says what an import would do, or does it."""
+
+    help = (
+        "Import titles from a CSV file in UTF-8 whose first line names the columns; existing titles are changed. "
+        "May be repeated: what is stored so already is not written again."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """FILE and --dry-run."""
+        super().add_arguments(parser)
+        parser.add_argument("file", type=Path, metavar="FILE", help="the CSV file")
+        parser.add_argument("--dry-run", action="store_true", help="say what would be done; write nothing")
+
+    def act(self, **options: Any) -> None:
+        """Raises CommandError for a file that cannot be read and when nobody takes writes."""
+        try:
+            read = table.read(table.decode(options["file"].read_bytes()))
+        except (OSError, table.BadTable) as error:
+            raise CommandError(f"{options['file']}: {error}") from error
+        for line in read.bad[:SHOWN]:
+            self.say(f"Line {line.line} is left out: {line.reason}")
+        if (more := len(read.bad) - SHOWN) > 0:
+            self.say(f"... and {more} more lines.")
+        done = table.plan(read) if options["dry_run"] else self._write(read)
+        would = "would be " if options["dry_run"] else ""
+        self.say(
+            f"{done.inserted} titles {would}made, {done.updated} {would}changed, {done.unchanged} so already, "
+            f"{len(read.bad)} lines left out."
+        )
+        self.result(**vars(done), bad_lines=len(read.bad), dry_run=options["dry_run"])
+
+    def _write(self, read: table.Table) -> Stored:
+        try:
+            return reduce(add, bulk.write(read, str(uuid.uuid4())), Stored())
+        except (NoPrimary, NotAcknowledged) as error:
+            raise CommandError(
+                f"{error} What was written stays; run it again to go on from there."
+            ) from error

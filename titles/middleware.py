@@ -1,0 +1,33 @@
+"""What visitors see when no node can be asked."""
+
+from collections.abc import Callable
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from cluster.backend import NoPrimary
+from cluster.protocol.errors import ClusterError
+
+RETRY_SECONDS = 5
+UNAVAILABLE = (OperationalError, InterfaceError, ClusterError, NoPrimary)
+
+
+class UnavailableMiddleware:
+    """Answers 503 with a sentence and Retry-After for a page whose rows cannot be read now."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass the request on."""
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """The page that says so; None for errors of another kind."""
+        if not isinstance(error, UNAVAILABLE):
+            return None
+        reason = str(error) if isinstance(error, (ClusterError, NoPrimary)) else "No node answers now."
+        response = render(request, "titles/unavailable.html", {"reason": reason}, status=503)
+        response["Retry-After"] = str(RETRY_SECONDS)
+        return response

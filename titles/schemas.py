@@ -1,0 +1,85 @@
+"""What the API takes and gives; fields are named as the columns."""
+
+from decimal import Decimal
+from typing import Any
+
+from ninja import Field, Schema
+from pydantic import ConfigDict
+
+from titles import fields
+from titles.models import Title
+
+
+class TitleOut(Schema):
+    """A title as it is stored; null for what is unknown."""
+
+    tconst: str
+    primaryTitle: str  # noqa: N815 - the columns' names
+    startYear: int | None  # noqa: N815
+    runtimeMinutes: int | None  # noqa: N815
+    averageRating: float | None  # noqa: N815
+    numVotes: int | None  # noqa: N815
+    weightedRating: float | None  # noqa: N815
+
+    @classmethod
+    def of(cls, title: Title) -> "TitleOut":
+        """A title as the API gives it."""
+        columns = {column: getattr(title, name) for name, column in fields.COLUMNS.items()}
+        return cls.model_validate(columns | {"tconst": title.tconst, "weightedRating": title.weighted_rating})
+
+
+class TitlesOut(Schema):
+    """A page of titles. cursor: for the next page, null at the end."""
+
+    titles: list[TitleOut]
+    cursor: str | None
+
+
+class Strict(Schema):
+    """Takes the named fields and no others."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class TitleIn(Strict):
+    """A title's fields; what is left out is stored as unknown."""
+
+    primaryTitle: str  # noqa: N815
+    startYear: int | None = None  # noqa: N815
+    runtimeMinutes: int | None = None  # noqa: N815
+    averageRating: Decimal | None = None  # noqa: N815
+    numVotes: int | None = None  # noqa: N815
+
+    def typed(self) -> dict[str, Any]:
+        """The fields as a form takes them: their text by name."""
+        given = {name: getattr(self, column) for name, column in fields.COLUMNS.items()}
+        return {name: "" if value is None else str(value) for name, value in given.items()}
+
+
+class NewTitleIn(TitleIn):
+    """A new title."""
+
+    tconst: str
+
+
+class ReviewsIn(Strict):
+    """New reviews of one rating."""
+
+    count: int = Field(1, description="how many")
+    rating: Decimal = Field(description="0.0 to 10.0 with at most one decimal")
+
+
+class FiguresOut(Schema):
+    """Numbers about all titles, counted a minute ago at most."""
+
+    counted_at: str
+    titles_per_year: dict[str, int]
+    titles_per_rating: dict[str, int]
+    aggregation: list[dict[str, Any]]
+
+
+class ProblemOut(Schema):
+    """Why a request was not done. fields: a sentence for each field that is wrong."""
+
+    detail: str
+    fields: dict[str, list[str]] = {}

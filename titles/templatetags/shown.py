@@ -1,0 +1,34 @@
+"""How values are shown in pages."""
+
+from typing import Any
+
+from django import template
+from django.utils.safestring import SafeString, mark_safe
+
+register = template.Library()
+
+
+@register.filter
+def known(value: Any) -> Any:
+    """The value; a dash, read as "unknown", for none."""
+    if value is None or value == "":
+        return _unknown()
+    return str(value)
+
+
+@register.filter
+def number(value: int | None) -> Any:
+    """A whole number with its thousands apart."""
+    return _unknown() if value is None else f"{value:,}"
+
+
+@register.filter
+def plain(value: float) -> str:
+    """A length for an SVG, whatever the language."""
+    return f"{value:g}"
+
+
+def _unknown() -> SafeString:
+    return mark_safe(
+        '<span class="unknown" aria-hidden="true">&ndash;</span><span class="hidden">unknown</span>'
+    )
