@@ -55,6 +55,7 @@ class ClusterConf:
     cooldown: float = 60.0
     automatic: bool = True
     failback: str = "manual"
+    keep_days: int = 30
     write_deadline: float = 10.0
     read_from: str = "primary"
     read_staleness: float = 5.0
@@ -88,6 +89,8 @@ def _problems(conf: ClusterConf) -> list[str]:
     ]
     if conf.failure_threshold < 1:
         wrong.append(f"CLUSTER_FAILURE_THRESHOLD must be at least 1, not {conf.failure_threshold}.")
+    if conf.keep_days < 1:
+        wrong.append(f"CLUSTER_KEEP_DAYS must be at least 1, not {conf.keep_days}.")
     if conf.cooldown < 0:
         wrong.append(f"CLUSTER_COOLDOWN_SECONDS must not be negative: {conf.cooldown:g}.")
     # A lease is renewed once in a probe interval: a shorter one runs out while all is well.
@@ -129,6 +132,7 @@ def settings_from(source: Any) -> ClusterConf:
         cooldown=source.CLUSTER_COOLDOWN_SECONDS,
         automatic=source.CLUSTER_AUTOMATIC,
         failback=source.CLUSTER_FAILBACK,
+        keep_days=source.CLUSTER_KEEP_DAYS,
         write_deadline=source.CLUSTER_WRITE_DEADLINE,
         read_from=source.CLUSTER_READ_FROM,
         read_staleness=source.CLUSTER_READ_STALENESS,

@@ -12,6 +12,7 @@ from cluster.actions.catch_up import catch_up as bring_followers_level
 from cluster.actions.check_health import Watch
 from cluster.actions.differences import Differences
 from cluster.actions.observe import observe
+from cluster.actions.prune import prune as archive
 from cluster.actions.rebuild import amount, rebuild
 from cluster.actions.recover import recover
 from cluster.actions.verify import amount as amount_to_compare
@@ -73,6 +74,13 @@ def rebuild_node(self: ActingTask, name: str) -> str:
     nodes = connect_all()
     tick = self.progress(amount(nodes, observe(nodes)))
     return rebuild(nodes, NodeName(name), lease_seconds=conf().lease_seconds, progress=tick).sentence
+
+
+@shared_task(base=ActingTask)
+def prune() -> str:
+    """Archive old entries on every node."""
+    nodes = connect_all()
+    return archive(nodes, observe(nodes), days=conf().keep_days).sentence
 
 
 @shared_task(base=ActingTask, bind=True)

@@ -59,6 +59,10 @@ app.conf.update(
             "task": "cluster.tasks.verify",
             "schedule": crontab(hour=3, minute=17),
         },
+        "prune every night": {
+            "task": "cluster.tasks.prune",
+            "schedule": crontab(hour=4, minute=47),
+        },
     },
 )
 app.autodiscover_tasks()

@@ -138,6 +138,7 @@ CLUSTER_FAILBACK = text("CLUSTER_FAILBACK", "manual")
 CLUSTER_WRITE_DEADLINE = env.float("CLUSTER_WRITE_DEADLINE", default=10.0)
 CLUSTER_READ_FROM = text("CLUSTER_READ_FROM", "primary")
 CLUSTER_READ_STALENESS = env.float("CLUSTER_READ_STALENESS", default=5.0)
+CLUSTER_KEEP_DAYS = env.int("CLUSTER_KEEP_DAYS", default=30)
 CLUSTER_REPLICATED_MODELS = env.list(
     "CLUSTER_REPLICATED_MODELS", default=["titles.Title", "titles.TitleStatistics"]
 )

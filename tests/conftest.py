@@ -8,6 +8,7 @@ from django.test.utils import setup_databases, teardown_databases
 from cluster.actions import journal
 from cluster.actions.journal import Happening
 from tests.harness.cluster import Cluster
+from tests.harness.operator import Operator
 from tests.harness.servers import ScratchServers
 
 
@@ -53,3 +54,9 @@ def cluster(servers: ScratchServers, django_db_blocker) -> Iterator[Cluster]:
             yield made
         finally:
             made.end()
+
+
+@pytest.fixture
+def operator(cluster: Cluster) -> Operator:
+    """Somebody who runs the verbs."""
+    return Operator(cluster)

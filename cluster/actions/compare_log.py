@@ -44,7 +44,10 @@ class LogComparison:
         states = self.panel.ask(self.panel.names, reading.state)
         self.held_to = {name: state.last_log_id for name, state in states.items()}
         self.floor = min(state.verified.log_id for state in states.values())
-        for span in comparing.spans(self.end_of_span, log_span(None, self.floor)):
+        # Where a prune was interrupted, the nodes have archived different entries up to where one of them got.
+        pruned = {state.pruned for state in states.values()}
+        begin = None if len(pruned) == 1 else max(pruned)
+        for span in comparing.spans(self.end_of_span, log_span(begin, self.floor)):
             self.compare_complete(span)
         for span in comparing.spans(self.end_of_span, log_span(self.floor, None)):
             self.compare_arriving(span)

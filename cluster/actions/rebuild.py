@@ -37,7 +37,7 @@ from cluster.actions.observe import observe
 from cluster.actions.orphans import file_stranded
 from cluster.actions.reconcile import WINDOW, Progress, common_floor, id_windows, ignore, reconcile
 from cluster.conf import conf
-from cluster.nodes import comparing, install, rebuilding
+from cluster.nodes import comparing, install, reading, rebuilding
 from cluster.nodes.cluster import administrator
 from cluster.nodes.comparing import LOG_TABLE, Comparable, Key, Span, log_span
 from cluster.nodes.mariadb import MariaDBNode
@@ -101,11 +101,12 @@ def make_anew(nodes: Nodes, name: NodeName, *, lease_seconds: float, progress: P
     withdrawn = take_out(target, view, primary, lease_seconds)
     copy = Copy(source, target, progress)
     orphaned = copy.strand()
-    floor = source.state().verified.log_id
+    before = source.state()  # what is pruned while it is copied may reach the target or not
+    floor = before.verified.log_id
     copy.copy_log(floor)
     rows = copy.copy_rows()
     copy.copy_rest(floor)
-    take_back(nodes, target, source, withdrawn, floor)
+    take_back(nodes, target, source, withdrawn, before)
     orphaned += reconcile(target, source, withdrawn.epoch).orphaned
     if target.state().stranded:
         observe_revived(nodes, lease_seconds)  # filing is a write; a long copy may outlast the lease
@@ -195,9 +196,12 @@ def check_promises(view: ClusterView, name: NodeName, epoch: int) -> None:
 
 
 def take_back(
-    nodes: Nodes, target: MariaDBNode, source: MariaDBNode, withdrawn: Withdrawn, floor: int
+    nodes: Nodes, target: MariaDBNode, source: MariaDBNode, withdrawn: Withdrawn, copied: NodeState
 ) -> None:
-    """Let the node vote again, if the primary that it was copied from still leads. Raises Refused."""
+    """Let the node vote again, if the primary that it was copied from still leads. Raises Refused.
+
+    copied: the state of the source when the copy of its log began.
+    """
     view = observe(nodes)
     primary = leader(view)
     if primary is None or (primary.name, primary.promised) != (source.name, withdrawn.epoch):
@@ -207,7 +211,9 @@ def take_back(
         )
     if withdrawn.lost:
         check_promises(view, target.name, withdrawn.epoch)
-    rebuilding.rejoin(target.connection, withdrawn.epoch, floor)
+    floor = copied.verified.log_id
+    entries = reading.count_upto(source.connection, floor)
+    rebuilding.rejoin(target.connection, withdrawn.epoch, floor, copied.pruned, entries)
 
 
 @dataclass

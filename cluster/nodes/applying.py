@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 
-from cluster.nodes import images
+from cluster.nodes import images, reading
 from cluster.nodes.connection import LOCK_WAIT, RETRY, Connection
 from cluster.nodes.reading import COLUMNS, SELECTED
 from cluster.nodes.tables import Table, table
@@ -278,7 +278,7 @@ def lower_floor(connection: Connection, log_id: int) -> None:
     )
     if known <= log_id:
         return
-    (entries,) = connection.row("SELECT COUNT(*) FROM transaction_log WHERE log_id <= %s", (log_id,))
+    entries = reading.count_upto(connection, log_id)
     connection.run(
         "UPDATE node_config SET config_value = IF(config_key = 'verified_log_id', %s, %s)"
         " WHERE config_key IN ('verified_log_id', 'verified_entries')",

@@ -54,6 +54,8 @@ def state(connection: Connection) -> NodeState:
         last_main_contact=config.get("last_main_contact") or None,
         failover_at=float(failover_at) if failover_at else None,
         automation=automation(config.get("automation")),
+        pruned=int(config.get("pruned_log_id", 0)),
+        pruned_entries=int(config.get("pruned_entries", 0)),
         alone=alone(config["durability"] == "local", forced == "1"),
     )
 
@@ -160,6 +162,16 @@ def writing_transactions(connection: Connection) -> frozenset[int]:
     probes.clear()
     probes.update(fresh)
     return frozenset(int(trx) for trx, thread in rows if thread != own)
+
+
+def count_upto(connection: Connection, log_id: int) -> int:
+    """How many entries the log has ever had up to a log id, those that were archived among them."""
+    (entries,) = connection.row(
+        "SELECT (SELECT COUNT(*) FROM transaction_log WHERE log_id <= %s) + COALESCE("
+        "(SELECT config_value FROM node_config WHERE config_key = 'pruned_entries'), 0)",
+        (log_id,),
+    )
+    return int(entries)
 
 
 def raise_floor(connection: Connection, log_id: int) -> None:

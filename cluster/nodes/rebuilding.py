@@ -113,18 +113,23 @@ def remember(connection: Connection, facts: Mapping[str, object]) -> None:
     )
 
 
-def rejoin(connection: Connection, epoch: int, floor: int) -> None:
-    """Take part again, still RECOVERING, with all entries up to `floor` known to be complete."""
+def rejoin(connection: Connection, epoch: int, floor: int, pruned: int, entries: int) -> None:
+    """Take part again, still RECOVERING, with all entries up to `floor` known to be complete.
+
+    pruned: how far the log was pruned that was copied. entries: how many it has ever had up to `floor`.
+    """
     with connection.undone_on_error():
         connection.run("START TRANSACTION")
         require_withdrawn(connection)
-        (entries,) = connection.row("SELECT COUNT(*) FROM transaction_log WHERE log_id <= %s", (floor,))
+        (held,) = connection.row("SELECT COUNT(*) FROM transaction_log WHERE log_id <= %s", (floor,))
         remember(
             connection,
             {
                 "epoch": epoch,
                 "verified_log_id": floor,
                 "verified_entries": entries,
+                "pruned_log_id": pruned,
+                "pruned_entries": entries - held,
                 "replayed_transactions": 0,
             },
         )

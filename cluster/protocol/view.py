@@ -57,6 +57,8 @@ class NodeState:
     failover_at: float | None = None
     automation: Automation = UNDECIDED
     alone: Alone = Alone.NEVER
+    pruned: int = 0
+    pruned_entries: int = 0
 
     @property
     def blank(self) -> bool:

@@ -1,0 +1,19 @@
+-- Entries that prune_log took out of transaction_log: superseded by a newer one of their record, older than the limit, held
+-- by every node. The protocol never reads them; an operator may dump and empty this table on each node.
+-- May be repeated.
+CREATE TABLE IF NOT EXISTS archived_entry (
+    log_id BIGINT UNSIGNED NOT NULL,
+    epoch INT UNSIGNED NOT NULL,
+    transaction_id VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    log_sequence INT UNSIGNED NOT NULL,
+    log_type VARCHAR(8) CHARACTER SET ascii NOT NULL,
+    operation_type VARCHAR(16) CHARACTER SET ascii NOT NULL,
+    table_name VARCHAR(64) NOT NULL COLLATE utf8mb4_bin,
+    record_id VARCHAR(255) NOT NULL COLLATE utf8mb4_nopad_bin,
+    old_value LONGTEXT NULL COLLATE utf8mb4_bin,
+    new_value LONGTEXT NULL COLLATE utf8mb4_bin,
+    source_node VARCHAR(32) CHARACTER SET ascii NOT NULL,
+    `timestamp` DATETIME(6) NOT NULL,
+    PRIMARY KEY (log_id, epoch),
+    KEY archived_entry_record (table_name, record_id, epoch, log_id)
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4
