@@ -51,9 +51,7 @@ def prune(
         primary, upto = bound(nodes, view, days)
         archived = [prune_node(nodes[state.name], state, upto, progress) for state in in_turn(view)]
         done = Pruned(max(archived), upto, kept(primary))
-        attempt.succeeded(
-            done.sentence, old="", new="", epoch=view.epoch, archived=done.archived, upto=upto
-        )
+        attempt.succeeded(done.sentence, old="", new="", epoch=view.epoch, archived=done.archived, upto=upto)
     return done
 
 
