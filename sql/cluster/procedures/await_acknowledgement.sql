@@ -9,40 +9,44 @@ CREATE OR REPLACE PROCEDURE await_acknowledgement(
     SQL SECURITY DEFINER
 wait: BEGIN
     DECLARE v_began DOUBLE DEFAULT UNIX_TIMESTAMP(SYSDATE(6));
-    DECLARE v_timeout, v_durability, v_label VARCHAR(255);
-    DECLARE v_deadline DOUBLE;
-    DECLARE v_log_id BIGINT UNSIGNED;
-    DECLARE v_generation BIGINT UNSIGNED;
+    DECLARE v_timeout, v_durability, v_sentence VARCHAR(500);
+    DECLARE v_floor, v_log_id, v_arrived, v_generation BIGINT UNSIGNED;
     DECLARE v_remaining DOUBLE;
     DECLARE v_gate VARCHAR(64);
-    DECLARE v_sentence VARCHAR(500);
     SELECT MAX(IF(config_key = 'ack_timeout', config_value, NULL)), MAX(IF(config_key = 'durability', config_value, NULL)),
-           MAX(IF(config_key = 'node_label', config_value, NULL))
-    INTO v_timeout, v_durability, v_label
-    FROM node_config WHERE config_key IN ('ack_timeout', 'durability', 'node_label');
-    IF v_durability = 'local' OR is_settled(p_transaction_id) THEN
+           MAX(IF(config_key = 'verified_log_id', config_value, NULL))
+    INTO v_timeout, v_durability, v_floor
+    FROM node_config WHERE config_key IN ('ack_timeout', 'durability', 'verified_log_id');
+    IF v_durability = 'local' THEN
         LEAVE wait;
     END IF;
-    SET v_deadline = v_began + COALESCE(p_seconds, v_timeout, 2);
     SELECT MAX(log_id) INTO v_log_id FROM transaction_log WHERE transaction_id = p_transaction_id;
+    -- Entries above the floor were mostly written just now, so the longer question can wait.
+    IF COALESCE(v_log_id, 0) <= v_floor AND is_settled(p_transaction_id) THEN
+        LEAVE wait;
+    END IF;
     LOOP
         -- The generation is read before the look: a batch that ends in between has already let it go.
         SELECT MAX(generation) INTO v_generation FROM acknowledgement_gate;
-        IF EXISTS (SELECT 1 FROM acknowledgement WHERE transaction_id = p_transaction_id AND log_id >= v_log_id) THEN
+        SELECT MAX(log_id) INTO v_arrived FROM acknowledgement WHERE transaction_id = p_transaction_id;
+        IF v_arrived >= v_log_id THEN
             LEAVE wait;
         END IF;
-        SET v_remaining = v_deadline - UNIX_TIMESTAMP(SYSDATE(6));
+        SET v_remaining = v_began + COALESCE(p_seconds, v_timeout, 2) - UNIX_TIMESTAMP(SYSDATE(6));
         IF v_remaining <= 0 THEN
-            SET v_sentence = CONCAT('Transaction ', p_transaction_id, ' is committed on ', v_label,
+            SELECT CONCAT('Transaction ', p_transaction_id, ' is committed on ', config_value,
                 ', but no second node confirmed it in time: the outcome is unknown. Look the transaction id up',
-                ' in transaction_log on the primary before you write again.');
+                ' in transaction_log on the primary before you write again.')
+            INTO v_sentence FROM node_config WHERE config_key = 'node_label';
             SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 45003, MESSAGE_TEXT = v_sentence;
         END IF;
         SET v_gate = CONCAT('mco2.', DATABASE(), '.', COALESCE(v_generation, 0));
         IF IS_FREE_LOCK(v_gate) THEN
             DO SLEEP(0.002);  -- no replicator is there, or it is just passing to the next generation
-        ELSEIF GET_LOCK(v_gate, v_remaining) THEN
+        ELSEIF GET_LOCK(v_gate, LEAST(v_remaining, 0.1)) THEN
             DO RELEASE_LOCK(v_gate);
+        ELSEIF is_settled(p_transaction_id) THEN
+            LEAVE wait;
         END IF;
     END LOOP;
 END
