@@ -221,7 +221,7 @@ def position_in(rows: Sequence[tuple[Any, ...]]) -> Position | None:
 def why(error: MySQLdb.Error, broken: bool) -> str:
     """Why nobody knows the outcome, as part of a sentence."""
     if number(error) == NOT_ACKNOWLEDGED:
-        return "no second node confirmed it in time"
+        return "no second node confirmed it"
     told = f"{error.args[-1]} ({number(error)})" if error.args else "no reason given"
     return f"the connection broke before the answer came: {told}" if broken else f"the server said: {told}"
 
