@@ -161,14 +161,21 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _set_autocommit(self, autocommit: bool) -> None:
         if autocommit and self.session.transaction_id is not None:
             self._commit()  # the server would commit now, and nobody would wait for the second node
-        super()._set_autocommit(autocommit)  # type: ignore[misc]
+        if self.connection.get_autocommit() != autocommit:  # the driver knows it from the last answer
+            super()._set_autocommit(autocommit)  # type: ignore[misc]
 
-    def set_autocommit(self, autocommit: bool, *args: Any, **kwargs: Any) -> None:
-        """As Django's; where the connection broke at the end of a transaction, the next one begins so anyway."""
+    def set_autocommit(
+        self, autocommit: bool, force_begin_transaction_with_broken_autocommit: bool = False
+    ) -> None:
+        """As Django's; where the connection broke at the end of a transaction, the next one begins so anyway.
+
+        Only an atomic block forces the beginning: its end is known to be the end of the transaction.
+        """
         if autocommit and self.connection is None:
             self.autocommit = True
             return
-        super().set_autocommit(autocommit, *args, **kwargs)
+        super().set_autocommit(autocommit, force_begin_transaction_with_broken_autocommit)
+        self.session.is_block = force_begin_transaction_with_broken_autocommit
 
 
 def hung_up(connection: Any) -> bool:

@@ -49,6 +49,8 @@ class Session:
         self.choice: Choice | None = None
         self.by_hand = False
         """Whether a statement, not Django, began a transaction."""
+        self.is_block = False
+        """Whether it is an atomic block: after it, each statement commits by itself again."""
         self.position: Position | None = None
         """Of the last acknowledged transaction, where somebody wants to know."""
 
@@ -108,6 +110,8 @@ class Session:
     def commit(self, cursor: EnclosingCursor, q: bytes = b"COMMIT") -> None:
         """End the open transaction; wait for the acknowledgement if it wrote."""
         transaction_id, self.transaction_id, self.by_hand = self.transaction_id, None, False
+        if self.is_block and not self.wrapper.in_atomic_block:
+            q += b"; SET autocommit = 1"  # Django would ask for it next
         if transaction_id is None:
             self.exchange(cursor, q, Enclosure())
         else:
@@ -217,7 +221,7 @@ def position_in(rows: Sequence[tuple[Any, ...]]) -> Position | None:
 def why(error: MySQLdb.Error, broken: bool) -> str:
     """Why nobody knows the outcome, as part of a sentence."""
     if number(error) == NOT_ACKNOWLEDGED:
-        return "no second node confirmed it in time"
+        return "no second node confirmed it"
     told = f"{error.args[-1]} ({number(error)})" if error.args else "no reason given"
     return f"the connection broke before the answer came: {told}" if broken else f"the server said: {told}"
 

@@ -1,7 +1,7 @@
 -- Returns once a second node holds the transaction durably; at once where CLUSTER_DURABILITY is local. Waits asleep: the replicator holds the user
 -- lock of the present generation and lets it go after every batch, which wakes the waiting sessions.
 -- Inputs: the transaction id; seconds to wait, NULL for the cluster's CLUSTER_ACK_TIMEOUT.
--- Errors: 45003 nobody confirmed in time: committed here, outcome unknown. May be repeated.
+-- Errors: 45003 nobody confirmed in time, or this node was replaced: committed here, outcome unknown. May be repeated.
 -- Rule 2: never a timeout reported as success. Everything is read by SELECT INTO: a subquery elsewhere would lock
 -- its rows until the end of the session's transaction, and with autocommit off the replicator would wait for it.
 CREATE OR REPLACE PROCEDURE await_acknowledgement(
@@ -9,45 +9,54 @@ CREATE OR REPLACE PROCEDURE await_acknowledgement(
     SQL SECURITY DEFINER
 wait: BEGIN
     DECLARE v_began DOUBLE DEFAULT UNIX_TIMESTAMP(SYSDATE(6));
-    DECLARE v_timeout, v_durability, v_label VARCHAR(255);
-    DECLARE v_deadline DOUBLE;
-    DECLARE v_log_id BIGINT UNSIGNED;
-    DECLARE v_generation, v_passed BIGINT UNSIGNED;
-    DECLARE v_kept BOOLEAN;
-    DECLARE v_remaining DOUBLE;
+    DECLARE v_timeout, v_durability, v_mode, v_label, v_sentence VARCHAR(500);
+    DECLARE v_floor, v_log_id, v_arrived, v_generation, v_passed BIGINT UNSIGNED;
+    DECLARE v_waited, v_remaining DOUBLE;
+    DECLARE v_asked DOUBLE DEFAULT 0;
+    DECLARE v_kept, v_unserved BOOLEAN;
     DECLARE v_gate VARCHAR(64);
-    DECLARE v_sentence VARCHAR(500);
     SELECT MAX(IF(config_key = 'ack_timeout', config_value, NULL)), MAX(IF(config_key = 'durability', config_value, NULL)),
-           MAX(IF(config_key = 'node_label', config_value, NULL))
-    INTO v_timeout, v_durability, v_label
-    FROM node_config WHERE config_key IN ('ack_timeout', 'durability', 'node_label');
-    IF v_durability = 'local' OR is_settled(p_transaction_id) THEN
+           MAX(IF(config_key = 'verified_log_id', config_value, NULL))
+    INTO v_timeout, v_durability, v_floor
+    FROM node_config WHERE config_key IN ('ack_timeout', 'durability', 'verified_log_id');
+    IF v_durability = 'local' THEN
         LEAVE wait;
     END IF;
-    SET v_deadline = v_began + COALESCE(p_seconds, v_timeout, 2);
     SELECT MAX(log_id) INTO v_log_id FROM transaction_log WHERE transaction_id = p_transaction_id;
+    -- Entries above the floor were mostly written just now, so the longer question can wait.
+    IF COALESCE(v_log_id, 0) <= v_floor AND is_settled(p_transaction_id) THEN
+        LEAVE wait;
+    END IF;
     LOOP
         -- The generation is read before the look: a batch that ends in between has already let it go.
         SELECT MAX(generation) INTO v_generation FROM acknowledgement_gate;
-        IF EXISTS (SELECT 1 FROM acknowledgement WHERE transaction_id = p_transaction_id AND log_id >= v_log_id) THEN
+        SELECT MAX(log_id) INTO v_arrived FROM acknowledgement WHERE transaction_id = p_transaction_id;
+        IF v_arrived >= v_log_id THEN
             LEAVE wait;
         END IF;
-        SET v_remaining = v_deadline - UNIX_TIMESTAMP(SYSDATE(6));
-        IF v_remaining <= 0 THEN
-            SET v_sentence = CONCAT('Transaction ', p_transaction_id, ' is committed on ', v_label,
-                ', but no second node confirmed it in time: the outcome is unknown. Look the transaction id up',
-                ' in transaction_log on the primary before you write again.');
-            SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 45003, MESSAGE_TEXT = v_sentence;
-        END IF;
         SET v_gate = CONCAT('mco2.', DATABASE(), '.', COALESCE(v_generation, 0));
-        IF v_generation <=> v_passed OR IS_FREE_LOCK(v_gate) THEN
-            -- No replicator serves this node: another one may be the primary, with this transaction in its log.
+        -- No replicator serves this node: perhaps another one is the primary, with this transaction in its log.
+        SET v_unserved = v_generation <=> v_passed OR IS_FREE_LOCK(v_gate);
+        SET v_waited = UNIX_TIMESTAMP(SYSDATE(6)) - v_began;
+        SET v_remaining = COALESCE(p_seconds, v_timeout, 2) - v_waited;
+        IF v_waited >= v_asked + IF(v_unserved, 0.02, 0.1) OR v_remaining <= 0 THEN
+            SET v_asked = v_waited;
             SELECT COUNT(*) > 0 INTO v_kept FROM transaction_log WHERE transaction_id = p_transaction_id AND log_id = v_log_id;
+            SELECT MAX(IF(config_key = 'node_mode', config_value, NULL)), MAX(IF(config_key = 'node_label', config_value, NULL))
+            INTO v_mode, v_label FROM node_config WHERE config_key IN ('node_mode', 'node_label');
             IF v_kept AND is_settled(p_transaction_id) THEN
                 LEAVE wait;
+            ELSEIF v_remaining <= 0 OR v_mode NOT IN ('PRIMARY', 'ACTING_MASTER') THEN
+                -- Nobody confirms to a node that was replaced; who takes writes now knows the outcome.
+                SET v_sentence = CONCAT('Transaction ', p_transaction_id, ' is committed on ', v_label,
+                    IF(v_remaining <= 0, ', but no second node confirmed it in time', ', which does not take writes any more'),
+                    ': the outcome is unknown. Look the transaction id up in transaction_log on the primary before you write again.');
+                SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 45003, MESSAGE_TEXT = v_sentence;
             END IF;
+        END IF;
+        IF v_unserved THEN
             DO SLEEP(0.002);  -- or it is just passing to the next generation
-        ELSEIF GET_LOCK(v_gate, v_remaining) THEN
+        ELSEIF GET_LOCK(v_gate, LEAST(v_remaining, 0.1)) THEN
             DO RELEASE_LOCK(v_gate);
             SET v_passed = v_generation;
         END IF;
