@@ -21,7 +21,8 @@ logs: $(PYTHON) ## follow the logs
 clean: $(PYTHON) ## stop everything and remove var/
 	@$(PYTHON) manage.py local_stack clean
 
-test: setup ## set up what is missing, then run every test
+test: ## set up what is missing, then run every test
+	@scripts/bootstrap.sh --browser
 	@$(PYTHON) -m pytest $(ARGS)
 
 lint: setup ## check style, format, import directions and shell scripts

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes this checkout ready to run: system packages, .venv with the locked dependencies, .env with random secrets.
-# Quick and silent when nothing is missing; may be interrupted and run again. Ends with 1 and one sentence on failure.
+# With --browser also chromium, for the tests. Quick and silent when nothing is missing; may be interrupted and run again.
+# Ends with 1 and one sentence on failure.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -140,6 +141,12 @@ write_env() {
     say "Wrote .env with random secrets."
 }
 
+# The browser that tests drive. It is large, so only they ask for it; without it they say so and are passed over.
+install_browser() {
+    has chromium || (install_packages chromium) ||
+        say "Without chromium the tests of the pages in a browser are skipped; the others run."
+}
+
 main() {
     local missing
     exec 9<"$LOCK" && flock 9 # of two runs in one checkout, the second waits
@@ -149,6 +156,7 @@ main() {
         check_space
         install_packages "${missing[@]}"
     fi
+    if [[ ${1:-} == --browser ]]; then install_browser; fi
     install_venv
     write_env
 }

@@ -1,8 +1,10 @@
 """The pages of the catalogue on real nodes: written once, in conflict, reverted, and by whom."""
 
+import re
 from decimal import Decimal
 
 import pytest
+from django.contrib.staticfiles import finders
 from django.test import Client
 
 from cluster.protocol.names import NodeName
@@ -263,6 +265,9 @@ def test_no_page_takes_anything_from_elsewhere(cluster, editor, godfather):
         assert "style=" not in page
         assert "<script>" not in page
         assert "default-src 'self'" in answer["Content-Security-Policy"]
+        files = re.findall(r'(?:src|href)="/static/([^"]+)"', page)
+        assert len(files) >= 4
+        assert [file for file in files if finders.find(file) is None] == []
 
 
 def test_every_node_has_what_was_written(cluster, editor, godfather):

@@ -67,13 +67,15 @@ def test_editors_notice_nothing_of_the_death_of_main(cluster, titles):
 def test_editors_notice_less_of_a_switchover(cluster, titles):
     with serving(cluster) as site, observed(cluster), editing(site, TCONSTS) as tally:
         tally.wait_for(EARLY)
+        usual = tally.longest
         tally.seconds.clear()
         done = cluster.manage("switchover", "--to", "node_a")
         assert done.returncode == 0, done.stderr
         tally.wait_for(EARLY)
     cluster.replicator.start()
     assert tally.failures == []
-    assert tally.longest < 1, tally.longest
+    # Beside what this machine takes without one: it may be busy with other things.
+    assert tally.longest < 1 + usual, (tally.longest, usual)
     each_once(cluster, tally)
 
 

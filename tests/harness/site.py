@@ -20,7 +20,7 @@ from tests.harness.workers import wait_for
 
 PASSWORD = "correct horse battery staple"
 GUNICORN = (str(Path(sys.executable).with_name("gunicorn")),)
-THINKING = 0.1
+THINKING = 0.25
 """Seconds between an editor's requests for a form: a steady load, not all that two cores can bear."""
 SERVED = ["mco2site.wsgi", "--workers", "2", "--threads", "8", "--keep-alive", "60", "--no-control-socket"]
 

@@ -1,0 +1,73 @@
+"""A real browser in front of the real site on real nodes."""
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.harness.servers import ROOT
+from tests.harness.site import PASSWORD, Site, serving
+
+CHROMIUM = shutil.which("chromium")
+PICTURES = ROOT / "docs" / "pictures"
+WRITE_PICTURES = "PICTURES" in os.environ
+"""With PICTURES=1 the journeys leave their pictures in the documents, else in the test's own directory."""
+
+# Playwright's loop runs in the thread of the test, where Django would refuse to ask a database.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+expect.set_options(timeout=15_000)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dict[str, object]:
+    """Debian's chromium; skipped where there is none."""
+    if CHROMIUM is None:
+        pytest.skip("chromium is not installed (scripts/bootstrap.sh --browser installs it)")
+    quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    return browser_type_launch_args | {"executable_path": CHROMIUM, "args": quiet}
+
+
+@pytest.fixture
+def site(cluster) -> Iterator[Site]:
+    """The site in processes of its own, with the watch and the replicator."""
+    with serving(cluster) as made:
+        yield made
+
+
+@pytest.fixture
+def editor(site: Site, page: Page) -> Page:
+    """A browser that somebody who may do everything has signed in with. Errors of scripts fail the test."""
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(f"{site.url}/accounts/login/")
+    page.get_by_label("Username").fill("admin")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+    page.errors = errors
+    return page
+
+
+class Pictures:
+    """Takes pictures of a page, in light and in dark and as a phone shows it."""
+
+    def __init__(self, page: Page, directory: Path) -> None:
+        self.page, self.directory = page, directory
+
+    def take(self, name: str) -> None:
+        """One picture; of each name one is kept."""
+        assert re.fullmatch("[a-z-]+", name)
+        path = self.directory / f"{name}.png"
+        self.page.screenshot(path=path, animations="disabled")
+        assert path.stat().st_size > 5_000
+
+
+@pytest.fixture
+def pictures(page: Page, tmp_path: Path) -> Pictures:
+    """Where this test's pictures go."""
+    page.set_viewport_size({"width": 1100, "height": 700})
+    return Pictures(page, PICTURES if WRITE_PICTURES else tmp_path)
