@@ -38,6 +38,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "cluster.backend.middleware.ReadYourWrites",
     "csp.middleware.CSPMiddleware",
     "titles.middleware.UnavailableMiddleware",
 ]

@@ -1,4 +1,12 @@
-"""The roles of the site: what each may do, each more than the one before."""
+"""The roles of the site: what each may do, each more than the one before.
+
+They are groups of the control database, made whenever it is migrated. A role has at least these permissions;
+who wants it otherwise makes a group of another name.
+"""
+
+from typing import Any
+
+from django.db import router
 
 VIEWER = ["titles.view_title", "titles.view_titlestatistics"]
 EDITOR = [*VIEWER, "titles.add_title", "titles.change_title", "titles.delete_title"]
@@ -11,3 +19,23 @@ OPERATOR = [
     "cluster.view_orphanedtransaction",
 ]
 ROLES = {"viewer": VIEWER, "editor": EDITOR, "curator": CURATOR, "operator": OPERATOR}
+
+
+def make_roles(using: str, apps: Any, **_kwargs: object) -> None:
+    """Make the groups and give them their permissions, in the database that keeps users; idempotent."""
+    group_model = apps.get_model("auth", "Group")
+    if not router.allow_migrate_model(using, group_model):
+        return
+    for role, names in ROLES.items():
+        group, _ = group_model.objects.using(using).get_or_create(name=role)
+        group.permissions.add(*(permission(using, apps, name) for name in names))
+
+
+def permission(using: str, apps: Any, name: str) -> Any:
+    """The permission `app.codename`, which Django has made before the roles are made."""
+    app_label, codename = name.split(".")
+    return (
+        apps.get_model("auth", "Permission")
+        .objects.using(using)
+        .get(content_type__app_label=app_label, codename=codename)
+    )

@@ -24,9 +24,9 @@ expect.set_options(timeout=15_000)
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dict[str, object]:
-    """Debian's chromium; skipped where there is none."""
+    """Debian's chromium."""
     if CHROMIUM is None:
-        pytest.skip("chromium is not installed (scripts/bootstrap.sh --browser installs it)")
+        pytest.fail("chromium is not installed: scripts/bootstrap.sh --browser installs it.")
     quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     return browser_type_launch_args | {"executable_path": CHROMIUM, "args": quiet}
 

@@ -13,16 +13,16 @@ PAGES = ["/admin/cluster/logentry/", "/admin/cluster/nodesetting/", "/admin/titl
 def operator(cluster) -> Client:
     """A browser that is signed in. The control database is none of the nodes."""
     users = get_user_model().objects
-    user = users.filter(username="operator").first() or users.create_superuser("operator")
+    user = users.filter(username="root").first() or users.create_superuser("root")
     client = Client()
     client.force_login(user)
     return client
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("address", PAGES)
 @pytest.mark.parametrize("node", ["main", "node_a", "node_b"])
-def test_every_node_can_be_looked_at(operator, page, node):
-    assert operator.get(page, {"node": node}).status_code == 200
+def test_every_node_can_be_looked_at(operator, address, node):
+    assert operator.get(address, {"node": node}).status_code == 200
 
 
 def test_rows_come_from_the_node_that_was_chosen(operator):

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from cluster.backend import NotAcknowledged
 from cluster.protocol.entries import Entry
 from cluster.protocol.errors import ApplyStopped
 from cluster.protocol.names import NodeName
@@ -194,7 +195,9 @@ class TestGeneratedKeys:
         first = self.insert("main")
         cluster.settle()
         cluster.replicator.stop()
-        stranded = self.insert("main")
+        with pytest.raises(NotAcknowledged):
+            self.insert("main")
+        (stranded,) = cluster.connect("main").row("SELECT MAX(id) FROM test_specimen")
         cluster.kill("main")
         operator.promote_node_a()
         cluster.replicator.start()

@@ -1,0 +1,82 @@
+"""What a statement may do, from its text alone."""
+
+import pytest
+
+from cluster.backend.statements import Kind, kind
+
+READS = [
+    "SELECT * FROM a",
+    "  (select 1) union (select 2)",
+    "/* a */ -- b\n# c\nSELECT 1",
+    "SELECT * FROM a WHERE b = 'DELETE' FOR UPDATE",
+    "WITH a AS (SELECT 1) SELECT * FROM a",
+    "SHOW TABLES",
+    "EXPLAIN DELETE FROM a",
+    "SAVEPOINT `s1`",
+    "RELEASE SAVEPOINT `s1`",
+    "ROLLBACK TO SAVEPOINT `s1`",
+    "SET foreign_key_checks=0",
+    "SET a = 1; SELECT 2;",
+]
+ROWS = [
+    "INSERT INTO a VALUES (%s)",
+    "insert into a values (1)",
+    "REPLACE a VALUES (1)",
+    "UPDATE a SET b = 1",
+]
+WRITES = [
+    "CALL p()",
+    "WITH a AS (SELECT 1) DELETE FROM b",
+    "SET STATEMENT max_statement_time=1 FOR DELETE FROM a",
+    "ANALYZE UPDATE a SET b = 1",
+    "/*! DELETE FROM a */",
+    "/*M! DELETE FROM a */",
+    "SELECT 1; DELETE FROM a",
+    "SELECT '/*'; DELETE FROM a; -- */",
+    "DELETE FROM a; ",
+    "DELETE FROM a -- all",
+    "DELETE FROM a # all",
+    "DELETE /* all */ FROM a",
+    "/* why */ DELETE FROM a",
+    "SELECT ';' ; ",
+    "LOAD DATA LOCAL INFILE 'x' INTO TABLE a",
+    "DO f()",
+    "EXECUTE IMMEDIATE 'DELETE FROM a'",
+    "BEGIN NOT ATOMIC START TRANSACTION; DELETE FROM a; COMMIT; END",
+    "CREATE PROCEDURE p() BEGIN START TRANSACTION; DELETE FROM a; COMMIT; END",
+    "",
+    "???",
+]
+
+
+@pytest.mark.parametrize("sql", READS)
+def test_reads(sql):
+    assert kind(sql) is Kind.READ
+
+
+@pytest.mark.parametrize("sql", ROWS)
+def test_changes_of_rows(sql):
+    assert kind(sql) is Kind.ROWS
+
+
+@pytest.mark.parametrize("sql", WRITES)
+def test_when_in_doubt_it_is_a_write(sql):
+    assert kind(sql) is Kind.WRITE
+
+
+@pytest.mark.parametrize(
+    ("sql", "found"),
+    [
+        ("START TRANSACTION", Kind.BEGIN),
+        ("begin", Kind.BEGIN),
+        ("COMMIT", Kind.COMMIT),
+        ("rollback;", Kind.ROLLBACK),
+        ("START TRANSACTION; DELETE FROM a; COMMIT", Kind.FOREIGN),
+        ("SELECT 1; SET autocommit = 0; DELETE FROM a", Kind.FOREIGN),
+        ("SET @current_transaction_id = 'mine'", Kind.FOREIGN),
+        ("SELECT UUID() INTO @x; SET @x = 1, @current_transaction_id := @x", Kind.FOREIGN),
+        ("SELECT @current_transaction_id", Kind.READ),
+    ],
+)
+def test_transactions(sql, found):
+    assert kind(sql) is found
