@@ -1,5 +1,6 @@
 """Numbers about all titles. They read the whole table, so each process keeps them for a while."""
 
+import logging
 import threading
 import time
 from dataclasses import dataclass
@@ -7,14 +8,16 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db import connections, router
+from django.db import DatabaseError, connections, router
 from django.db.models import Count
 from django.utils import timezone
 
 from titles.models import Title
 
+log = logging.getLogger(__name__)
+
 FRESH = 60.0
-"""Seconds for which figures are shown before they are counted anew."""
+"""Seconds after which figures are counted anew."""
 
 
 @dataclass(frozen=True)
@@ -48,16 +51,30 @@ _counting = threading.Lock()
 
 
 def figures() -> Figures:
-    """The figures, at most FRESH seconds old; while one thread counts, others get those from before."""
+    """The figures. Only the first reader of a process waits; older ones are shown while they are counted anew."""
     kept = _kept.figures
-    if kept and time.monotonic() - _kept.at < FRESH:
-        return kept
-    if kept and _counting.locked():
-        return kept
-    with _counting:
-        if _kept.figures is None or time.monotonic() - _kept.at >= FRESH:
-            _kept.figures, _kept.at = count(), time.monotonic()
-        return _kept.figures
+    if kept is None:
+        with _counting:
+            return _kept.figures or _renew()
+    if time.monotonic() - _kept.at > FRESH and _counting.acquire(blocking=False):
+        threading.Thread(target=_count_aside, name="figures", daemon=True).start()
+    return kept
+
+
+def _renew() -> Figures:
+    _kept.figures, _kept.at = count(), time.monotonic()
+    return _kept.figures
+
+
+def _count_aside() -> None:
+    """In a thread of its own, which leaves no connection open. It failed: the next reader has it tried again."""
+    try:
+        _renew()
+    except DatabaseError as error:
+        log.warning("The figures about all titles could not be counted: %s", error)
+    finally:
+        connections.close_all()
+        _counting.release()
 
 
 def forget() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from titles.models import Title
 
-LIMIT = 1_500
+LIMIT = 1_000
 """So many matches are looked at, the most relevant ones; who finds more is asked to type more."""
 BEGINNINGS = 200
 MOST_WORDS = 8
