@@ -6,6 +6,8 @@ who wants it otherwise makes a group of another name.
 
 from typing import Any
 
+from django.apps.registry import Apps
+from django.apps.registry import apps as installed
 from django.db import router
 
 VIEWER = ["titles.view_title", "titles.view_titlestatistics"]
@@ -21,21 +23,24 @@ OPERATOR = [
 ROLES = {"viewer": VIEWER, "editor": EDITOR, "curator": CURATOR, "operator": OPERATOR}
 
 
-def make_roles(using: str, apps: Any, **_kwargs: object) -> None:
+def make_roles(using: str, apps: Apps = installed, **_kwargs: object) -> None:
     """Make the groups and give them their permissions, in the database that keeps users; idempotent."""
-    group_model = apps.get_model("auth", "Group")
+    try:
+        group_model = apps.get_model("auth", "Group")
+    except LookupError:  # only other apps are migrated so far
+        return
     if not router.allow_migrate_model(using, group_model):
         return
     for role, names in ROLES.items():
         group, _ = group_model.objects.using(using).get_or_create(name=role)
-        group.permissions.add(*(permission(using, apps, name) for name in names))
+        group.permissions.add(*(found for name in names for found in permissions(using, apps, name)))
 
 
-def permission(using: str, apps: Any, name: str) -> Any:
-    """The permission `app.codename`, which Django has made before the roles are made."""
+def permissions(using: str, apps: Apps, name: str) -> Any:
+    """The permission `app.codename`; none before the `migrate` that makes it."""
     app_label, codename = name.split(".")
     return (
         apps.get_model("auth", "Permission")
         .objects.using(using)
-        .get(content_type__app_label=app_label, codename=codename)
+        .filter(content_type__app_label=app_label, codename=codename)
     )

@@ -176,6 +176,18 @@ def test_a_pid_file_of_somebody_elses_process_is_not_believed(node):
         other.wait()
 
 
+def test_a_server_keeps_nobodys_connection_open(node):
+    """A client that hangs up while its node is started is heard to hang up."""
+    node.init()
+    ours, theirs = socket.socketpair()
+    theirs.set_inheritable(True)
+    node.start()
+    theirs.close()
+    ours.settimeout(5)
+    with ours:
+        assert ours.recv(1) == b""
+
+
 def test_a_server_without_its_pid_file_is_found(running):
     pid = running.status().pid
     running.pid_file.unlink()

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -105,16 +106,15 @@ def send(pid: int, number: signal.Signals) -> None:
 
 
 def spawn(command: list[str], log: Path) -> int:
-    """Start a program that outlives this one and its terminal. Returns its pid."""
-    append = os.O_WRONLY | os.O_CREAT | os.O_APPEND
-    return os.posix_spawn(
-        command[0],
-        command,
-        os.environ,
-        setsid=True,
-        file_actions=[
-            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-            (os.POSIX_SPAWN_OPEN, 1, log, append, 0o600),
-            (os.POSIX_SPAWN_DUP2, 1, 2),
-        ],
-    )
+    """Start a program that outlives this one and its terminal. Returns its pid.
+
+    It gets none of our open files: a server that kept a client's connection open would keep that client's
+    transaction and its locks, too.
+    """
+    with log.open("ab") as output:
+        log.chmod(0o600)
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+        )
+    process.returncode = 0  # nobody waits for it here: is_gone() collects it
+    return process.pid
