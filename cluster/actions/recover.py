@@ -69,7 +69,8 @@ def bring_back(
     say(f"Fetching missed transactions from {primary.name.label}...")
     target, source = nodes[name], nodes[primary.name]
     if state.mode.takes_writes or state.led < primary.led:
-        target.close_writes(Mode.RECOVERING)
+        target.follow(primary.promised)  # one that was promoted meanwhile refuses this, and stays open
+        target.close_writes(Mode.RECOVERING, primary.promised)
     done = reconcile(target, source, primary.promised, progress)
     if target.state().stranded:
         observe_revived(nodes, lease_seconds)  # filing is a write; a long recovery may outlast the lease

@@ -125,6 +125,18 @@ def test_a_late_promoter_leaves_a_newer_primary_alone(history: History) -> None:
     assert world.servers[MAIN].mode is Mode.PRIMARY
 
 
+def test_a_late_recovery_leaves_a_newer_primary_alone(history: History) -> None:
+    world = history.world
+    world.servers[MAIN].crash()
+    world.run("c1", promoting(NODE_A, excuse=True))
+    world.servers[MAIN].restart()
+    late = world.start("c1", recovering(MAIN)).until("close_writes", MAIN)
+    world.run("c2", promoting(MAIN))
+    assert isinstance(attempt(late), StaleEpoch)
+    assert world.servers[MAIN].writable
+    assert world.servers[MAIN].mode is Mode.PRIMARY
+
+
 def test_a_lost_answer_is_no_lost_write(history: History) -> None:
     world = history.world
     writer = world.start("w1", write("t1", NODE_A, NODE_B)).until("append", NODE_A)
