@@ -20,4 +20,19 @@ def replicated_models() -> list[type[Model]]:
 
 def is_replicated(model: type[Model]) -> bool:
     """Whether a model's rows live on the nodes, historical models of migrations included."""
-    return model._meta.label_lower in {label.lower() for label in replicated_labels()}
+    return is_replicated_label(model._meta.label)
+
+
+def is_replicated_label(label: str) -> bool:
+    """The same for `app.Model`, in whatever case."""
+    return label.lower() in {known.lower() for known in replicated_labels()}
+
+
+def has_replicated(app: str) -> bool:
+    """Whether an app has replicated models."""
+    return app in replicated_apps()
+
+
+def replicated_apps() -> set[str]:
+    """The apps that have replicated models."""
+    return {label.split(".")[0] for label in replicated_labels()}

@@ -12,7 +12,7 @@ from mco2site.settings import *  # noqa: F403
 from mco2site.settings import CLUSTER_REPLICATED_MODELS, DATABASES, INSTALLED_APPS
 from mco2site.settings import LOGGING as SITE_LOGGING
 
-INSTALLED_APPS = [*INSTALLED_APPS, "tests.harness.specimens", "tests.harness.shop"]
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.harness.specimens", "tests.harness.shop", "tests.harness.diary"]
 CLUSTER_REPLICATED_MODELS = [
     *CLUSTER_REPLICATED_MODELS,
     "specimens.Shelf",
@@ -22,6 +22,7 @@ CLUSTER_REPLICATED_MODELS = [
     "specimens.Counter",
     "shop.Article",
     "shop.Order",
+    "diary.Page",
 ]
 OWN = Path(tempfile.gettempdir()) / f"mco2-control-{os.getpid()}.sqlite3"
 DATABASES["default"] = {

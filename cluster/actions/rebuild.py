@@ -37,7 +37,7 @@ from cluster.actions.observe import observe
 from cluster.actions.orphans import file_stranded
 from cluster.actions.reconcile import WINDOW, Progress, common_floor, id_windows, ignore, reconcile
 from cluster.conf import conf
-from cluster.nodes import comparing, install, reading, rebuilding
+from cluster.nodes import comparing, install, migrating, reading, rebuilding
 from cluster.nodes.cluster import administrator
 from cluster.nodes.comparing import LOG_TABLE, Comparable, Key, Span, log_span
 from cluster.nodes.mariadb import MariaDBNode
@@ -98,6 +98,7 @@ def make_anew(nodes: Nodes, name: NodeName, *, lease_seconds: float, progress: P
     view = observe_revived(nodes, lease_seconds)
     primary = check(view, name)
     target, source = nodes[name], nodes[primary.name]
+    require_migrated(source)
     withdrawn = take_out(target, view, primary, lease_seconds)
     copy = Copy(source, target, progress)
     orphaned = copy.strand()
@@ -148,6 +149,13 @@ def leader(view: ClusterView) -> NodeState | None:
     return view.primary or view.lapsed
 
 
+def require_migrated(source: MariaDBNode) -> None:
+    """The node is made in the newest shape, so the primary must have it. Raises Refused."""
+    if waiting := migrating.pending(source.connection):
+        names = ", ".join(".".join(key) for key in waiting)
+        raise Refused(f"{source.name.label} lacks migrations ({names}): run migrate first, then this again.")
+
+
 def take_out(target: MariaDBNode, view: ClusterView, primary: NodeState, lease_seconds: float) -> Withdrawn:
     """Withdraw the node and set it up."""
     settings = conf()
@@ -170,10 +178,12 @@ def take_out(target: MariaDBNode, view: ClusterView, primary: NodeState, lease_s
 
 
 def drop_outdated(target: MariaDBNode) -> None:
-    """Drop the replicated tables that are not as their models say; set-up makes them anew."""
+    """Drop the replicated tables that are not as their models say; set-up makes them anew, in their newest shape."""
     for item in install.model_tables(target.name, replicated_models()):
         if install.status(target.connection, item) is install.Status.OUTDATED:
             target.connection.run(f"DROP TABLE `{item.name}`")
+    if migrating.is_kept(target.connection):
+        migrating.forget(target.connection)
 
 
 def check_promises(view: ClusterView, name: NodeName, epoch: int) -> None:

@@ -6,9 +6,9 @@ from cluster.actions.failover import resume_primary
 from cluster.actions.observe import Nodes, observe
 from cluster.actions.promote import Promotion
 from cluster.conf import conf
-from cluster.nodes import install
+from cluster.nodes import install, migrating
 from cluster.nodes.cluster import administrator, connect
-from cluster.nodes.install import Finding
+from cluster.nodes.install import Finding, Status
 from cluster.protocol.names import NodeName
 from cluster.replicated import replicated_models
 
@@ -24,18 +24,25 @@ def set_up(name: NodeName) -> int:
     install.introduce_peers(admin, settings)
     changed = install.install(own, install.kernel())
     install.create_application(admin, settings)
-    changed += install.install(own, install.replicated(name, models, install.make_secret(own)))
+    ready = migrating.ready(own, models)  # what a migration is to change stays as it is until then
+    changed += install.install(own, install.replicated(name, ready, install.make_secret(own)))
+    migrating.record_newest(own)
     install.configure(own, settings)
-    install.grant_application(admin, settings, models)
+    install.grant_application(admin, settings, ready)
     for connection in (admin, own):
         connection.close()
     return changed
 
 
 def check(names: Sequence[NodeName]) -> list[Finding]:
-    """How every object stands on each of the nodes."""
+    """How every object stands on each of the nodes; migrations that a node lacks are MISSING."""
     models = replicated_models()
-    return [found for name in names for found in install.findings(connect(name).connection, models)]
+    found = []
+    for name in names:
+        own = connect(name).connection
+        found += install.findings(own, models)
+        found += [Finding(name, "MIGRATION", ".".join(key), Status.MISSING) for key in migrating.pending(own)]
+    return found
 
 
 def begin(nodes: Nodes, lease_seconds: float) -> Promotion | None:

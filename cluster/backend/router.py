@@ -6,7 +6,7 @@ from django.db.models import Model
 
 from cluster.backend import view
 from cluster.backend.context import NODES, bound_node, last_write
-from cluster.replicated import is_replicated
+from cluster.replicated import has_replicated, is_replicated, is_replicated_label
 
 
 class ClusterRouter:
@@ -31,8 +31,14 @@ class ClusterRouter:
     def allow_migrate(
         self, db: str, app_label: str, model_name: str | None = None, **hints: Any
     ) -> bool | None:
-        """Control tables on the control database; setup_nodes makes what is replicated on the nodes."""
-        if db in NODES:
-            return False
+        """Replicated models on the nodes, all others on the control database.
+
+        An operation that names no model (RunPython, RunSQL) belongs to the nodes where its app has replicated
+        models; `migrate` runs it once, on the primary.
+        """
         model = hints.get("model")
-        return not (model is not None and is_replicated(model))
+        label = (
+            model._meta.label if model is not None else f"{app_label}.{model_name}" if model_name else None
+        )
+        on_nodes = is_replicated_label(label) if label else has_replicated(app_label)
+        return on_nodes if db in NODES else not on_nodes

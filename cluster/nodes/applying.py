@@ -112,7 +112,8 @@ def appending(connection: Connection, epoch: int, boundary: bool) -> Iterator[tu
     Gives the node's last log id and whether it is recovering.
     """
     try:
-        last_log_id, recovering = connection.row("CALL begin_append(%s, %s)", (epoch, boundary))
+        last_log_id, recovering, shape = connection.row("CALL begin_append(%s, %s)", (epoch, boundary))
+        connection.trust_known(shape)
         yield int(last_log_id), bool(recovering)
         connection.run("CALL end_append(TRUE)")
     except NodeFailed:

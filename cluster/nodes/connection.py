@@ -127,6 +127,12 @@ class Connection:
         found: T = self._known[name]
         return found
 
+    def trust_known(self, version: Any) -> None:
+        """What is known holds for one version of the server's tables."""
+        if self._known.get("") != version:
+            self.forget()
+            self._known[""] = version
+
     def forget(self) -> None:
         """Ask again for what is known: the server's tables may have changed."""
         self._known.clear()

@@ -87,6 +87,7 @@ class LocalStack:
             self._supervise()
         with self._step("A primary"):
             _wait(self._has_primary, "No node took the role of the primary")
+        self._run("Shape of the tables", "migrate")
         self._load_sample()
         with self._step("Site"):
             _wait(self._is_ready, f"The site did not answer at {self.web}readyz")

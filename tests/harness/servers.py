@@ -26,7 +26,7 @@ from cluster.protocol.errors import NodeFailed
 from cluster.protocol.names import NodeName
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-KEPT_TABLES = frozenset({"kernel_object", "apply_secret", "node_config"})
+KEPT_TABLES = frozenset({"kernel_object", "applied_migration", "apply_secret", "node_config"})
 """Tables that a reset leaves or writes anew; all others are emptied."""
 NO_SUCH_THREAD = 1094
 
@@ -58,7 +58,7 @@ class ScratchServers:
         self.application = Account("mco2_app", secrets.token_hex(16))
         self.cluster = Account("mco2_cluster", secrets.token_hex(16))
         self.admin = next(iter(self.local.values())).admin
-        migration = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+        migration = [sys.executable, "manage.py", "migrate", "--database", "default", "--verbosity", "0"]
         with self.pointed(), subprocess.Popen(migration, cwd=ROOT, env=self.environment()) as migrating:
             for name in NodeName:
                 set_up(name)

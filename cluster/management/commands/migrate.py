@@ -1,0 +1,123 @@
+"""Django's migrate for a site on three nodes: the control database, then all nodes together."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+from django.core.management.commands import migrate as django
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.migrations.executor import MigrationExecutor
+
+from cluster.actions import journal
+from cluster.actions.migrate import migrate, planned
+from cluster.backend import write_once
+from cluster.backend.context import NODES
+from cluster.backend.view import primary_alias
+from cluster.management.verbs import FILING_SECONDS
+from cluster.nodes.cluster import connect_all
+from cluster.nodes.mariadb import MariaDBNode
+from cluster.nodes.migrating import is_kept
+from cluster.nodes.migration_steps import Targets
+from cluster.protocol.errors import ClusterError, NodeUnreachable
+from cluster.protocol.names import NodeName
+
+DATA_SECONDS = 600.0
+"""Seconds that a data migration may look for a primary and a second node."""
+
+
+class Command(django.Command):
+    """Migrate the control database as Django does, then the replicated tables of all nodes."""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Django's; without --database all databases are meant."""
+        super().add_arguments(parser)
+        parser.set_defaults(database=None)
+
+    def get_check_kwargs(self, options: dict[str, Any]) -> Any:
+        """Checks of the control database: a node that is down says so by itself."""
+        return super().get_check_kwargs(options | {"database": DEFAULT_DB_ALIAS})
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """First the control database: what runs once on the primary may need its tables."""
+        if options["database"] in NODES:
+            raise CommandError(
+                "The nodes are migrated together, so that they stay equal: run migrate without --database."
+            )
+        wants_nodes = options["database"] is None and not options["prune"]
+        options["database"] = options["database"] or DEFAULT_DB_ALIAS
+        if options["check_unapplied"] and wants_nodes and self.unapplied(options):
+            sys.exit(1)
+        super().handle(*args, **options)
+        if wants_nodes:
+            self.migrate_nodes(options)
+
+    def unapplied(self, options: dict[str, Any]) -> bool:
+        """Whether the nodes lack a migration."""
+        with in_words():
+            return bool(planned(connect_all(), targets(options)))
+
+    def migrate_nodes(self, options: dict[str, Any]) -> None:
+        """Show the plan, or follow it."""
+        with in_words():
+            self.follow(options, connect_all())
+        journal.finish(FILING_SECONDS)
+
+    def follow(self, options: dict[str, Any], nodes: dict[NodeName, MariaDBNode]) -> None:
+        """What is asked for. Raises ClusterError."""
+        if not any_set_up(nodes):
+            self.say("The nodes are not set up yet: setup_nodes makes their tables in the newest shape.")
+        elif options["plan"] or options["check_unapplied"]:
+            for migration, backwards in planned(nodes, targets(options)):
+                self.say(f"  On the nodes: {'take back ' if backwards else ''}{migration}")
+        else:
+            done = migrate(nodes, targets(options), run_once=run_once, say=self.say)
+            self.say(done.sentence)
+
+    def say(self, sentence: str) -> None:
+        """A line, unless nobody wants one."""
+        if self.verbosity >= 1:
+            self.stdout.write(sentence)
+
+
+@contextmanager
+def in_words() -> Iterator[None]:
+    """The cluster's errors as one line."""
+    try:
+        yield
+    except ClusterError as error:
+        raise CommandError(str(error)) from error
+
+
+def any_set_up(nodes: dict[NodeName, MariaDBNode]) -> bool:
+    """Whether a node that answers keeps a record of migrations. Raises NodeUnreachable when none answers."""
+    error: ClusterError | None = None
+    for node in nodes.values():
+        try:
+            return is_kept(node.connection)
+        except NodeUnreachable as reason:
+            error = reason
+    raise error or AssertionError("there are no nodes")
+
+
+def targets(options: dict[str, Any]) -> Targets:
+    """Where to arrive, as the arguments say; Django has checked them."""
+    loader = MigrationExecutor(connections[DEFAULT_DB_ALIAS]).loader
+    app, name = options["app_label"], options["migration_name"]
+    if app and name:
+        return [(app, None if name == "zero" else loader.get_migration_by_prefix(app, name).name)]
+    return [key for key in loader.graph.leaf_nodes() if app in (None, key[0])]
+
+
+def run_once(work: Any, transaction_id: str | None) -> None:
+    """A data step on the primary, exactly once where it has an id."""
+
+    def on_primary() -> None:
+        with connections[primary_alias()].schema_editor(atomic=False) as editor:
+            work(editor)
+
+    if transaction_id is None:
+        on_primary()
+    else:
+        write_once(on_primary, transaction_id=transaction_id, deadline=DATA_SECONDS)

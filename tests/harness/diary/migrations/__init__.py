@@ -1,0 +1,1 @@
+"""How the diary came to its shape."""
