@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.functional import cached_property
+from unfold.admin import ModelAdmin
 
 from cluster.backend import NoPrimary
 from cluster.backend.view import primary_alias
@@ -62,7 +63,7 @@ class NodeFilter(admin.SimpleListFilter):
         return queryset
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):
+class ReadOnlyAdmin(ModelAdmin):
     """Shows rows and offers no way to change them."""
 
     actions = None

@@ -1,12 +1,17 @@
 """What the cluster keeps in tables that Django knows: orphaned transactions, events, looks at log and config.
 
-`OrphanedTransaction` is itself replicated; `Event` and `Alert` live in the control database. `LogEntry` and
+`OrphanedTransaction` is itself replicated; `Event`, `Alert`, `Observation`, `Sample` and `Job` live in the control
+database. `LogEntry` and
 `NodeSetting` read tables that the kernel owns; they are there to be looked at, with `using(node)`.
 """
 
+from datetime import UTC, datetime
 from typing import ClassVar
 
 from django.db import models
+
+SLOT_SECONDS = 10
+"""Seconds of a sample."""
 
 
 class OrphanedTransaction(models.Model):
@@ -92,6 +97,93 @@ class Alert(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class Observation(models.Model):
+    """What a watcher saw in its last round. Pages read this, so that none of them waits for a node.
+
+    facts: as `cluster_status --json`, and what cluster.actions.observations adds.
+    """
+
+    watcher = models.CharField(max_length=128, primary_key=True)
+    seen_at = models.DateTimeField(db_index=True)
+    facts = models.JSONField()
+
+    class Meta:
+        ordering: ClassVar = ["-seen_at"]
+
+    def __str__(self) -> str:
+        return f"{self.watcher} at {self.seen_at:%H:%M:%S}"
+
+
+class Sample(models.Model):
+    """A look every few seconds, kept for a day, for plots.
+
+    slot: seconds since 1970 by SLOT_SECONDS, so that of any number of watchers one writes it.
+    """
+
+    slot = models.PositiveBigIntegerField(primary_key=True)
+    looks = models.PositiveIntegerField()
+    writable = models.PositiveIntegerField()
+    """In how many of its looks a node took writes."""
+    facts = models.JSONField()
+
+    class Meta:
+        ordering: ClassVar = ["slot"]
+
+    def __str__(self) -> str:
+        return str(self.slot)
+
+    @property
+    def at(self) -> datetime:
+        """When the slot began."""
+        return datetime.fromtimestamp(self.slot * SLOT_SECONDS, UTC)
+
+
+class Job(models.Model):
+    """A verb that somebody asked for on a page: how far it is, and what came of it."""
+
+    class State(models.TextChoices):
+        """How it stands."""
+
+        WAITING = "WAITING", "waits for a worker"
+        RUNNING = "RUNNING", "is running"
+        DONE = "DONE", "done"
+        FAILED = "FAILED", "refused or failed"
+
+    verb = models.CharField(max_length=32)
+    node = models.CharField(max_length=16, blank=True)
+    reason = models.CharField(max_length=255)
+    actor = models.CharField(max_length=128)
+    asked_at = models.DateTimeField(auto_now_add=True)
+    began_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    state = models.CharField(max_length=16, choices=State.choices, default=State.WAITING)
+    place = models.CharField(max_length=64, blank=True)
+    """Where it runs: a worker, or the site itself while the broker is away."""
+    steps = models.JSONField(default=list)
+    """[seconds since it began, sentence], one for each step."""
+    done = models.PositiveBigIntegerField(default=0)
+    total = models.PositiveBigIntegerField(null=True)
+    seen_at = models.DateTimeField(null=True)
+    """When it last gave a sign of life."""
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        permissions: ClassVar = [
+            ("promote", "Can make Node A the primary"),
+            ("force_promote", "Can make Node A the primary without a majority"),
+            ("recover", "Can recover a node"),
+            ("demote", "Can hand the writes back to Main"),
+            ("switchover", "Can hand the writes over"),
+            ("automation", "Can pause and resume the automation"),
+            ("verify", "Can compare the nodes"),
+            ("repair", "Can repair rows that differ"),
+            ("rebuild", "Can make a node anew"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.node}".strip()
 
 
 class LogEntry(models.Model):

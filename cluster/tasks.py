@@ -7,7 +7,7 @@ from typing import Any
 
 from celery import Task, shared_task
 
-from cluster.actions import journal
+from cluster.actions import jobs, journal, observations
 from cluster.actions.catch_up import catch_up as bring_followers_level
 from cluster.actions.check_health import Watch
 from cluster.actions.differences import Differences
@@ -18,6 +18,7 @@ from cluster.actions.recover import recover
 from cluster.actions.verify import amount as amount_to_compare
 from cluster.actions.verify import verify as compare
 from cluster.conf import conf
+from cluster.models import Job
 from cluster.nodes.cluster import connect_all
 from cluster.protocol.names import NodeName
 
@@ -50,7 +51,10 @@ class ActingTask(Task):
 @shared_task(base=ActingTask, ignore_result=True)
 def check_health() -> str:
     """One round of the watch. A tick that comes late has expired, so none pile up."""
-    return Watch.of_this_process().tick().sentence
+    watch = Watch.of_this_process()
+    tick = watch.tick()
+    observations.keep(tick, watch.prober.seconds)
+    return tick.sentence
 
 
 @shared_task(base=ActingTask, ignore_result=True)
@@ -93,3 +97,11 @@ def verify(self: ActingTask) -> str:
     if not found.equal:
         journal.record(journal.Happening(journal.Kind.ALARM, "verify", found.sentence))
     return found.sentence
+
+
+@shared_task(ignore_result=True)
+def run_job(key: int) -> None:
+    """Run what somebody asked for on a page. Its row tells how far it is."""
+    job = Job.objects.filter(pk=key, state=Job.State.WAITING).first()
+    if job is not None:
+        jobs.run(job, f"a worker at {socket.gethostname()}")

@@ -37,6 +37,7 @@ app.conf.update(
         "cluster.tasks.recover_node": {"queue": "operator"},
         "cluster.tasks.rebuild_node": {"queue": "operator"},
         "cluster.tasks.verify": {"queue": "operator"},
+        "cluster.tasks.run_job": {"queue": "operator"},
     },
     beat_scheduler="mco2site.beat:BoundedScheduler",
     beat_schedule={

@@ -15,13 +15,15 @@ DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",
+    "mco2site.apps.OperatorsConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "django.contrib.humanize",
     "csp",
     "django_htmx",
     "mco2site",
@@ -110,6 +112,20 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF],
         "frame-ancestors": [NONE],
     }
+}
+
+UNFOLD = {
+    "SITE_TITLE": "mco2",
+    "SITE_HEADER": "mco2",
+    "SITE_SUBHEADER": "Titles on three nodes",
+    "SITE_SYMBOL": "database",
+    "ENVIRONMENT": "cluster.views.site.badge",
+    "STYLES": [lambda _request: "/static/cluster/operators.css"],
+    "SHOW_HISTORY": False,
+    "SIDEBAR": {
+        "show_all_applications": False,
+        "navigation": "mco2site.navigation.navigation",
+    },
 }
 
 LOGGING = {

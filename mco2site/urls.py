@@ -7,9 +7,6 @@ from django.urls import include, path
 from mco2site import health
 from titles.api import api
 
-admin.site.site_header = admin.site.site_title = "mco2"
-admin.site.index_title = "Titles on three nodes"
-
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),

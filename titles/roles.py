@@ -19,6 +19,15 @@ OPERATOR = [
     "cluster.view_nodesetting",
     "cluster.view_event",
     "cluster.view_orphanedtransaction",
+    "cluster.promote",
+    "cluster.force_promote",
+    "cluster.recover",
+    "cluster.demote",
+    "cluster.switchover",
+    "cluster.automation",
+    "cluster.verify",
+    "cluster.repair",
+    "cluster.rebuild",
 ]
 ROLES = {"viewer": VIEWER, "editor": EDITOR, "curator": CURATOR, "operator": OPERATOR}
 

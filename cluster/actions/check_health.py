@@ -88,6 +88,10 @@ class Memory:
 class Lookout(Protocol):
     """Sees all nodes. `cluster.nodes.probing.Prober` looks at real servers; its methods say more."""
 
+    @property
+    def seconds(self) -> Mapping[NodeName, float | None]:
+        """How long each node took to answer the last probe."""
+
     def probe(self) -> ClusterView:
         """All nodes at once."""
 

@@ -40,6 +40,11 @@ _lock = threading.Lock()
 _actor: contextvars.ContextVar[str] = contextvars.ContextVar("actor", default="")
 
 
+def actor() -> str:
+    """Who is behind what is done here; empty when nobody has said."""
+    return _actor.get()
+
+
 @dataclass(frozen=True, slots=True)
 class Happening:
     """One event before it is a row; the fields are those of `cluster.models.Event`."""
@@ -52,7 +57,7 @@ class Happening:
     epoch: int | None = None
     seconds: float | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
-    actor: str = field(default_factory=lambda: _actor.get())
+    actor: str = field(default_factory=actor)
     happened_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property

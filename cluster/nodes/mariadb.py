@@ -125,6 +125,10 @@ class MariaDBNode:
         """Whole transactions after `after`, and what `ranges` show, in one snapshot."""
         return reading.window(self.connection, after, ranges, limit)
 
+    def recent(self, number: int) -> list[reading.Recent]:
+        """The newest transactions, for people to look at."""
+        return reading.recent(self.connection, number)
+
     def writing_transactions(self) -> frozenset[int]:
         """From INNODB_TRX, proved to be fresh."""
         return reading.writing_transactions(self.connection)

@@ -63,14 +63,17 @@ class Probe:
     def __init__(self, node: MariaDBNode, beats: bool) -> None:
         self.read: NodeState | None = None
         self.beats = beats
+        self.seconds: float | None = None
+        """How long the last complete look took."""
         self.post = Post(node, self.look)
 
     def look(self, node: MariaDBNode) -> NodeState:
         """The state of a node that can commit. Raises NodeUnreachable, NodeFailed."""
-        self.read = None
+        self.read, self.seconds, began = None, None, time.monotonic()
         self.read = state_now(node)
         if self.beats:
             node.beat()
+        self.seconds = time.monotonic() - began
         return self.read
 
     def answer(self, deadline: float, patience: float) -> NodeState | NodeUnreachable:
@@ -108,6 +111,11 @@ class Prober:
         return ClusterView(
             {name: probe.answer(deadline, self.patience) for name, probe in self._probes.items()}
         )
+
+    @property
+    def seconds(self) -> dict[NodeName, float | None]:
+        """How long each node took in the last round; None for one that did not answer."""
+        return {name: probe.seconds for name, probe in self._probes.items()}
 
     def ask_sights(self, suspect: NodeName) -> None:
         """Let the others look at a node while the probes are on their way."""

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from cluster.nodes.connection import Connection
 from cluster.protocol.entries import Entry, EntryId, whole_transactions
@@ -20,6 +21,8 @@ COLUMNS = (
 )
 SELECTED = COLUMNS.replace("`timestamp`", "CAST(`timestamp` AS CHAR)")
 """The columns as they are read: a time that only travels stays text."""
+LOOKED_THROUGH = 200
+"""Entries in which the newest transactions are looked for."""
 STATE = (Path(__file__).parent / "queries" / "state.sql").read_text()
 TRX_CACHE_SECONDS = 0.11
 """INNODB_TRX answers from a cache that is renewed when nobody has read it for 0.1 s."""
@@ -196,3 +199,34 @@ def raise_floor(connection: Connection, log_id: int) -> None:
         " AND floor.config_value = %s",
         (log_id, int(entries) + more, known),
     )
+
+
+class Recent(NamedTuple):
+    """A transaction of the log in short: its last entry, and how many rows it changed. at: UTC, as text."""
+
+    transaction_id: str
+    log_id: int
+    epoch: int
+    source: str
+    operation: str
+    table: str
+    record: str
+    rows: int
+    at: str
+
+
+def recent(connection: Connection, number: int) -> list[Recent]:
+    """The newest transactions, newest first; the end of the primary key's index."""
+    rows = connection.rows(
+        "SELECT transaction_id, log_id, epoch, source_node, operation_type, table_name, record_id, 1,"
+        " CAST(`timestamp` AS CHAR) FROM transaction_log ORDER BY log_id DESC LIMIT %s",
+        (LOOKED_THROUGH,),
+    )
+    found: dict[str, Recent] = {}
+    for one in map(Recent._make, rows):
+        known = found.get(one.transaction_id)
+        if known is not None:
+            found[one.transaction_id] = known._replace(rows=known.rows + 1)
+        elif len(found) < number:
+            found[one.transaction_id] = one
+    return list(found.values())

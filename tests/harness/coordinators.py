@@ -101,6 +101,7 @@ class WorldProber:
 
     def __init__(self, c: Coordinator) -> None:
         self.nodes = c.nodes
+        self.seconds: dict[NodeName, float | None] = {}
 
     def probe(self) -> ClusterView:
         """All nodes, one after the other."""

@@ -5,6 +5,7 @@ import threading
 import time
 from typing import Any
 
+from cluster.actions import observations
 from cluster.actions.check_health import Watch
 from cluster.conf import conf
 from cluster.management.verbs import VerbCommand
@@ -23,7 +24,9 @@ class Command(VerbCommand):
         watch, interval, last = Watch.of_this_process(), conf().probe_interval, ""
         while not over.is_set():
             began = time.monotonic()
-            sentence = watch.tick().sentence
+            tick = watch.tick()
+            observations.keep(tick, watch.prober.seconds)
+            sentence = tick.sentence
             if sentence != last:
                 self.say(sentence)
             last = sentence

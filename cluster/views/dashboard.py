@@ -1,0 +1,76 @@
+"""The dashboard: what an operator sees first. Its parts are fetched again every two seconds."""
+
+import time
+from typing import Any
+
+from django.db.models import Sum
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from cluster.actions.jobs import VERBS
+from cluster.models import SLOT_SECONDS as SLOT
+from cluster.models import Event, Job, Sample
+from cluster.protocol.names import NodeName
+from cluster.views import pictures
+from cluster.views.problems import forecast, problems
+from cluster.views.seen import Seen, seen
+
+HOUR, DAY = 3_600, 86_400
+EVENTS = 12
+
+
+def now_part(request: HttpRequest) -> HttpResponse:
+    """What changes from second to second."""
+    return render(request, "cluster/parts/now.html", now_context())
+
+
+def hour_part(request: HttpRequest) -> HttpResponse:
+    """The last hour in pictures."""
+    return render(request, "cluster/parts/hour.html", hour_context())
+
+
+def now_context() -> dict[str, Any]:
+    """The nodes, the problems, the forecast, the last transactions."""
+    looked = seen()
+    return {
+        "seen": looked,
+        "boxes": pictures.boxes(looked),
+        "arrows": pictures.arrows(looked),
+        "problems": [(one, VERBS.get(one.verb)) for one in problems(looked)],
+        "forecast": forecast(looked),
+        "recent": [arrivals(looked, entry) for entry in looked.facts.get("recent", [])],
+        "jobs": Job.objects.filter(state__in=[Job.State.WAITING, Job.State.RUNNING]),
+    }
+
+
+def arrivals(looked: Seen, entry: dict[str, Any]) -> dict[str, Any]:
+    """A transaction, and which nodes have it: all below a node's verified floor is there."""
+    has = [(node.label, node.reachable and (node.verified_log_id or 0) >= entry["log_id"]) for node in looked]
+    source = next((name.label for name in NodeName if name.source == entry["source"]), entry["source"])
+    return entry | {"has": has, "writer": source}
+
+
+def hour_context() -> dict[str, Any]:
+    """Roles, events, plots, availability."""
+    now = time.time()
+    found = pictures.samples()
+    return {
+        "strips": pictures.strips(found, now),
+        "marks": pictures.marks(now),
+        "plots": pictures.plots(found, now),
+        "availability": [("hour", availability(HOUR)), ("day", availability(DAY))],
+        "events": Event.objects.exclude(kind=Event.Kind.DECISION)[:EVENTS],
+        "left": pictures.LEFT,
+        "width": pictures.WIDTH,
+        "height": pictures.HEIGHT,
+    }
+
+
+def availability(seconds: int) -> str:
+    """In how many looks of the last while a node took writes."""
+    summed = Sample.objects.filter(slot__gt=(time.time() - seconds) // SLOT).aggregate(
+        looks=Sum("looks"), writable=Sum("writable")
+    )
+    if not summed["looks"]:
+        return "not known yet"
+    return f"{100 * summed['writable'] / summed['looks']:.2f} % of {summed['looks']:,} looks"

@@ -1,0 +1,84 @@
+"""A page for each node: what it is, how it does, what is installed on it, what can be done with it."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from cluster.actions import setup
+from cluster.actions.jobs import VERBS, Verb
+from cluster.models import Event
+from cluster.nodes.cluster import connect
+from cluster.nodes.install import Status
+from cluster.protocol.errors import ClusterError
+from cluster.protocol.names import NodeName
+from cluster.views import pictures
+from cluster.views.preflight import blocked
+from cluster.views.seen import Seen, seen
+
+SERVER_SECONDS = 2.0
+"""Seconds that the node itself may take to tell of its server."""
+SETTINGS = (
+    "innodb_flush_log_at_trx_commit", "innodb_buffer_pool_size", "max_connections", "net_read_timeout",
+    "idle_write_transaction_timeout", "innodb_lock_wait_timeout", "transaction_isolation", "version",
+)  # fmt: skip
+PROBES = 30
+
+
+def node(request: HttpRequest, name: NodeName) -> HttpResponse:
+    """The page."""
+    context = admin.site.each_context(request) | {"title": name.label} | now_context(name)
+    return render(request, "cluster/node.html", context)
+
+
+def now_part(request: HttpRequest, name: NodeName) -> HttpResponse:
+    """What changes."""
+    return render(request, "cluster/parts/node_now.html", now_context(name))
+
+
+def server_part(request: HttpRequest, name: NodeName) -> HttpResponse:
+    """What only the node itself can tell: loaded after the page, and a sentence when it does not answer."""
+    return render(request, "cluster/parts/node_server.html", server_context(name))
+
+
+def now_context(name: NodeName) -> dict[str, Any]:
+    """From the newest look."""
+    looked = seen()
+    found = pictures.samples(600)[-PROBES:]
+    return {
+        "seen": looked,
+        "node": looked.node(name),
+        "verbs": [(verb, blocked(verb, looked, name)) for verb in verbs_of(name, looked)],
+        "probes": [(sample, sample.facts["nodes"][name.value]) for sample in reversed(found)],
+        "events": Event.objects.filter(old=name) | Event.objects.filter(new=name),
+    }
+
+
+def verbs_of(name: NodeName, looked: Seen) -> list[Verb]:
+    """What can be done with a node."""
+    wanted = ["recover", "rebuild"]
+    if name is not NodeName.NODE_B:
+        wanted.insert(0, "switchover")
+    if name is NodeName.NODE_A:
+        wanted = ["promote", "demote", *wanted]
+    return [VERBS[verb] for verb in wanted]
+
+
+def server_context(name: NodeName) -> dict[str, Any]:
+    """What is installed and how the server is set. Asks the node."""
+    own = connect(name, timeout=SERVER_SECONDS)
+    try:
+        marks = ", ".join(["%s"] * len(SETTINGS))
+        values = own.connection.rows(
+            f"SELECT LOWER(VARIABLE_NAME), VARIABLE_VALUE FROM information_schema.GLOBAL_VARIABLES"  # noqa: S608
+            f" WHERE VARIABLE_NAME IN ({marks})",
+            SETTINGS,
+        )
+        objects = setup.check([name])
+    except ClusterError as error:
+        return {"problem": str(error)}
+    finally:
+        own.close()
+    wrong = [item for item in objects if item.status is not Status.INSTALLED]
+    return {"settings": sorted(values), "wrong": wrong, "installed": len(objects) - len(wrong)}

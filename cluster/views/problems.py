@@ -1,0 +1,93 @@
+"""What is wrong, the worst first, with the page or the verb that helps; and what if the primary died."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cluster.protocol.names import NodeName
+from cluster.views.seen import Seen, SeenNode
+
+MANY_ENTRIES, MANY_SECONDS = 1_000, 5.0
+"""A lag above these is worth a word."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A sentence, how bad it is (0 is worst), and the verb or node that helps."""
+
+    badness: int
+    sentence: str
+    verb: str = ""
+    node: str = ""
+
+
+def problems(seen: Seen) -> list[Problem]:
+    """All of them, the worst first."""
+    return sorted(found(seen), key=lambda one: one.badness)
+
+
+def found(seen: Seen) -> Iterator[Problem]:
+    """Each problem."""
+    if seen.stale:
+        ago = "yet" if seen.age is None else f"for {seen.age:.0f} s"
+        yield Problem(
+            0, f"Nobody has looked at the nodes {ago}: start manage.py monitor, or a worker for health."
+        )
+        return
+    if seen.primary is None:
+        yield Problem(
+            1, seen.sentence, "promote" if seen.facts.get("last_primary") == "main" else "switchover"
+        )
+    for node in seen:
+        yield from of_node(seen, node)
+    if seen.facts.get("paused_by"):
+        yield Problem(
+            4, f"Automation is paused by {seen.facts['paused_by']}: nobody fails over by itself.", "resume"
+        )
+    if not seen.facts.get("durable", True):
+        yield Problem(6, "CLUSTER_DURABILITY is local: what only the primary has is lost with it.")
+
+
+def of_node(seen: Seen, node: SeenNode) -> Iterator[Problem]:
+    """What is wrong with a node."""
+    if not node.reachable:
+        yield Problem(2, f"{node.label} does not answer: {node.error}.", node=node.name)
+        return
+    if node.mode in ("PRIMARY", "RECOVERING") and seen.primary and seen.primary.name is not node.name:
+        verb = "demote" if node.lag_entries == 0 and node.led == seen.epoch else "recover"
+        said = (
+            "has recovered and can have the writes back" if verb == "demote" else "is back and has to recover"
+        )
+        yield Problem(3, f"{node.label} {said}.", verb, node.name)
+    elif (node.lag_entries or 0) > MANY_ENTRIES and (node.lag_seconds or 0) > MANY_SECONDS:
+        yield Problem(3, f"{node.label} is {node.lag}.", "recover", node.name)
+    if node.orphans_unfiled:
+        yield Problem(5, f"{node.label} set {node.orphans_unfiled} entries aside that wait to be filed.")
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """If the primary died now: who would take over, what would be at risk, what stands in the way."""
+
+    primary: str
+    successor: str
+    at_risk: str
+    blocks: tuple[str, ...]
+
+
+def forecast(seen: Seen) -> Forecast | None:
+    """What the watch would do; None while nobody takes writes or nobody knows."""
+    if seen.stale or seen.primary is None:
+        return None
+    other = NodeName.NODE_A if seen.primary.name is NodeName.MAIN else NodeName.MAIN
+    successor, blocks = seen.node(other), list[str]()
+    if not successor.reachable:
+        blocks.append(f"{successor.label} does not answer.")
+    elif successor.led != seen.epoch:
+        blocks.append(f"{successor.label} has not joined epoch {seen.epoch}; recover it.")
+    if any(not node.reachable for node in seen if node.name not in (seen.primary.name, other)):
+        blocks.append("Only one node would be left, and two must agree.")
+    if not seen.facts.get("automatic"):
+        blocks.append("Automation is off: an operator would have to promote it.")
+    safe = seen.facts.get("durable", True)
+    risk = "0: a second node has every write that was acknowledged" if safe else "whatever only it has"
+    return Forecast(seen.primary.label, successor.label, risk, tuple(blocks))

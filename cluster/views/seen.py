@@ -1,0 +1,122 @@
+"""The newest look of the watch, as pages read it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from cluster.actions import observations
+from cluster.protocol.names import NodeName
+
+ROLES: Final = {
+    "PRIMARY": "takes the writes",
+    "ACTING_MASTER": "takes the writes in place of Main",
+    "VICE": "vice-master: takes over from Main",
+    "REPLICA": "replica and third vote",
+    "RECOVERING": "recovers",
+    "UNKNOWN": "does not answer",
+}
+WRITES: Final = ("PRIMARY", "ACTING_MASTER")
+
+
+@dataclass(frozen=True)
+class SeenNode:
+    """A node as it was seen."""
+
+    name: NodeName
+    facts: dict[str, Any]
+
+    def __getattr__(self, key: str) -> Any:
+        """A fact by its name."""
+        if key.startswith("__"):
+            raise AttributeError(key)
+        return self.facts.get(key)
+
+    @property
+    def label(self) -> str:
+        """What people call it."""
+        return self.name.label
+
+    @property
+    def role(self) -> str:
+        """Its role in words."""
+        if self.mode in WRITES and not self.writable:
+            return "was the primary, may not write now"
+        return ROLES[self.mode]
+
+    @property
+    def lag(self) -> str:
+        """How far it is behind, in words."""
+        if not self.reachable or self.lag_entries is None:
+            return "not known"
+        if not self.lag_entries:
+            return "level"
+        return f"{self.lag_entries:,} entries, {self.lag_seconds or 0:.1f} s behind"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the watch saw. age: seconds since then, None when nobody has looked yet. broken: why it is not known."""
+
+    facts: dict[str, Any]
+    age: float | None
+    watcher: str = ""
+    broken: str = ""
+
+    @property
+    def stale(self) -> bool:
+        """Whether it says nothing about now."""
+        return self.age is None or self.age > observations.STALE_SECONDS
+
+    @property
+    def nodes(self) -> list[SeenNode]:
+        """The three nodes."""
+        known = self.facts.get("nodes", {})
+        return [
+            SeenNode(name, known.get(name.value, {"mode": "UNKNOWN", "reachable": False}))
+            for name in NodeName
+        ]
+
+    def node(self, name: NodeName) -> SeenNode:
+        """One of them."""
+        return next(node for node in self.nodes if node.name is name)
+
+    @property
+    def primary(self) -> SeenNode | None:
+        """The node that took writes."""
+        found = self.facts.get("primary")
+        return self.node(NodeName(found)) if found else None
+
+    @property
+    def epoch(self) -> int:
+        """The newest epoch."""
+        return int(self.facts.get("epoch", 0))
+
+    @property
+    def sentence(self) -> str:
+        """What the watch says."""
+        return str(self.facts.get("sentence", ""))
+
+    def __iter__(self) -> Iterator[SeenNode]:
+        return iter(self.nodes)
+
+    @property
+    def health(self) -> tuple[str, str]:
+        """In a word or two, and how bad: good, warning, bad."""
+        if self.stale:
+            return ("nobody watches" if not self.broken else "not known", "bad")
+        if self.primary is None:
+            return ("no primary", "bad")
+        away = [node.label for node in self.nodes if not node.reachable]
+        if away:
+            return (f"{' and '.join(away)} away", "warning")
+        if not self.facts.get("automatic"):
+            return ("automation paused", "warning")
+        return ("healthy", "good")
+
+
+def seen() -> Seen:
+    """The newest look; one query on the control database, none on a node."""
+    found = observations.newest()
+    if found is None:
+        return Seen({}, None)
+    return Seen(found.facts, observations.age(found), found.watcher)

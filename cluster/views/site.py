@@ -1,0 +1,72 @@
+"""The admin as operators know it: the dashboard, pages for nodes and verbs, the cluster's state on every page."""
+
+from collections.abc import Callable
+from typing import Any
+
+from csp.constants import SELF, UNSAFE_EVAL, UNSAFE_INLINE
+from csp.decorators import csp_update
+from django.db import DatabaseError
+from django.http import HttpRequest
+from django.urls import URLPattern, path
+from unfold.sites import UnfoldAdminSite
+
+from cluster import urls  # noqa: F401 - registers how a node stands in an address
+from cluster.views import dashboard, nodes, verbs
+from cluster.views.seen import Seen, seen
+
+COLOURS = {"good": "success", "warning": "warning", "bad": "danger"}
+
+relaxed: Any = csp_update({"script-src": [SELF, UNSAFE_EVAL], "style-src": [SELF, UNSAFE_INLINE]})
+"""The admin's own library works with expressions in attributes. Files still come from this site alone."""
+
+
+class OperatorsSite(UnfoldAdminSite):
+    """The admin."""
+
+    index_template = "cluster/dashboard.html"
+    index_title = "Dashboard"
+
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
+        """As Django's, with the policy that its scripts need."""
+        return relaxed(super().admin_view(view, cacheable))
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Sign in; needs the control database alone."""
+        return relaxed(super().login)(request, extra_context)
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """The dashboard."""
+        more = dashboard.now_context() | dashboard.hour_context()
+        return super().index(request, more | (extra_context or {}))
+
+    def extra_urls(self) -> list[URLPattern]:
+        """Pages that show no model."""
+        return [
+            path("now/", self.admin_view(dashboard.now_part), name="now"),
+            path("hour/", self.admin_view(dashboard.hour_part), name="hour"),
+            path("nodes/<node:name>/", self.admin_view(nodes.node), name="node"),
+            path("nodes/<node:name>/now/", self.admin_view(nodes.now_part), name="node_now"),
+            path("nodes/<node:name>/server/", self.admin_view(nodes.server_part), name="node_server"),
+            path("verbs/<slug:name>/", self.admin_view(verbs.dialog), name="verb"),
+            path("verbs/<slug:name>/<node:node>/", self.admin_view(verbs.dialog), name="verb_node"),
+            path("jobs/<int:pk>/", self.admin_view(verbs.job), name="job"),
+            path("jobs/<int:pk>/now/", self.admin_view(verbs.job_part), name="job_now"),
+        ]
+
+
+def badge(request: HttpRequest) -> list[str]:
+    """Primary, epoch and health, at the top of every page."""
+    if not request.user.is_authenticated:
+        return ["mco2", "info"]
+    looked = looked_or_nothing()
+    words, kind = looked.health
+    who = looked.primary.label if looked.primary and not looked.stale else "no primary known"
+    return [f"{who} · epoch {looked.epoch} · {words}", COLOURS[kind]]
+
+
+def looked_or_nothing() -> Seen:
+    """The newest look; nothing while the control database has no tables yet."""
+    try:
+        return seen()
+    except DatabaseError as error:
+        return Seen({}, None, broken=str(error))

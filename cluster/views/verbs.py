@@ -1,0 +1,168 @@
+"""A verb as a dialog: what it needs, what it costs, why it is done; then its steps as they happen."""
+
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from celery.exceptions import OperationalError as NoBroker
+from django import forms
+from django.contrib import admin
+from django.contrib.auth import authenticate
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+from kombu.exceptions import OperationalError as BrokerError
+
+from cluster.actions import jobs
+from cluster.actions.jobs import VERBS, Verb
+from cluster.models import Job
+from cluster.protocol.names import NodeName
+from cluster.views.preflight import blocked, ticks
+from cluster.views.seen import seen
+
+FRESH_SECONDS = 300
+"""A sign-in that is older is asked for again before a dangerous verb."""
+FRESH = "signed_in_again_at"
+
+
+class ReasonForm(forms.Form):
+    """Why; and for dangerous verbs the password again, and the name of the node."""
+
+    reason = forms.CharField(
+        label="Reason", max_length=255, help_text="It stands in the events, with your name.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )  # fmt: skip
+
+    def __init__(self, request: HttpRequest, verb: Verb, node: NodeName | None) -> None:
+        super().__init__(request.POST or None)
+        self.request, self.verb, self.node = request, verb, node
+        if verb.dangerous and node:
+            self.fields["typed"] = forms.CharField(
+                label=f"Type {node.value} to go on", widget=forms.TextInput(attrs={"autocomplete": "off"})
+            )
+        if verb.dangerous and not is_fresh(request):
+            self.fields["password"] = forms.CharField(
+                label="Your password", widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+            )
+
+    def clean_typed(self) -> str:
+        """The node's name, typed."""
+        typed = str(self.cleaned_data["typed"]).strip()
+        if self.node is None or typed != self.node.value:
+            raise forms.ValidationError("That is not the name of the node.")
+        return typed
+
+    def clean_password(self) -> str:
+        """The user's own."""
+        user: Any = self.request.user
+        password = str(self.cleaned_data["password"])
+        if authenticate(self.request, username=user.get_username(), password=password) is None:
+            raise forms.ValidationError("That is not your password.")
+        self.request.session[FRESH] = time.time()
+        return password
+
+
+def is_fresh(request: HttpRequest) -> bool:
+    """Whether the user has signed in a moment ago."""
+    user: Any = request.user
+    last = user.last_login.timestamp() if user.last_login else 0.0
+    return time.time() - max(last, request.session.get(FRESH, 0.0)) < FRESH_SECONDS
+
+
+def permitted(request: HttpRequest, name: str) -> Verb:
+    """The verb. Raises Http404, PermissionDenied."""
+    verb = VERBS.get(name)
+    if verb is None:
+        raise Http404(f"There is no verb {name}.")
+    user: Any = request.user
+    if not user.has_perm(f"cluster.{verb.permission}"):
+        raise PermissionDenied(f"Your account may not do this: {verb.title}.")
+    return verb
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def dialog(request: HttpRequest, name: str, node: NodeName | None = None) -> HttpResponse:
+    """Show what a verb needs and costs; with a reason, start it."""
+    verb = permitted(request, name)
+    if node is None and len(verb.nodes) == 1:
+        node = verb.nodes[0]
+    if (node is None) != (not verb.nodes) or (node and node not in verb.nodes):
+        return choose(request, verb)
+    looked = seen()
+    form = ReasonForm(request, verb, node)
+    if request.method == "POST" and form.is_valid():
+        return HttpResponseRedirect(reverse("admin:job", args=[start(request, verb, node, form).pk]))
+    context = {
+        "title": verb.title, "verb": verb, "node": node, "form": form, "seen": looked,
+        "ticks": ticks(verb, looked, node), "blocked": blocked(verb, looked, node),
+        "shell": verb.shell(node.value if node else ""),
+    }  # fmt: skip
+    status = 422 if request.method == "POST" else 200
+    return render(request, "cluster/verb.html", admin.site.each_context(request) | context, status=status)
+
+
+def choose(request: HttpRequest, verb: Verb) -> HttpResponse:
+    """Which node?"""
+    looked = seen()
+    choices = [(node, blocked(verb, looked, node)) for node in verb.nodes]
+    context = {"title": verb.title, "verb": verb, "choices": choices}
+    return render(request, "cluster/verb_node.html", admin.site.each_context(request) | context)
+
+
+def start(request: HttpRequest, verb: Verb, node: NodeName | None, form: ReasonForm) -> Job:
+    """Make the job and have it run: long ones by a worker, where the broker takes them, others here."""
+    user: Any = request.user
+    made = Job.objects.create(
+        verb=verb.name,
+        node=node.value if node else "",
+        reason=form.cleaned_data["reason"],
+        actor=f"{user.get_username()}, admin",
+    )
+    if not (verb.long and sent(made)):
+        jobs.start_here(made)
+    return made
+
+
+def sent(made: Job) -> bool:
+    """Whether the broker has taken it. Imported late: the tasks call the actions, as this page does."""
+    from cluster.tasks import run_job
+
+    try:
+        run_job.apply_async((made.pk,))
+    except (NoBroker, BrokerError, OSError):
+        return False
+    return True
+
+
+def job(request: HttpRequest, pk: int) -> HttpResponse:
+    """What was asked for, and how far it is. It goes on when the page is closed."""
+    context = job_context(pk)
+    return render(
+        request,
+        "cluster/job.html",
+        admin.site.each_context(request) | context | {"title": context["verb"].title},
+    )
+
+
+def job_part(request: HttpRequest, pk: int) -> HttpResponse:
+    """The part that changes."""
+    return render(request, "cluster/parts/job.html", job_context(pk))
+
+
+def job_context(pk: int) -> dict[str, Any]:
+    """A job with its rate and the time that is left."""
+    made = get_object_or_404(Job, pk=pk)
+    jobs.check_alive(made)
+    verb = VERBS[made.verb]
+    seconds = ((made.ended_at or datetime.now(UTC)) - (made.began_at or made.asked_at)).total_seconds()
+    rate = made.done / seconds if seconds > 0 else 0.0
+    left = (made.total - made.done) / rate if made.total and rate and made.total > made.done else None
+    return {
+        "job": made, "verb": verb, "seconds": seconds, "rate": rate, "left": left,
+        "over": made.state in (Job.State.DONE, Job.State.FAILED),
+        "share": min(100 * made.done / made.total, 100) if made.total else None,
+        "shell": verb.shell(made.node),
+        "waited": made.state == Job.State.WAITING and seconds > 5,
+    }  # fmt: skip
