@@ -22,7 +22,7 @@ clean: $(PYTHON) ## stop everything and remove var/
 	@$(PYTHON) manage.py local_stack clean
 
 test: ## set up what is missing, then run every test
-	@scripts/bootstrap.sh --browser
+	@scripts/bootstrap.sh --tests
 	@$(PYTHON) -m pytest $(ARGS)
 
 lint: setup ## check style, format, import directions and shell scripts

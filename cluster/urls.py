@@ -1,23 +1,15 @@
-"""Addresses for machines, and how a node's name stands in an address."""
+"""Addresses for machines."""
 
-from django.urls import register_converter
-from django.urls.converters import StringConverter
+from django.urls import path
 
-from cluster.protocol.names import NodeName
+from cluster.views import addresses, machines
 
-
-class NodeConverter(StringConverter):
-    """The name of a node."""
-
-    regex = "main|node_a|node_b"
-
-    def to_python(self, value: str) -> NodeName:
-        """As the code has it."""
-        return NodeName(value)
-
-    def to_url(self, value: NodeName | str) -> str:
-        """As the address has it."""
-        return NodeName(value).value
-
-
-register_converter(NodeConverter, "node")
+addresses.register()
+app_name = "cluster"
+urlpatterns = [
+    path("cluster/health/<node:name>/primary", machines.health, {"wanted": "primary"}, name="primary"),
+    path("cluster/health/<node:name>/replica", machines.health, {"wanted": "replica"}, name="replica"),
+    path("cluster/health/<node:name>/live", machines.health, {"wanted": "live"}, name="live"),
+    path("cluster/status.json", machines.status, name="status"),
+    path("metrics", machines.metrics, name="metrics"),
+]

@@ -15,6 +15,7 @@ DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 
 INSTALLED_APPS = [
+    "cluster",  # before unfold: the badge of every page is its own
     "unfold.apps.BasicAppConfig",
     "mco2site.apps.OperatorsConfig",
     "django.contrib.auth",
@@ -27,7 +28,6 @@ INSTALLED_APPS = [
     "csp",
     "django_htmx",
     "mco2site",
-    "cluster",
     "titles",
 ]
 

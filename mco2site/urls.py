@@ -14,5 +14,6 @@ urlpatterns = [
     path("accounts/login/", LoginView.as_view(), name="login"),
     path("accounts/logout/", LogoutView.as_view(), name="logout"),
     path("api/", api.urls),
+    path("", include("cluster.urls")),
     path("", include("titles.urls")),
 ]

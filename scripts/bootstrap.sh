@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes this checkout ready to run: system packages, .venv with the locked dependencies, .env with random secrets.
-# With --browser also chromium, for the tests. Quick and silent when nothing is missing; may be interrupted and run again.
+# With --tests also what only tests drive: chromium, haproxy, curl. Quick and silent when nothing is missing; may be interrupted and run again.
 # Ends with 1 and one sentence on failure.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -66,7 +66,8 @@ is_forbidding() { grep -qs "$MARK" "$POLICY"; }
 # Ends the installation. A server that it brought along is not to come up at the next boot either.
 allow_services() {
     is_forbidding || return 0
-    if grep -q "$MARK:.* mariadb-server" "$POLICY"; then disable_service; fi
+    if grep -q "$MARK:.* mariadb-server" "$POLICY"; then disable_service mariadb; fi
+    if grep -q "$MARK:.* haproxy" "$POLICY"; then disable_service haproxy; fi
     if [[ -e $POLICY.mco2 ]]; then as_root mv "$POLICY.mco2" "$POLICY"; else as_root rm -f "$POLICY"; fi
     trap - EXIT
 }
@@ -78,8 +79,8 @@ finish_interrupted() {
 }
 
 disable_service() {
-    if has systemctl; then as_root systemctl disable --quiet mariadb.service 2>/dev/null || true; fi
-    if has update-rc.d; then as_root update-rc.d mariadb disable >/dev/null 2>&1 || true; fi
+    if has systemctl; then as_root systemctl disable --quiet "$1.service" 2>/dev/null || true; fi
+    if has update-rc.d; then as_root update-rc.d "$1" disable >/dev/null 2>&1 || true; fi
 }
 
 install_packages() {
@@ -141,10 +142,13 @@ write_env() {
     say "Wrote .env with random secrets."
 }
 
-# The browser that tests drive. It is large, so only they ask for it; without it they say so and are passed over.
-install_browser() {
-    has chromium || (install_packages chromium) ||
-        say "Without chromium the tests of the pages in a browser are skipped; the others run."
+# What only tests drive: a browser (it is large), a load balancer, a client.
+install_for_tests() {
+    local program absent=()
+    for program in chromium haproxy curl; do
+        has "$program" || absent+=("$program")
+    done
+    ((${#absent[@]} == 0)) || install_packages "${absent[@]}"
 }
 
 main() {
@@ -156,7 +160,7 @@ main() {
         check_space
         install_packages "${missing[@]}"
     fi
-    if [[ ${1:-} == --browser ]]; then install_browser; fi
+    if [[ ${1:-} == --tests ]]; then install_for_tests; fi
     install_venv
     write_env
 }

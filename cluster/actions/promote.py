@@ -251,9 +251,11 @@ def step_down(others: Sequence[Node], level: Sequence[Node], epoch: int) -> None
     One that has promised more is no follower of `epoch`: a rival may have made it the primary meanwhile.
     """
     for node in others:
-        mode = node.name.following_mode if node in level else Mode.RECOVERING
         try:
-            if node.state().mode != mode:
+            state = node.state()
+            follows = node in level or state.led == epoch  # a replicator may have brought it in already
+            mode = node.name.following_mode if follows else Mode.RECOVERING
+            if state.mode != mode:
                 node.close_writes(mode, epoch)
         except ClusterError as error:
             log.warning("%s", error)

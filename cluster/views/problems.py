@@ -52,11 +52,10 @@ def of_node(seen: Seen, node: SeenNode) -> Iterator[Problem]:
     if not node.reachable:
         yield Problem(2, f"{node.label} does not answer: {node.error}.", node=node.name)
         return
-    if node.mode in ("PRIMARY", "RECOVERING") and seen.primary and seen.primary.name is not node.name:
-        verb = "demote" if node.lag_entries == 0 and node.led == seen.epoch else "recover"
-        said = (
-            "has recovered and can have the writes back" if verb == "demote" else "is back and has to recover"
-        )
+    if node.name is NodeName.MAIN and seen.primary and seen.primary.name is not node.name:
+        level = node.lag_entries == 0 and node.led == seen.epoch
+        verb = "demote" if level else "recover"
+        said = "has recovered and can have the writes back" if level else "is back and has to recover"
         yield Problem(3, f"{node.label} {said}.", verb, node.name)
     elif (node.lag_entries or 0) > MANY_ENTRIES and (node.lag_seconds or 0) > MANY_SECONDS:
         yield Problem(3, f"{node.label} is {node.lag}.", "recover", node.name)

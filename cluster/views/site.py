@@ -6,12 +6,12 @@ from typing import Any
 from csp.constants import SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from csp.decorators import csp_update
 from django.db import DatabaseError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import URLPattern, path
 from unfold.sites import UnfoldAdminSite
 
-from cluster import urls  # noqa: F401 - registers how a node stands in an address
-from cluster.views import dashboard, nodes, verbs
+from cluster.views import addresses, dashboard, nodes, verbs
 from cluster.views.seen import Seen, seen
 
 COLOURS = {"good": "success", "warning": "warning", "bad": "danger"}
@@ -41,7 +41,9 @@ class OperatorsSite(UnfoldAdminSite):
 
     def extra_urls(self) -> list[URLPattern]:
         """Pages that show no model."""
+        addresses.register()
         return [
+            path("badge/", self.admin_view(badge_part), name="badge"),
             path("now/", self.admin_view(dashboard.now_part), name="now"),
             path("hour/", self.admin_view(dashboard.hour_part), name="hour"),
             path("nodes/<node:name>/", self.admin_view(nodes.node), name="node"),
@@ -62,6 +64,11 @@ def badge(request: HttpRequest) -> list[str]:
     words, kind = looked.health
     who = looked.primary.label if looked.primary and not looked.stale else "no primary known"
     return [f"{who} · epoch {looked.epoch} · {words}", COLOURS[kind]]
+
+
+def badge_part(request: HttpRequest) -> HttpResponse:
+    """The badge alone, fetched again and again by every page."""
+    return render(request, "cluster/parts/badge.html", {"environment": badge(request)})
 
 
 def looked_or_nothing() -> Seen:

@@ -26,7 +26,7 @@ expect.set_options(timeout=15_000)
 def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dict[str, object]:
     """Debian's chromium."""
     if CHROMIUM is None:
-        pytest.fail("chromium is not installed: scripts/bootstrap.sh --browser installs it.")
+        pytest.fail("chromium is not installed: scripts/bootstrap.sh --tests installs it.")
     quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     return browser_type_launch_args | {"executable_path": CHROMIUM, "args": quiet}
 

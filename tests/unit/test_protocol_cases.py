@@ -125,6 +125,14 @@ def test_a_late_promoter_leaves_a_newer_primary_alone(history: History) -> None:
     assert world.servers[MAIN].mode is Mode.PRIMARY
 
 
+def test_a_follower_that_has_joined_already_stays_one(history: History) -> None:
+    world = history.world
+    late = world.start("c1", promoting(NODE_A)).until("open_writes").advance(1)
+    world.run("c2", feeding(NODE_B, 1))
+    late.finish()
+    assert world.servers[NODE_B].mode is Mode.REPLICA
+
+
 def test_a_late_recovery_leaves_a_newer_primary_alone(history: History) -> None:
     world = history.world
     world.servers[MAIN].crash()

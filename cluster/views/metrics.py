@@ -1,0 +1,109 @@
+"""The numbers for Prometheus, gathered at each scrape from the newest look of the watch and the events."""
+
+from collections.abc import Iterable, Iterator
+from itertools import accumulate
+from typing import Final
+
+from django.db.models import Count
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from cluster.models import Event
+from cluster.protocol.names import Mode
+from cluster.views.seen import Seen, seen
+
+GAPS: Final = (0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+"""Upper ends of the histogram of gaps, seconds."""
+OF_NODE: Final = {
+    "mco2_node_up": ("Whether the node answered the watch.", "reachable"),
+    "mco2_node_writable": ("Whether the node takes writes.", "writable"),
+    "mco2_node_epoch": ("The epoch that the node has promised.", "epoch"),
+    "mco2_node_log_entries": ("Entries in the node's log.", "entries"),
+    "mco2_node_lag_entries": ("Entries that the node lacks.", "lag_entries"),
+    "mco2_node_lag_seconds": ("Age of the node's newest entry while it lags.", "lag_seconds"),
+    "mco2_node_lease_seconds": ("Seconds for which the node may take writes.", "lease_seconds"),
+    "mco2_node_probe_seconds": ("How long the node took to answer the watch.", "probe_seconds"),
+    "mco2_node_orphans_unfiled": ("Entries set aside on the node and not filed yet.", "orphans_unfiled"),
+}
+
+
+class Numbers(Collector):
+    """All of them."""
+
+    def collect(self) -> Iterable[Metric]:
+        """At each scrape."""
+        looked = seen()
+        yield gauge("mco2_observation_age_seconds", "Seconds since the watch looked.", looked.age)
+        if not looked.stale:
+            yield from of_cluster(looked)
+            yield from of_nodes(looked)
+        yield from of_events()
+
+
+def gauge(name: str, told: str, value: float | None) -> Metric:
+    """One number; none where it is not known."""
+    made = GaugeMetricFamily(name, told)
+    if value is not None:
+        made.add_metric([], float(value))
+    return made
+
+
+def of_cluster(looked: Seen) -> Iterator[Metric]:
+    """The cluster as a whole."""
+    yield gauge("mco2_epoch", "The newest epoch.", looked.epoch)
+    yield gauge("mco2_has_primary", "Whether a node takes writes.", looked.primary is not None)
+    yield gauge("mco2_quorum", "Whether a majority answers.", looked.facts["quorum"])
+    yield gauge("mco2_automatic", "Whether the watch may fail over.", looked.facts["automatic"])
+
+
+def of_nodes(looked: Seen) -> Iterator[Metric]:
+    """Each node."""
+    for name, (told, key) in OF_NODE.items():
+        made = GaugeMetricFamily(name, told, labels=["node"])
+        for node in looked:
+            if (value := node.facts.get(key)) is not None:
+                made.add_metric([node.name.value], float(value))
+        yield made
+    modes = GaugeMetricFamily(
+        "mco2_node_mode", "1 for the mode that the node is in.", labels=["node", "mode"]
+    )
+    for node in looked:
+        for mode in Mode:
+            modes.add_metric([node.name.value, mode.value], float(node.mode == mode))
+    yield modes
+
+
+def of_events() -> Iterator[Metric]:
+    """What has happened."""
+    transitions = Event.objects.filter(kind=Event.Kind.TRANSITION)
+    promotions = list(transitions.filter(verb="promote").values_list("facts", flat=True))
+    failovers = CounterMetricFamily("mco2_failovers", "Failovers in the events.")
+    failovers.add_metric([], len(promotions))
+    yield failovers
+    orphaned = CounterMetricFamily("mco2_orphaned_entries", "Entries set aside by failovers in the events.")
+    orphaned.add_metric([], sum(facts.get("orphaned_entries") or 0 for facts in promotions))
+    yield orphaned
+    yield gaps([gap for facts in promotions if (gap := facts.get("gap_seconds")) is not None])
+    events = CounterMetricFamily("mco2_events", "Events by kind.", labels=["kind"])
+    for row in Event.objects.order_by().values("kind").annotate(count=Count("id")):
+        events.add_metric([row["kind"]], row["count"])
+    yield events
+
+
+def gaps(seconds: list[float]) -> Metric:
+    """How long writers had no primary, failover by failover."""
+    made = HistogramMetricFamily("mco2_failover_gap_seconds", "Seconds without a primary at failovers.")
+    counts = [
+        sum(low < gap <= high for gap in seconds) for low, high in zip((0.0, *GAPS), GAPS, strict=False)
+    ]
+    buckets = [(f"{end:g}", float(count)) for end, count in zip(GAPS, accumulate(counts), strict=True)]
+    made.add_metric([], [*buckets, ("+Inf", float(len(seconds)))], sum(seconds))
+    return made
+
+
+def exposition() -> bytes:
+    """As Prometheus reads it."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(Numbers())
+    return generate_latest(registry)
