@@ -86,8 +86,9 @@ def of_events() -> Iterator[Metric]:
     yield orphaned
     yield gaps([gap for facts in promotions if (gap := facts.get("gap_seconds")) is not None])
     events = CounterMetricFamily("mco2_events", "Events by kind.", labels=["kind"])
-    for row in Event.objects.order_by().values("kind").annotate(count=Count("id")):
-        events.add_metric([row["kind"]], row["count"])
+    counts = dict(Event.objects.order_by().values_list("kind").annotate(Count("id")))
+    for kind in Event.Kind:
+        events.add_metric([kind.value], counts.get(kind.value, 0))
     yield events
 
 
