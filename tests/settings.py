@@ -7,6 +7,9 @@ import os
 import tempfile
 from pathlib import Path
 
+# Whoever wants a broker starts one: a stack that runs beside the tests is not to get their work.
+os.environ.setdefault("CELERY_BROKER_URL", "redis://127.0.0.1:1/0")
+
 from mco2site.environment import SQLITE_OPTIONS
 from mco2site.settings import *  # noqa: F403
 from mco2site.settings import CLUSTER_REPLICATED_MODELS, DATABASES, INSTALLED_APPS
