@@ -1,4 +1,6 @@
-"""The nodes in Django's admin: log, configuration and orphaned transactions, to be looked at.
+"""What is looked at in Django's admin: events, and the configuration and rows of each node.
+
+The log and the orphaned transactions have pages of their own, in cluster.views.
 
 Rows of a node are read from that node: a filter on the page chooses it, the primary is the default. Verbs
 are commands; no field is edited here.
@@ -20,7 +22,7 @@ from unfold.admin import ModelAdmin
 
 from cluster.backend import NoPrimary
 from cluster.backend.view import primary_alias
-from cluster.models import Event, LogEntry, NodeSetting, OrphanedTransaction
+from cluster.models import Event, NodeSetting
 from cluster.protocol.names import NodeName
 
 NODE = "node"
@@ -130,20 +132,6 @@ def chosen_node(request: HttpRequest) -> str:
     return named if named in set(NodeName) else primary_alias()
 
 
-@admin.register(LogEntry)
-class LogEntryAdmin(NodeRowsAdmin):
-    """The log of one node, newest first."""
-
-    list_display = (
-        "log_id", "epoch", "timestamp", "source_node", "operation_type", "table_name", "record_id",
-        "transaction_id",
-    )  # fmt: skip
-    ordering = ("-log_id",)
-    search_fields = ("transaction_id__exact",)
-    search_help_text = "A whole transaction id"
-    sortable_by = ("log_id",)
-
-
 @admin.register(Event)
 class EventAdmin(ReadOnlyAdmin):
     """What happened to the cluster, newest first."""
@@ -160,14 +148,3 @@ class NodeSettingAdmin(NodeRowsAdmin):
     """What one node knows of itself."""
 
     list_display = ("config_key", "config_value", "last_updated")
-
-
-@admin.register(OrphanedTransaction)
-class OrphanedTransactionAdmin(NodeRowsAdmin):
-    """What the cluster did not keep and an operator decides on."""
-
-    list_display = (
-        "id", "status", "operation_type", "table_name", "record_id", "found_on", "written_at", "decision",
-    )  # fmt: skip
-    list_filter = ("status",)
-    search_fields = ("transaction_id__exact", "record_id__exact")

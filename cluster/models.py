@@ -180,6 +180,7 @@ class Job(models.Model):
             ("verify", "Can compare the nodes"),
             ("repair", "Can repair rows that differ"),
             ("rebuild", "Can make a node anew"),
+            ("decide_orphans", "Can decide on orphaned transactions"),
         ]
 
     def __str__(self) -> str:

@@ -28,6 +28,7 @@ OPERATOR = [
     "cluster.verify",
     "cluster.repair",
     "cluster.rebuild",
+    "cluster.decide_orphans",
 ]
 ROLES = {"viewer": VIEWER, "editor": EDITOR, "curator": CURATOR, "operator": OPERATOR}
 

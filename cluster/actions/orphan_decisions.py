@@ -154,6 +154,20 @@ def dismiss(nodes: Nodes, ids: Sequence[str], *, lease_seconds: float, reason: s
     return [attempt(transaction_id, one) for transaction_id in transactions(primary, ids)]
 
 
+def reopen(nodes: Nodes, ids: Sequence[str], *, lease_seconds: float) -> list[Decided]:
+    """Take dismissals back; acknowledged. Raises as `reapply`."""
+    primary = writable(nodes, lease_seconds)
+
+    def one(transaction_id: str) -> Decided:
+        def work(_new_id: str) -> list[Orphan]:
+            return deciding.reopen(primary.connection, transaction_id)
+
+        entries = write(primary.connection, work)
+        return decided(transaction_id, entries, f"{described(entries)} waits for a decision again.")
+
+    return [attempt(transaction_id, one) for transaction_id in transactions(primary, ids)]
+
+
 def writable(nodes: Nodes, lease_seconds: float) -> MariaDBNode:
     """The primary. Raises Refused when no node takes writes."""
     view = observe_revived(nodes, lease_seconds)

@@ -193,6 +193,16 @@ def dismiss(connection: Connection, transaction_id: str, reason: str) -> list[Or
     return entries
 
 
+def reopen(connection: Connection, transaction_id: str) -> list[Orphan]:
+    """Take a dismissal back, in the open transaction: it waits for a decision again. Raises Refused."""
+    entries = of_transaction(connection, transaction_id, lock=True)
+    for orphan in entries:
+        if orphan.status != DISMISSED:
+            raise Refused(f"{orphan.id} was not dismissed, so there is nothing to take back.")
+    decide(connection, entries, PENDING, "", "")
+    return entries
+
+
 def decide(
     connection: Connection, entries: Sequence[Orphan], status: str, decision: str, reapplied_as: str
 ) -> None:

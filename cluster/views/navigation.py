@@ -20,10 +20,8 @@ def links(request: HttpRequest) -> list[dict[str, Any]]:
                 item("Dashboard", "dashboard", "admin:index"),
                 *(item(name.label, "database", "admin:node", name) for name in NodeName),
                 item("Events", "history", "admin:cluster_event_changelist"),
-                item("Transaction log", "list_alt", "admin:cluster_logentry_changelist"),
-                item(
-                    "Orphaned transactions", "move_to_inbox", "admin:cluster_orphanedtransaction_changelist"
-                ),
+                item("Transaction log", "list_alt", "admin:log"),
+                item("Orphaned transactions", "move_to_inbox", "admin:orphans"),
                 item("Configuration", "settings", "admin:cluster_nodesetting_changelist"),
             ],
         },

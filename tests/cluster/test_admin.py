@@ -6,7 +6,7 @@ from django.test import Client
 
 from cluster.backend import view
 
-PAGES = ["/admin/cluster/logentry/", "/admin/cluster/nodesetting/", "/admin/titles/title/"]
+PAGES = ["/admin/log/", "/admin/cluster/nodesetting/", "/admin/titles/title/"]
 
 
 @pytest.fixture
@@ -30,17 +30,17 @@ def test_rows_come_from_the_node_that_was_chosen(operator):
     assert "NODE_B" in page
 
 
-def test_a_row_of_the_log_opens_and_offers_no_change(operator):
-    page = operator.get("/admin/cluster/logentry/1/change/", {"_changelist_filters": "node=node_a"})
+def test_a_row_opens_and_offers_no_change(operator):
+    page = operator.get("/admin/cluster/nodesetting/epoch/change/", {"_changelist_filters": "node=node_a"})
     assert page.status_code == 200
     assert b'name="_save"' not in page.content
 
 
 def test_a_dead_node_is_a_sentence_and_the_others_are_shown(cluster, operator):
     cluster.kill("node_b")
-    answer = operator.get("/admin/cluster/logentry/", {"node": "node_b"}, follow=True)
+    answer = operator.get("/admin/cluster/nodesetting/", {"node": "node_b"}, follow=True)
     assert "Node B does not answer" in answer.content.decode()
-    assert operator.get("/admin/cluster/logentry/", {"node": "node_a"}).status_code == 200
+    assert operator.get("/admin/cluster/nodesetting/", {"node": "node_a"}).status_code == 200
 
 
 def test_an_operator_signs_in_while_the_primary_is_dead(cluster, operator):
@@ -50,4 +50,4 @@ def test_an_operator_signs_in_while_the_primary_is_dead(cluster, operator):
 
 
 def test_nobody_sees_the_nodes_without_signing_in(cluster):
-    assert Client().get("/admin/cluster/logentry/").status_code == 302
+    assert Client().get("/admin/cluster/nodesetting/").status_code == 302

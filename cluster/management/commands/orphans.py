@@ -9,7 +9,7 @@ from django.core.management.base import CommandError, CommandParser
 from rich.console import Console
 from rich.table import Table
 
-from cluster.actions.orphan_decisions import Decided, Line, Shown, dismiss, listed, reapply, show
+from cluster.actions.orphan_decisions import Decided, Line, Shown, dismiss, listed, reapply, reopen, show
 from cluster.conf import conf
 from cluster.management.verbs import VerbCommand
 from cluster.nodes.cluster import connect_all
@@ -22,14 +22,14 @@ STATUSES = {status.lower(): status for status in (PENDING, REAPPLIED, DISMISSED)
 
 
 class Command(VerbCommand):
-    """list, show, reapply, dismiss."""
+    """list, show, reapply, dismiss, reopen."""
 
     help = "The transactions that were set aside: list them, show one, apply them again or dismiss them."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """A subcommand and its arguments."""
         super().add_arguments(parser)
-        verbs = parser.add_subparsers(dest="verb", required=True, metavar="list|show|reapply|dismiss")
+        verbs = parser.add_subparsers(dest="verb", required=True, metavar="list|show|reapply|dismiss|reopen")
         list_ = verb(verbs, "list", "one line for each that waits for a decision")
         list_.add_argument("--status", choices=[*STATUSES, "all"], default="pending")
         verb(verbs, "show", "the row before, as stranded, and now").add_argument("id", metavar="ID")
@@ -37,13 +37,16 @@ class Command(VerbCommand):
         reapply_.add_argument("--force", action="store_true", help="also over rows that changed since")
         dismiss_ = decision(verbs, "dismiss", "leave transactions as they are, for good")
         dismiss_.add_argument("--reason", required=True, metavar="TEXT", help="why; kept with them")
+        decision(verbs, "reopen", "take dismissals back")
 
     def act(self, **options: Any) -> None:
         """Do the subcommand."""
         self.nodes = connect_all(timeout=TIMEOUT)
-        {"list": self.list, "show": self.show, "reapply": self.reapply, "dismiss": self.dismiss}[
-            options["verb"]
-        ](options)
+        verbs = {
+            "list": self.list, "show": self.show, "reapply": self.reapply, "dismiss": self.dismiss,
+            "reopen": self.reopen,
+        }  # fmt: skip
+        verbs[options["verb"]](options)
 
     def list(self, options: dict[str, Any]) -> None:
         """One line each, all of them for a script."""
@@ -91,6 +94,11 @@ class Command(VerbCommand):
         self.report(
             dismiss(self.nodes, options["ids"], lease_seconds=conf().lease_seconds, reason=options["reason"])
         )
+
+    def reopen(self, options: dict[str, Any]) -> None:
+        """Let them wait for a decision again."""
+        self.ask(f"Take the dismissal of {', '.join(options['ids'])} back?", options)
+        self.report(reopen(self.nodes, options["ids"], lease_seconds=conf().lease_seconds))
 
     def ask(self, question: str, options: dict[str, Any]) -> None:
         """A question to a person; a script has to say --yes."""

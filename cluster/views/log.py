@@ -1,0 +1,159 @@
+"""The transaction log of each node in pages, and a page for each transaction: what it changed, and where it is."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from cluster.actions.receipt import receipt
+from cluster.nodes import browsing
+from cluster.nodes.browsing import Page, Wanted
+from cluster.nodes.cluster import connect
+from cluster.nodes.images import DECODER
+from cluster.protocol.entries import Entry
+from cluster.protocol.errors import ClusterError
+from cluster.protocol.names import NodeName
+from cluster.replicated import replicated_models
+from cluster.views.seen import seen
+
+SECONDS = 2.0
+"""Seconds that the node may take."""
+MOST_ENTRIES = 200
+SOURCES = [name.source for name in NodeName if name is not NodeName.NODE_B] + [
+    "MAIN_PROMOTION", "NODE_A_PROMOTION",
+]  # fmt: skip
+
+
+def choices(values: list[str]) -> list[tuple[str, str]]:
+    """Any, or one of these."""
+    return [("", "any"), *((value, value) for value in values)]
+
+
+class LogForm(forms.Form):
+    """What to look for."""
+
+    node = forms.ChoiceField(choices=[(name.value, name.label) for name in NodeName], required=False)
+    source = forms.ChoiceField(choices=choices(SOURCES), required=False, label="Written by")
+    operation = forms.ChoiceField(
+        choices=choices(["INSERT", "UPDATE", "DELETE", "PROMOTION"]), required=False
+    )
+    table = forms.ChoiceField(required=False)
+    record = forms.CharField(required=False, help_text="with a table")
+    epoch = forms.IntegerField(required=False, min_value=1)
+    transaction = forms.CharField(required=False)
+    until = forms.DateTimeField(
+        required=False, label="Up to (UTC)", widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
+    )
+    before = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        table: Any = self.fields["table"]
+        table.choices = choices([model._meta.db_table for model in replicated_models()])
+
+    @property
+    def wanted(self) -> Wanted:
+        """The form as the log takes it."""
+        given = {
+            key: value
+            for key, value in self.cleaned_data.items()
+            if key != "node" and value not in (None, "")
+        }
+        if isinstance(given.get("until"), datetime):
+            given["until"] = given["until"].astimezone(UTC)
+        return Wanted(**given)
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column of an entry, before and after."""
+
+    name: str
+    before: Any
+    after: Any
+
+    @property
+    def changed(self) -> bool:
+        """Whether the entry changed it."""
+        return bool(self.before != self.after)
+
+
+def fields(entry: Entry) -> list[Field]:
+    """The columns of an entry's images."""
+    before = DECODER.decode(entry.old_value) if entry.old_value else {}
+    after = DECODER.decode(entry.new_value) if entry.new_value else {}
+    if not isinstance(before, dict) or not isinstance(after, dict):
+        return []
+    return [Field(name, before.get(name), after.get(name)) for name in dict.fromkeys([*before, *after])]
+
+
+def may_look(request: HttpRequest) -> None:
+    """Raises PermissionDenied."""
+    user: Any = request.user
+    if not user.has_perm("cluster.view_logentry"):
+        raise PermissionDenied("Your account may not look at the log.")
+
+
+def log(request: HttpRequest) -> HttpResponse:
+    """A page of one node's log."""
+    may_look(request)
+    form = LogForm(request.GET)
+    context: dict[str, Any] = {"title": "Transaction log", "form": form}
+    if form.is_valid():
+        looked = seen()
+        chosen = form.cleaned_data["node"] or (
+            looked.primary.name.value if looked.primary else NodeName.NODE_A.value
+        )
+        context |= {"node": NodeName(chosen)} | found(NodeName(chosen), form.wanted)
+        if page := context.get("page"):
+            context["older"] = older(request, page, chosen)
+    return render(request, "cluster/log.html", admin.site.each_context(request) | context)
+
+
+def found(name: NodeName, wanted: Wanted) -> dict[str, Any]:
+    """The page, or why there is none."""
+    node = connect(name, timeout=SECONDS)
+    try:
+        return {"page": browsing.page(node.connection, wanted)}
+    except ClusterError as error:
+        return {"problem": str(error)}
+    finally:
+        node.close()
+
+
+def older(request: HttpRequest, page: Page, node: str) -> str:
+    """The address of the next page; empty at the end."""
+    if page.older is None:
+        return ""
+    return "?" + urlencode({**request.GET.dict(), "node": node, "before": page.older})
+
+
+def transaction(request: HttpRequest, transaction_id: str) -> HttpResponse:
+    """All entries of a transaction, and which nodes have it."""
+    may_look(request)
+    told = receipt(transaction_id)
+    context = {
+        "title": "Transaction", "receipt": told,
+        "entries": [(entry, fields(entry)) for entry in entries_of(transaction_id)], "most": MOST_ENTRIES,
+    }  # fmt: skip
+    return render(request, "cluster/transaction.html", admin.site.each_context(request) | context)
+
+
+def entries_of(transaction_id: str) -> list[Entry]:
+    """From the first node that answers and has it."""
+    for name in NodeName:
+        node = connect(name, timeout=SECONDS)
+        try:
+            if entries := browsing.of_transaction(node.connection, transaction_id, MOST_ENTRIES):
+                return entries
+        except ClusterError:
+            continue
+        finally:
+            node.close()
+    return []

@@ -1,0 +1,119 @@
+"""The inbox of orphaned transactions: what was set aside, in three images, and the operator's decision."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from cluster.actions import journal
+from cluster.actions.orphan_decisions import Decided, dismiss, listed, reapply, reopen, show
+from cluster.conf import conf
+from cluster.nodes.cluster import connect_all
+from cluster.nodes.deciding import DISMISSED, PENDING, REAPPLIED
+from cluster.protocol.errors import ClusterError
+
+SECONDS = 2.0
+LISTED = 200
+
+
+class DecisionForm(forms.Form):
+    """What is to become of them, and why."""
+
+    verb = forms.ChoiceField(choices=[(verb, verb) for verb in ("reapply", "force", "dismiss", "reopen")])
+    ids = forms.MultipleChoiceField()
+    reason = forms.CharField(required=False, max_length=255)
+
+    def __init__(self, data: Any) -> None:
+        super().__init__(data)
+        ids: Any = self.fields["ids"]
+        ids.choices = [(one, one) for one in data.getlist("ids")]
+
+    def clean(self) -> dict[str, Any]:
+        """To dismiss needs a reason."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        if cleaned.get("verb") == "dismiss" and not cleaned.get("reason"):
+            self.add_error("reason", "Say why: it is kept with them.")
+        return cleaned
+
+
+def may(request: HttpRequest, permission: str) -> None:
+    """Raises PermissionDenied."""
+    user: Any = request.user
+    if not user.has_perm(f"cluster.{permission}"):
+        raise PermissionDenied("Your account may not do this with orphaned transactions.")
+
+
+def inbox(request: HttpRequest) -> HttpResponse:
+    """Those that wait, or all of a status."""
+    may(request, "view_orphanedtransaction")
+    status = request.GET.get("status", PENDING)
+    status = status if status in (PENDING, REAPPLIED, DISMISSED) else PENDING
+    context: dict[str, Any] = {"title": "Orphaned transactions", "status": status}
+    nodes = connect_all(timeout=SECONDS)
+    try:
+        found, total = listed(nodes, status, LISTED)
+        context |= {"orphans": found, "total": total}
+    except ClusterError as error:
+        context["problem"] = str(error)
+    finally:
+        for node in nodes.values():
+            node.close()
+    return render(request, "cluster/orphans.html", admin.site.each_context(request) | context)
+
+
+def orphan(request: HttpRequest, orphan_id: str) -> HttpResponse:
+    """One of them: the row before, as stranded, and now."""
+    may(request, "view_orphanedtransaction")
+    context: dict[str, Any] = {"title": "Orphaned transaction"}
+    nodes = connect_all(timeout=SECONDS)
+    try:
+        context["shown"] = show(nodes, orphan_id)
+    except ClusterError as error:
+        context["problem"] = str(error)
+    finally:
+        for node in nodes.values():
+            node.close()
+    return render(request, "cluster/orphan.html", admin.site.each_context(request) | context)
+
+
+@require_POST
+def decide(request: HttpRequest) -> HttpResponse:
+    """Decide on some of them; a sentence for each transaction."""
+    may(request, "decide_orphans")
+    form = DecisionForm(request.POST)
+    if not form.is_valid():
+        for errors in form.errors.values():
+            messages.error(request, " ".join(map(str, errors)))
+    else:
+        user: Any = request.user
+        with journal.acting_as(f"{user.get_username()}, admin"):
+            report(request, form.cleaned_data)
+    return HttpResponseRedirect(reverse("admin:orphans"))
+
+
+def report(request: HttpRequest, decision: dict[str, Any]) -> None:
+    """Do it and say what came of it."""
+    nodes = connect_all(timeout=5.0)
+    try:
+        for outcome in outcomes(nodes, decision):
+            (messages.success if outcome.done else messages.error)(request, outcome.sentence)
+    except ClusterError as error:
+        messages.error(request, str(error))
+    finally:
+        for node in nodes.values():
+            node.close()
+
+
+def outcomes(nodes: Any, decision: dict[str, Any]) -> list[Decided]:
+    """The action that was chosen. Raises ClusterError."""
+    verb, ids, seconds = decision["verb"], decision["ids"], conf().lease_seconds
+    if verb == "dismiss":
+        return dismiss(nodes, ids, lease_seconds=seconds, reason=decision["reason"])
+    if verb == "reopen":
+        return reopen(nodes, ids, lease_seconds=seconds)
+    return reapply(nodes, ids, lease_seconds=seconds, force=verb == "force")

@@ -1,0 +1,148 @@
+"""The log and the orphaned transactions as operators read them."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.test import Client
+
+from cluster.nodes import browsing
+from cluster.nodes.browsing import Wanted
+from cluster.protocol.names import NodeName
+from tests.cluster.test_long_log import FILL, reading_at_most
+from tests.faults.test_stranded_writes import come_back, strand
+
+ENTRIES = 100_000
+
+
+@pytest.fixture
+def browser(cluster) -> Client:
+    """Somebody who may do everything."""
+    users = get_user_model().objects
+    client = Client()
+    client.force_login(users.filter(username="root").first() or users.create_superuser("root"))
+    return client
+
+
+@pytest.fixture
+def long_log(cluster):
+    """Main with a log of 100,000 entries and one that is unlike the others at its beginning."""
+    cluster.connect("main").run("INSERT INTO test_word VALUES ('first', '')")
+    cluster.settle()
+    cluster.replicator.stop()
+    root = cluster.connect("main", "root", timeout=30.0)
+    root.run(FILL)
+    return cluster.nodes[NodeName.MAIN].connection
+
+
+def test_pages_follow_one_another_to_the_beginning(long_log):
+    found, before = [], None
+    while True:
+        page = browsing.page(long_log, Wanted(record="7", table="test_counter", before=before))
+        found += [entry.log_id for entry in page.entries]
+        before = page.older
+        if before is None:
+            break
+    assert len(found) == len(set(found)) == ENTRIES // 500
+    assert found == sorted(found, reverse=True)
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        Wanted(),
+        Wanted(operation="INSERT"),
+        Wanted(source="NODE_A_ACTING", epoch=7),
+        Wanted(transaction="filler-77"),
+        Wanted(table="test_counter", record="3"),
+        Wanted(until=datetime(2020, 1, 1, tzinfo=UTC)),
+    ],
+)
+def test_a_page_reads_a_bounded_stretch(long_log, wanted):
+    browsing.page(long_log, wanted)
+    with reading_at_most(long_log, 2 * browsing.STRETCH + 1_000):
+        browsing.page(long_log, wanted)
+
+
+def test_what_is_rare_is_found_stretch_by_stretch(long_log):
+    wanted, looked = Wanted(operation="INSERT", table="test_word"), 0
+    page = browsing.page(long_log, wanted)
+    while not page.entries and page.older:
+        looked += 1
+        page = browsing.page(long_log, Wanted(operation="INSERT", table="test_word", before=page.older))
+    assert [entry.record_id for entry in page.entries] == ["first"]
+    assert looked >= ENTRIES // browsing.STRETCH - 1
+
+
+def test_a_moment_is_found_by_halving(cluster):
+    app = cluster.connect("main")
+    app.run("INSERT INTO test_word VALUES ('before', '')")
+    (moment,) = app.row("SELECT UTC_TIMESTAMP(6)")
+    app.run("INSERT INTO test_word VALUES ('after', '')")
+    page = browsing.page(app, Wanted(until=moment.replace(tzinfo=UTC)))
+    assert page.entries[0].record_id == "before"
+    page = browsing.page(app, Wanted(until=datetime.now(UTC) + timedelta(hours=1)))
+    assert page.entries[0].record_id == "after"
+
+
+def test_a_transaction_shows_what_changed_and_where_it_is(cluster, browser):
+    app = cluster.connect("main")
+    app.run("INSERT INTO test_word VALUES ('word', 'old meaning')")
+    app.run("SET @current_transaction_id = 'told'")
+    app.run("UPDATE test_word SET meaning = 'new meaning'")
+    cluster.settle()
+    cluster.kill("node_b")
+    page = browser.get("/admin/transactions/told/").content.decode()
+    for words in (
+        "old meaning",
+        '<td class="changed">new meaning</td>',
+        "Node A has it",
+        "Node B does not answer",
+    ):
+        assert words in page
+
+
+def test_a_node_that_is_dead_is_a_sentence(cluster, browser):
+    cluster.kill("main")
+    page = browser.get("/admin/log/", {"node": "main"})
+    assert page.status_code == 200
+    assert "Main does not answer" in page.content.decode()
+    assert "test_word" in browser.get("/admin/log/", {"node": "node_a"}).content.decode()
+
+
+def test_orphans_are_looked_at_and_decided_on(cluster, operator, browser):
+    cluster.connect("main").run("INSERT INTO test_word VALUES ('kept', 'a')")
+    strand(
+        cluster,
+        "UPDATE test_word SET meaning = 'stranded' WHERE word = 'kept'",
+        "INSERT INTO test_word VALUES ('new', 'b')",
+    )
+    assert come_back(cluster, operator).orphaned == 2
+    inbox = browser.get("/admin/orphans/").content.decode()
+    (first, _second) = sorted(set(part.split('"')[0] for part in inbox.split('name="ids" value="')[1:]))
+    shown = browser.get(f"/admin/orphans/{first}/").content.decode()
+    assert "now, on Node A" in shown
+    assert "changed by it" in shown
+    decide = "/admin/orphans/decide/"
+    said = browser.post(decide, {"ids": first, "verb": "dismiss"}, follow=True).content.decode()
+    assert "Say why" in said
+    said = browser.post(
+        decide, {"ids": first, "verb": "dismiss", "reason": "old"}, follow=True
+    ).content.decode()
+    assert "and 1 more of its transaction dismissed." in said
+    said = browser.post(decide, {"ids": first, "verb": "reopen"}, follow=True).content.decode()
+    assert "waits for a decision again." in said
+    said = browser.post(decide, {"ids": first, "verb": "reapply"}, follow=True).content.decode()
+    assert "applied again as transaction" in said
+    rows = cluster.connect("node_a").rows("SELECT word, meaning FROM test_word ORDER BY word")
+    assert rows == (("kept", "stranded"), ("new", "b"))
+    assert "There is no orphaned transaction" in browser.get("/admin/orphans/9-9/").content.decode()
+
+
+@pytest.mark.parametrize("address", ["/admin/log/", "/admin/orphans/", "/admin/transactions/x/"])
+def test_who_may_not_look_is_told_so(cluster, address):
+    users = get_user_model().objects
+    somebody = users.filter(username="nobody").first() or users.create_user("nobody", is_staff=True)
+    client = Client()
+    client.force_login(somebody)
+    assert client.get(address).status_code == 403
