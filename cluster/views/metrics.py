@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 
 from cluster.models import Event
 from cluster.protocol.names import Mode
+from cluster.views.failovers import all_failovers
 from cluster.views.seen import Seen, seen
 
 GAPS: Final = (0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -76,8 +77,7 @@ def of_nodes(looked: Seen) -> Iterator[Metric]:
 
 def of_events() -> Iterator[Metric]:
     """What has happened."""
-    transitions = Event.objects.filter(kind=Event.Kind.TRANSITION)
-    promotions = list(transitions.filter(verb="promote").values_list("facts", flat=True))
+    promotions = list(all_failovers().values_list("facts", flat=True))
     failovers = CounterMetricFamily("mco2_failovers", "Failovers in the events.")
     failovers.add_metric([], len(promotions))
     yield failovers

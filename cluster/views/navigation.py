@@ -19,6 +19,7 @@ def links(request: HttpRequest) -> list[dict[str, Any]]:
             "items": [
                 item("Dashboard", "dashboard", "admin:index"),
                 *(item(name.label, "database", "admin:node", name) for name in NodeName),
+                item("Failovers", "swap_horiz", "admin:failovers"),
                 item("Events", "history", "admin:cluster_event_changelist"),
                 item("Transaction log", "list_alt", "admin:log"),
                 item("Orphaned transactions", "move_to_inbox", "admin:orphans"),

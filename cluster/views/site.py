@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.urls import URLPattern, path
 from unfold.sites import UnfoldAdminSite
 
-from cluster.views import addresses, dashboard, log, nodes, orphans, verbs
+from cluster.views import addresses, dashboard, failovers, log, nodes, orphans, verbs
 from cluster.views.seen import Seen, seen
 
 COLOURS = {"good": "success", "warning": "warning", "bad": "danger"}
@@ -51,6 +51,8 @@ class OperatorsSite(UnfoldAdminSite):
             path("nodes/<node:name>/server/", self.admin_view(nodes.server_part), name="node_server"),
             path("verbs/<slug:name>/", self.admin_view(verbs.dialog), name="verb"),
             path("verbs/<slug:name>/<node:node>/", self.admin_view(verbs.dialog), name="verb_node"),
+            path("failovers/", self.admin_view(failovers.failovers), name="failovers"),
+            path("failovers/<int:pk>/", self.admin_view(failovers.failover), name="failover"),
             path("log/", self.admin_view(log.log), name="log"),
             path("transactions/<str:transaction_id>/", self.admin_view(log.transaction), name="transaction"),
             path("orphans/", self.admin_view(orphans.inbox), name="orphans"),

@@ -91,7 +91,7 @@ def exported() -> dict[str, list[str]]:
 def test_the_numbers_tell_what_the_watch_saw(cluster):
     cluster.settle()
     Event.objects.create(
-        happened_at="2026-01-01T00:00:00Z", kind="TRANSITION", verb="promote", sentence="x",
+        happened_at="2026-01-01T00:00:00Z", kind="TRANSITION", verb="promote", sentence="x", old="main",
         facts={"gap_seconds": 0.7, "orphaned_entries": 3},
     )  # fmt: skip
     cluster.kill("node_b")

@@ -10,13 +10,14 @@ from django.db import connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from cluster.actions import jobs, observations
+from cluster.actions import jobs, journal, observations
 from cluster.actions.check_health import Watch
 from cluster.actions.jobs import VERBS
 from cluster.conf import conf
 from cluster.models import Event, Job, Observation, Sample
 from cluster.protocol.names import NodeName
 from cluster.views import dashboard, problems
+from cluster.views.failovers import all_failovers
 from cluster.views.seen import seen
 from tests.harness.workers import wait_for
 
@@ -40,6 +41,7 @@ def person(*permissions: str) -> Client:
 def watch(cluster):
     """A watcher whose looks are kept at once; `watch()` is a round."""
     cluster.settle()
+    forget()
     made, keeper = Watch.configured(conf()), observations.Keeper()
 
     def look() -> None:
@@ -47,6 +49,11 @@ def watch(cluster):
 
     yield look
     made.close()
+    forget()
+
+
+def forget() -> None:
+    """Nothing was seen, done or asked for."""
     for model in (Observation, Sample, Job, Event):
         model.objects.all().delete()
 
@@ -145,6 +152,33 @@ def test_the_whole_story_by_verbs(cluster, watch):
     assert "Fetching missed transactions from Node A..." in [sentence for _, sentence in done.steps]
     assert ask(client, "demote").steps[-1][1] == jobs.DEMOTED
     assert cluster.primary() is NodeName.MAIN
+
+
+def test_a_failover_has_a_report(cluster, watch, recorded):
+    """From the first look that missed Main to the writes that it got back."""
+    client = person("promote", "recover", "demote", "view_event")
+    cluster.kill("main")
+    for _ in range(3):
+        watch()
+    cluster.start("main")
+    ask(client, "recover", "main")
+    ask(client, "demote")
+    for happening in recorded:
+        journal.store(happening)
+    failover = all_failovers().get()
+    assert f"/admin/failovers/{failover.pk}/" in client.get("/admin/failovers/").content.decode()
+    told = client.get(f"/admin/failovers/{failover.pk}/", {"format": "json"}).json()
+    assert (told["failed"], told["promoted"], told["epoch"], told["orphaned_entries"]) == (
+        "main",
+        "node_a",
+        2,
+        0,
+    )
+    assert told["missed_at"] < told["at"] < told["recovered_at"] < told["handed_back_at"]
+    page = client.get(f"/admin/failovers/{failover.pk}/").content.decode()
+    assert "Main unreachable since" in page
+    assert "nobody took writes for" in page
+    assert person().get("/admin/failovers/").status_code == 403
 
 
 def test_a_verb_that_is_refused_says_why(cluster, watch):
