@@ -25,6 +25,7 @@ from cluster.actions.rebuild import rebuild
 from cluster.actions.recover import recover
 from cluster.actions.repair import repair
 from cluster.actions.switchover import give_writes
+from cluster.actions.telling import telling
 from cluster.actions.verify import amount as amount_to_compare
 from cluster.actions.verify import verify
 from cluster.conf import conf
@@ -221,7 +222,7 @@ def run(job: Job, place: str) -> None:
     report.save("state", "began_at", "place")
     nodes = connect_all()
     try:
-        with journal.acting_as(job.actor):
+        with journal.acting_as(job.actor), telling(report.step):
             report.end(Job.State.DONE, VERBS[job.verb].act(nodes, job, report))
     except ClusterError as error:
         report.end(Job.State.FAILED, str(error))

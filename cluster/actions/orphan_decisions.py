@@ -118,18 +118,28 @@ def shapes() -> dict[str, TableShape]:
     return {model._meta.db_table: shape(model) for model in replicated_models()}
 
 
-def reapply(nodes: Nodes, ids: Sequence[str], *, lease_seconds: float, force: bool = False) -> list[Decided]:
+def reapply(
+    nodes: Nodes,
+    ids: Sequence[str],
+    *,
+    lease_seconds: float,
+    force: bool = False,
+    edited: Mapping[str, str | None] | None = None,
+) -> list[Decided]:
     """Write orphaned transactions once more, each as one new transaction on the primary, acknowledged.
 
-    The oldest first; a transaction that is refused stays as it is and does not stop the others. Raises
-    Refused when there is no primary or an id names none, NotAcknowledged.
+    The oldest first; a transaction that is refused stays as it is and does not stop the others. edited: columns
+    of a single row that are written otherwise. Raises Refused when there is no primary or an id names none,
+    NotAcknowledged.
     """
     primary = writable(nodes, lease_seconds)
     tables = shapes()
 
     def one(transaction_id: str) -> Decided:
         def work(new_id: str) -> tuple[str, list[Orphan]]:
-            return new_id, deciding.reapply(primary.connection, tables, transaction_id, new_id, force=force)
+            return new_id, deciding.reapply(
+                primary.connection, tables, transaction_id, new_id, force=force, edited=edited
+            )
 
         new_id, entries = write(primary.connection, work)
         what = described(entries)

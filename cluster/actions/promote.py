@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from cluster.actions.lease import MARGIN, grant
 from cluster.actions.reconcile import copy_missing, reconcile
+from cluster.actions.telling import tell
 from cluster.protocol.errors import (
     ClusterError,
     ConsentRunning,
@@ -79,15 +80,25 @@ def promote(
     refuse_outdated(seen, states.values())
     epoch = 1 + max(state.promised for state in states.values())
     claimed = claim_majority(candidate, states, epoch, excused_epoch, 1 if forced else MAJORITY, wait)
+    tell(f"Epoch {epoch} is claimed at {labels(claimed)}: nobody else may write now.")
     outwait_lonely(claimed, states, excused_epoch, lease_seconds, wait)
     orphaned = gather(candidate, claimed, epoch)
     own = candidate.state()
+    tell(f"{candidate.name.label} has everything that was acknowledged: {own.entries} entries.")
     candidate.write_promotion(epoch, facts(own, epoch, reason, automatic=automatic, forced=forced))
     level, more = confirm(candidate, claimed, epoch) if len(claimed) > 1 else ([], 0)
+    if level:
+        tell(f"{labels(level)} follows in epoch {epoch}.")
     followers = [node for node in claimed if node is not candidate]
     grant(candidate, others if forced else followers, epoch, mode, lease_seconds)
+    tell(f"{candidate.name.label} takes writes.")
     step_down(followers, level, epoch)
     return Promotion(candidate, epoch, time.monotonic() - began, orphaned + more, own.entries)
+
+
+def labels(nodes: Iterable[Node]) -> str:
+    """Nodes in a sentence."""
+    return " and ".join(node.name.label for node in nodes)
 
 
 def answering(nodes: Sequence[Node]) -> dict[Node, NodeState]:

@@ -11,6 +11,7 @@ from cluster.actions.lease import observe_revived
 from cluster.actions.observe import Nodes
 from cluster.actions.promote import Promotion, promote
 from cluster.actions.reconcile import reconcile
+from cluster.actions.telling import tell
 from cluster.protocol.errors import ClusterError, Refused
 from cluster.protocol.names import NodeName
 from cluster.protocol.node import Node
@@ -84,6 +85,7 @@ def hand_over(
     """Close the old primary, open the new one; the time in between is the pause. Raises as `switchover`."""
     began = time.monotonic()
     old.close_writes(epoch=epoch)
+    tell(f"{old.name.label} is closed for writes; what is under way goes over to {new.name.label}.")
     others = [node for node in nodes.values() if node is not new]
     try:
         reconcile(new, old, epoch)

@@ -1,12 +1,13 @@
 """Orphaned transactions on the primary: looked at, applied again, dismissed."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from cluster.nodes import applying, comparing, looking
 from cluster.nodes.connection import Connection
-from cluster.nodes.images import values
+from cluster.nodes.images import DECODER, values
 from cluster.nodes.shape import TableShape
 from cluster.protocol.differences import differing_columns, exact, kind_of
 from cluster.protocol.entries import EntryId
@@ -14,6 +15,7 @@ from cluster.protocol.errors import NodeFailed, Refused
 
 PENDING, REAPPLIED, DISMISSED = "PENDING", "REAPPLIED", "DISMISSED"
 DUPLICATE = 1062
+EDITED, FORCED = "Edited before it was applied.", "Written over later changes."
 NAMED = 3
 """Columns that a refusal names."""
 
@@ -112,16 +114,37 @@ def reapply(
     new_id: str,
     *,
     force: bool,
+    edited: Mapping[str, str | None] | None = None,
 ) -> list[Orphan]:
     """Write an orphaned transaction once more, in the open transaction `new_id`, and note that it was.
 
+    edited: columns of its only entry that are written otherwise, None for NULL.
     Raises Refused when a row is not what the transaction found, unless `force`, or cannot be written.
     """
     entries = pending(connection, transaction_id)
-    for orphan in entries:
+    written = [edit(orphan, edited, shapes, entries) for orphan in entries] if edited else entries
+    for orphan in written:
         write_again(connection, shapes, orphan, force=force)
-    decide(connection, entries, REAPPLIED, "Written over later changes." if force else "", new_id)
+    reasons = [reason for reason, given in ((EDITED, edited), (FORCED, force)) if given]
+    decide(connection, entries, REAPPLIED, " ".join(reasons), new_id)
     return entries
+
+
+def edit(
+    orphan: Orphan,
+    edited: Mapping[str, str | None],
+    shapes: Mapping[str, TableShape],
+    all_of_it: Sequence[Orphan],
+) -> Orphan:
+    """The entry with other values in some columns. Raises Refused."""
+    shape = shapes.get(orphan.table_name)
+    if len(all_of_it) > 1 or orphan.new_value is None or shape is None:
+        raise Refused(f"{orphan.id} cannot be edited: only a single row that was written can be.")
+    image = DECODER.decode(orphan.new_value)
+    keys = {column.name for column in shape.key}
+    if wrong := sorted(name for name in edited if name not in image or name in keys):
+        raise Refused(f"{orphan.id} has no column {wrong[0]} that can be edited.")
+    return orphan._replace(new_value=json.dumps(image | dict(edited)))
 
 
 def write_again(

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from cluster.actions import journal
-from cluster.actions.orphan_decisions import Decided, dismiss, listed, reapply, reopen, show
+from cluster.actions.orphan_decisions import Decided, dismiss, listed, reapply, reopen, shapes, show
 from cluster.conf import conf
 from cluster.nodes.cluster import connect_all
 from cluster.nodes.deciding import DISMISSED, PENDING, REAPPLIED
@@ -19,12 +19,16 @@ from cluster.protocol.errors import ClusterError
 
 SECONDS = 2.0
 LISTED = 200
+COLUMN, SHOWN = "column-", "shown-"
+"""Begin the names of the fields in which a row is edited, and of what they showed at first."""
 
 
 class DecisionForm(forms.Form):
     """What is to become of them, and why."""
 
-    verb = forms.ChoiceField(choices=[(verb, verb) for verb in ("reapply", "force", "dismiss", "reopen")])
+    verb = forms.ChoiceField(
+        choices=[(verb, verb) for verb in ("reapply", "force", "edit", "dismiss", "reopen")]
+    )
     ids = forms.MultipleChoiceField()
     reason = forms.CharField(required=False, max_length=255)
 
@@ -72,7 +76,10 @@ def orphan(request: HttpRequest, orphan_id: str) -> HttpResponse:
     context: dict[str, Any] = {"title": "Orphaned transaction"}
     nodes = connect_all(timeout=SECONDS)
     try:
-        context["shown"] = show(nodes, orphan_id)
+        context["shown"] = shown = show(nodes, orphan_id)
+        key = {column.name for column in shapes()[shown.orphan.table_name].key}
+        alone = not shown.together and shown.stranded is not None
+        context["editable"] = [line for line in shown.lines if line.column not in key] if alone else []
     except ClusterError as error:
         context["problem"] = str(error)
     finally:
@@ -92,7 +99,7 @@ def decide(request: HttpRequest) -> HttpResponse:
     else:
         user: Any = request.user
         with journal.acting_as(f"{user.get_username()}, admin"):
-            report(request, form.cleaned_data)
+            report(request, form.cleaned_data | {"edited": edited(request)})
     return HttpResponseRedirect(reverse("admin:orphans"))
 
 
@@ -116,4 +123,15 @@ def outcomes(nodes: Any, decision: dict[str, Any]) -> list[Decided]:
         return dismiss(nodes, ids, lease_seconds=seconds, reason=decision["reason"])
     if verb == "reopen":
         return reopen(nodes, ids, lease_seconds=seconds)
-    return reapply(nodes, ids, lease_seconds=seconds, force=verb == "force")
+    changes = decision["edited"] if verb == "edit" else None
+    return reapply(nodes, ids, lease_seconds=seconds, force=verb in ("force", "edit"), edited=changes)
+
+
+def edited(request: HttpRequest) -> dict[str, str | None]:
+    """The columns that were typed otherwise than they stood there. The word NULL stands for none."""
+    changes: dict[str, str | None] = {}
+    for name, value in request.POST.items():
+        column = name.removeprefix(COLUMN)
+        if column != name and value != request.POST.get(f"{SHOWN}{column}"):
+            changes[column] = None if value == "NULL" else str(value)
+    return changes

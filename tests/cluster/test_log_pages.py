@@ -139,6 +139,21 @@ def test_orphans_are_looked_at_and_decided_on(cluster, operator, browser):
     assert "There is no orphaned transaction" in browser.get("/admin/orphans/9-9/").content.decode()
 
 
+def test_an_orphan_is_edited_and_applied(cluster, operator, browser):
+    cluster.connect("main").run("INSERT INTO test_word VALUES ('kept', 'a')")
+    strand(cluster, "UPDATE test_word SET meaning = 'stranded' WHERE word = 'kept'")
+    come_back(cluster, operator)
+    inbox = browser.get("/admin/orphans/").content.decode()
+    (one,) = {part.split('"')[0] for part in inbox.split('name="ids" value="')[1:]}
+    assert "Apply as edited" in browser.get(f"/admin/orphans/{one}/").content.decode()
+    typed = {"ids": one, "verb": "edit", "column-meaning": "edited", "shown-meaning": "stranded"}
+    said = browser.post("/admin/orphans/decide/", typed, follow=True).content.decode()
+    assert "applied again as transaction" in said
+    assert cluster.connect("node_a").rows("SELECT * FROM test_word") == (("kept", "edited"),)
+    told = browser.get("/admin/orphans/", {"status": "REAPPLIED"}).content.decode()
+    assert "Edited before it was applied." in told
+
+
 @pytest.mark.parametrize("address", ["/admin/log/", "/admin/orphans/", "/admin/transactions/x/"])
 def test_who_may_not_look_is_told_so(cluster, address):
     users = get_user_model().objects

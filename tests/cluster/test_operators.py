@@ -146,6 +146,9 @@ def test_the_whole_story_by_verbs(cluster, watch):
     cluster.kill("main")
     done = ask(client, "promote")
     assert (done.state, done.steps[-1][1]) == (Job.State.DONE, jobs.PROMOTED)
+    told = [sentence for _, sentence in done.steps]
+    assert "Epoch 2 is claimed at Node A and Node B: nobody else may write now." in told
+    assert "Node A takes writes." in told
     cluster.start("main")
     done = ask(client, "recover", "main")
     assert done.state == Job.State.DONE
