@@ -140,6 +140,19 @@ class Sample(models.Model):
         return datetime.fromtimestamp(self.slot * SLOT_SECONDS, UTC)
 
 
+class WriteTally(models.Model):
+    """How many transactions a process had acknowledged, refused, or never heard of again."""
+
+    process = models.CharField(max_length=128, primary_key=True)
+    acknowledged = models.PositiveBigIntegerField(default=0)
+    refused = models.PositiveBigIntegerField(default=0)
+    unknown = models.PositiveBigIntegerField(default=0)
+    seen_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.process
+
+
 class Job(models.Model):
     """A verb that somebody asked for on a page: how far it is, and what came of it."""
 

@@ -7,6 +7,7 @@ from django.test.utils import setup_databases, teardown_databases
 
 from cluster.actions import journal
 from cluster.actions.journal import Happening
+from cluster.backend import tally
 from tests.harness.cluster import Cluster
 from tests.harness.operator import Operator
 from tests.harness.servers import ScratchServers
@@ -37,6 +38,14 @@ def recorded(monkeypatch) -> list[Happening]:
     kept: list[Happening] = []
     monkeypatch.setattr(journal, "record", kept.append)
     return kept
+
+
+@pytest.fixture(autouse=True, scope="session")
+def uncounted() -> Iterator[None]:
+    """The tests' own process writes no tally by itself: its thread would use a database that no test gave it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tally, "FLUSH_SECONDS", 86_400.0)
+        yield
 
 
 @pytest.fixture

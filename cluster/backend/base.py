@@ -15,7 +15,7 @@ from django.db.backends.mysql import base
 from django.db.backends.utils import debug_transaction  # type: ignore[attr-defined]
 from django.db.utils import DatabaseErrorWrapper
 
-from cluster.backend import view
+from cluster.backend import tally, view
 from cluster.backend.cursor import EnclosingCursor
 from cluster.backend.errors import NOT_WRITABLE, NotWritable
 from cluster.backend.session import Session, is_broken
@@ -76,6 +76,7 @@ class ErrorWrapper(DatabaseErrorWrapper):
         if isinstance(error, MySQLdb.Error):
             if number(error) == NOT_WRITABLE:
                 self.wrapper.errors_occurred = True
+                tally.count(tally.Outcome.REFUSED)
                 view.distrust(self.wrapper.session.node)
                 raise NotWritable(str(error.args[1]), self.wrapper.session.node) from error
             self.wrapper.suspect(error)

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 import MySQLdb
 from django.db import DatabaseError, InterfaceError
 
+from cluster.backend import tally
 from cluster.backend.context import Position, last_write, remember
 from cluster.backend.cursor import EnclosingCursor, Enclosure, Undone
 from cluster.backend.errors import NOT_ACKNOWLEDGED, NotAcknowledged, StillRunning
 from cluster.backend.statements import Kind
+from cluster.backend.tally import Outcome
 from cluster.conf import conf
 from cluster.nodes.connection import UNREACHABLE, number
 from cluster.protocol.names import NodeName
@@ -126,6 +128,7 @@ class Session:
         except Undone as undone:
             committed = undone.done > len(before)
             raise self.outcome(undone, transaction_id, committed=committed) from undone.error
+        tally.count(Outcome.ACKNOWLEDGED)
         if choice:
             choice.locked = False
         if wants_position:
@@ -137,6 +140,7 @@ class Session:
         broken = is_broken(undone.error)
         if not (committed or broken or number(undone.error) == NOT_ACKNOWLEDGED):
             return undone.error
+        tally.count(Outcome.UNKNOWN)
         error = NotAcknowledged(transaction_id, self.node, why(undone.error, broken))
         error.hooks = [entry[1] for entry in self.wrapper.run_on_commit]
         self.wrapper.suspect(undone.error)

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Iterator
 from itertools import accumulate
 from typing import Final
 
-from django.db.models import Count
+from django.db.models import Count, Sum
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from cluster.models import Event
+from cluster.backend.tally import Outcome
+from cluster.models import Event, WriteTally
 from cluster.protocol.names import Mode
 from cluster.views.failovers import all_failovers
 from cluster.views.seen import Seen, seen
@@ -39,6 +40,7 @@ class Numbers(Collector):
         if not looked.stale:
             yield from of_cluster(looked)
             yield from of_nodes(looked)
+        yield from of_writes()
         yield from of_events()
 
 
@@ -90,6 +92,15 @@ def of_events() -> Iterator[Metric]:
     for kind in Event.Kind:
         events.add_metric([kind.value], counts.get(kind.value, 0))
     yield events
+
+
+def of_writes() -> Iterator[Metric]:
+    """What became of the transactions of Django's processes."""
+    made = CounterMetricFamily("mco2_writes", "Transactions by what became of them.", labels=["outcome"])
+    summed = WriteTally.objects.aggregate(**{outcome.value: Sum(outcome.value) for outcome in Outcome})
+    for name, number in summed.items():
+        made.add_metric([name], number or 0)
+    yield made
 
 
 def gaps(seconds: list[float]) -> Metric:

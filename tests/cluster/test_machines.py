@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,11 +15,13 @@ from django.test import Client
 
 from cluster.actions.check_health import Watch
 from cluster.actions.observations import facts
+from cluster.backend import NotAcknowledged, NotWritable, tally
 from cluster.conf import conf
-from cluster.models import Event, Observation
+from cluster.models import Event, Observation, WriteTally
 from cluster.nodes.local import free_ports
 from cluster.protocol.names import NodeName
 from tests.harness.servers import ROOT
+from tests.harness.shop.models import Article
 from tests.harness.site import serving
 from tests.harness.workers import wait_for
 
@@ -103,6 +106,30 @@ def test_the_numbers_tell_what_the_watch_saw(cluster):
     assert 'mco2_failover_gap_seconds_bucket{le="1"} 1.0' in numbers["mco2_failover_gap_seconds_bucket"]
     assert numbers["mco2_orphaned_entries_total"] == ["mco2_orphaned_entries_total 3.0"]
     Event.objects.all().delete()
+
+
+def test_writes_are_counted_by_what_became_of_them(cluster):
+    WriteTally.objects.all().delete()
+    made = tally.Tally()
+    before = dict(tally._tallies)
+    tally._tallies[os.getpid()] = made
+    Article.objects.create(name="one")
+    with pytest.raises(NotWritable):
+        Article.objects.using("node_a").create(name="two")
+    cluster.settle()
+    cluster.replicator.stop()
+    with pytest.raises(NotAcknowledged):
+        Article.objects.create(name="three")
+    made.flush()
+    tally._tallies.clear()
+    tally._tallies.update(before)
+    row = WriteTally.objects.get()
+    assert (row.acknowledged, row.refused, row.unknown) == (1, 1, 1)
+    WriteTally.objects.update(seen_at="2020-01-01T00:00:00Z")
+    tally.add("another", Counter({tally.Outcome.ACKNOWLEDGED: 2}))
+    assert {one.process: one.acknowledged for one in WriteTally.objects.all()} == {"another": 2, "earlier": 1}
+    assert 'mco2_writes_total{outcome="acknowledged"} 3.0' in exported()["mco2_writes_total"]
+    WriteTally.objects.all().delete()
 
 
 def test_rules_and_dashboard_name_numbers_that_exist(cluster):
