@@ -194,6 +194,7 @@ class Job(models.Model):
             ("repair", "Can repair rows that differ"),
             ("rebuild", "Can make a node anew"),
             ("decide_orphans", "Can decide on orphaned transactions"),
+            ("drill", "Can play faults on scratch nodes"),
         ]
 
     def __str__(self) -> str:

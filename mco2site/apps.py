@@ -19,4 +19,4 @@ class OperatorsConfig(admin.AdminConfig):
     """The admin, with the operators' dashboard."""
 
     default = False
-    default_site = "cluster.views.site.OperatorsSite"
+    default_site = "mco2site.operators.Operators"

@@ -29,6 +29,7 @@ OPERATOR = [
     "cluster.repair",
     "cluster.rebuild",
     "cluster.decide_orphans",
+    "cluster.drill",
 ]
 ROLES = {"viewer": VIEWER, "editor": EDITOR, "curator": CURATOR, "operator": OPERATOR}
 

@@ -71,6 +71,10 @@ def test_every_page_can_be_read_by_everybody(site, operator_page, scheme):
         f"{ADMIN}nodes/node_b/",
         f"{ADMIN}verbs/switchover/",
         f"{ADMIN}verbs/rebuild/node_b/",
+        f"{ADMIN}log/",
+        f"{ADMIN}failovers/",
+        f"{ADMIN}orphans/",
+        f"{ADMIN}drills/",
     ):
         page.goto(f"{site.url}{address}")
         assert flaws(page) == [], address

@@ -16,7 +16,7 @@ ENTRIES = 100_000
 
 
 @pytest.fixture
-def browser(cluster) -> Client:
+def officer(cluster) -> Client:
     """Somebody who may do everything."""
     users = get_user_model().objects
     client = Client()
@@ -85,14 +85,14 @@ def test_a_moment_is_found_by_halving(cluster):
     assert page.entries[0].record_id == "after"
 
 
-def test_a_transaction_shows_what_changed_and_where_it_is(cluster, browser):
+def test_a_transaction_shows_what_changed_and_where_it_is(cluster, officer):
     app = cluster.connect("main")
     app.run("INSERT INTO test_word VALUES ('word', 'old meaning')")
     app.run("SET @current_transaction_id = 'told'")
     app.run("UPDATE test_word SET meaning = 'new meaning'")
     cluster.settle()
     cluster.kill("node_b")
-    page = browser.get("/admin/transactions/told/").content.decode()
+    page = officer.get("/admin/transactions/told/").content.decode()
     for words in (
         "old meaning",
         '<td class="changed">new meaning</td>',
@@ -102,15 +102,15 @@ def test_a_transaction_shows_what_changed_and_where_it_is(cluster, browser):
         assert words in page
 
 
-def test_a_node_that_is_dead_is_a_sentence(cluster, browser):
+def test_a_node_that_is_dead_is_a_sentence(cluster, officer):
     cluster.kill("main")
-    page = browser.get("/admin/log/", {"node": "main"})
+    page = officer.get("/admin/log/", {"node": "main"})
     assert page.status_code == 200
     assert "Main does not answer" in page.content.decode()
-    assert "test_word" in browser.get("/admin/log/", {"node": "node_a"}).content.decode()
+    assert "test_word" in officer.get("/admin/log/", {"node": "node_a"}).content.decode()
 
 
-def test_orphans_are_looked_at_and_decided_on(cluster, operator, browser):
+def test_orphans_are_looked_at_and_decided_on(cluster, operator, officer):
     cluster.connect("main").run("INSERT INTO test_word VALUES ('kept', 'a')")
     strand(
         cluster,
@@ -118,39 +118,39 @@ def test_orphans_are_looked_at_and_decided_on(cluster, operator, browser):
         "INSERT INTO test_word VALUES ('new', 'b')",
     )
     assert come_back(cluster, operator).orphaned == 2
-    inbox = browser.get("/admin/orphans/").content.decode()
+    inbox = officer.get("/admin/orphans/").content.decode()
     (first, _second) = sorted(set(part.split('"')[0] for part in inbox.split('name="ids" value="')[1:]))
-    shown = browser.get(f"/admin/orphans/{first}/").content.decode()
+    shown = officer.get(f"/admin/orphans/{first}/").content.decode()
     assert "now, on Node A" in shown
     assert "changed by it" in shown
     decide = "/admin/orphans/decide/"
-    said = browser.post(decide, {"ids": first, "verb": "dismiss"}, follow=True).content.decode()
+    said = officer.post(decide, {"ids": first, "verb": "dismiss"}, follow=True).content.decode()
     assert "Say why" in said
-    said = browser.post(
+    said = officer.post(
         decide, {"ids": first, "verb": "dismiss", "reason": "old"}, follow=True
     ).content.decode()
     assert "and 1 more of its transaction dismissed." in said
-    said = browser.post(decide, {"ids": first, "verb": "reopen"}, follow=True).content.decode()
+    said = officer.post(decide, {"ids": first, "verb": "reopen"}, follow=True).content.decode()
     assert "waits for a decision again." in said
-    said = browser.post(decide, {"ids": first, "verb": "reapply"}, follow=True).content.decode()
+    said = officer.post(decide, {"ids": first, "verb": "reapply"}, follow=True).content.decode()
     assert "applied again as transaction" in said
     rows = cluster.connect("node_a").rows("SELECT word, meaning FROM test_word ORDER BY word")
     assert rows == (("kept", "stranded"), ("new", "b"))
-    assert "There is no orphaned transaction" in browser.get("/admin/orphans/9-9/").content.decode()
+    assert "There is no orphaned transaction" in officer.get("/admin/orphans/9-9/").content.decode()
 
 
-def test_an_orphan_is_edited_and_applied(cluster, operator, browser):
+def test_an_orphan_is_edited_and_applied(cluster, operator, officer):
     cluster.connect("main").run("INSERT INTO test_word VALUES ('kept', 'a')")
     strand(cluster, "UPDATE test_word SET meaning = 'stranded' WHERE word = 'kept'")
     come_back(cluster, operator)
-    inbox = browser.get("/admin/orphans/").content.decode()
+    inbox = officer.get("/admin/orphans/").content.decode()
     (one,) = {part.split('"')[0] for part in inbox.split('name="ids" value="')[1:]}
-    assert "Apply as edited" in browser.get(f"/admin/orphans/{one}/").content.decode()
+    assert "Apply as edited" in officer.get(f"/admin/orphans/{one}/").content.decode()
     typed = {"ids": one, "verb": "edit", "column-meaning": "edited", "shown-meaning": "stranded"}
-    said = browser.post("/admin/orphans/decide/", typed, follow=True).content.decode()
+    said = officer.post("/admin/orphans/decide/", typed, follow=True).content.decode()
     assert "applied again as transaction" in said
     assert cluster.connect("node_a").rows("SELECT * FROM test_word") == (("kept", "edited"),)
-    told = browser.get("/admin/orphans/", {"status": "REAPPLIED"}).content.decode()
+    told = officer.get("/admin/orphans/", {"status": "REAPPLIED"}).content.decode()
     assert "Edited before it was applied." in told
 
 

@@ -105,8 +105,8 @@ def send(pid: int, number: signal.Signals) -> None:
         return
 
 
-def spawn(command: list[str], log: Path) -> int:
-    """Start a program that outlives this one and its terminal. Returns its pid.
+def spawn(command: list[str], log: Path, directory: Path | None = None) -> int:
+    """Start a program that outlives this one and its terminal, in a directory. Returns its pid.
 
     It gets none of our open files: a server that kept a client's connection open would keep that client's
     transaction and its locks, too.
@@ -114,7 +114,12 @@ def spawn(command: list[str], log: Path) -> int:
     with log.open("ab") as output:
         log.chmod(0o600)
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            cwd=directory,
+            start_new_session=True,
         )
     process.returncode = 0  # nobody waits for it here: is_gone() collects it
     return process.pid

@@ -1,0 +1,212 @@
+"""Drills from the admin: scenarios on scratch nodes of their own, and their gaps over time beside the goals.
+
+They are run by the tests' own harness in a process of its own, so this works in a checkout and nowhere else.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from cluster.nodes.local.processes import spawn
+
+LIST_SECONDS: Final = 30
+SHOWN_LINES: Final = 40
+KEPT_PLAYS: Final = 40
+WIDTH, HEIGHT, LEFT = 420, 90, 40
+DRILL: Final = [sys.executable, "-m", "tests.drill"]
+
+
+def directory() -> Path:
+    """Where drills leave their history."""
+    return Path(settings.VAR_DIR) / "drill"
+
+
+@cache
+def scenarios() -> list[dict[str, str]]:
+    """All scenarios; none where the tests are not installed."""
+    done = subprocess.run(
+        [*DRILL, "--list"], cwd=settings.BASE_DIR, capture_output=True, text=True, timeout=LIST_SECONDS
+    )
+    return json.loads(done.stdout) if done.returncode == 0 else []
+
+
+class DrillForm(forms.Form):
+    """What to play."""
+
+    numbers = forms.MultipleChoiceField(label="Scenarios", widget=forms.CheckboxSelectMultiple)
+    runs = forms.IntegerField(min_value=1, max_value=20, initial=1, label="How often each")
+    fast = forms.BooleanField(required=False, label="with the fast settings")
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data)
+        numbers: Any = self.fields["numbers"]
+        numbers.choices = [(one["number"], f"{one['number']} {one['name']}") for one in scenarios()]
+
+
+@dataclass(frozen=True)
+class Dot:
+    """One play in a plot."""
+
+    x: float
+    y: float
+    words: str
+    right: bool
+
+
+@dataclass(frozen=True)
+class Past:
+    """The plays of one scenario under one setting. goal: seconds, where one was set, and where its line stands."""
+
+    title: str
+    dots: tuple[Dot, ...]
+    most: float
+    lost: int
+    goal: float | None
+    goal_y: float | None
+
+
+def past() -> list[Past]:
+    """What the history tells."""
+    path = directory() / "history.jsonl"
+    groups: dict[tuple[str, bool], list[dict[str, Any]]] = defaultdict(list)
+    if path.exists():
+        for line in path.read_text().splitlines():
+            play = json.loads(line)
+            groups[play["number"], play["fast"]].append(play)
+    return [told(number, fast, plays[-KEPT_PLAYS:]) for (number, fast), plays in sorted(groups.items())]
+
+
+def told(number: str, fast: bool, plays: Sequence[dict[str, Any]]) -> Past:
+    """A plot of one scenario."""
+    goal = plays[-1].get("goal")
+    most = max([goal or 0.0, 0.1, *(play["gap"] for play in plays)])
+    step = (WIDTH - LEFT - 10) / max(len(plays) - 1, 1)
+
+    def height(seconds: float) -> float:
+        return round(HEIGHT - 10 - (HEIGHT - 24) * seconds / most, 1)
+
+    dots = tuple(
+        Dot(round(LEFT + step * place, 1), height(play["gap"]), words(play), play["passed"])
+        for place, play in enumerate(plays)
+    )
+    title = f"{number} {plays[-1]['name']}{', fast settings' if fast else ''}"
+    return Past(
+        title, dots, most, sum(p["lost"] for p in plays), goal, None if goal is None else height(goal)
+    )
+
+
+def words(play: dict[str, Any]) -> str:
+    """A play in words."""
+    right = "right" if play["passed"] else "wrong"
+    return f"gap {play['gap']} s, {play['lost']} of {play['acknowledged']} lost, {right}"
+
+
+def running() -> int | None:
+    """The process of the drill that runs now."""
+    try:
+        pid = int((directory() / "pid").read_text())
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (OSError, ValueError):
+        return None
+    collect(pid)
+    return pid if b"tests.drill" in command else None
+
+
+def collect(pid: int) -> None:
+    """A drill that this process began and that has ended is nobody's child any more."""
+    with suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)
+
+
+def may(request: HttpRequest) -> None:
+    """Raises PermissionDenied."""
+    user: Any = request.user
+    if not user.has_perm("cluster.drill"):
+        raise PermissionDenied("Your account may not run drills.")
+
+
+def drills(request: HttpRequest) -> HttpResponse:
+    """What can be played, what is played, what was played."""
+    may(request)
+    context = {
+        "title": "Drills",
+        "form": DrillForm(),
+        "past": past(),
+        "width": WIDTH,
+        "height": HEIGHT,
+        "left": LEFT,
+    }
+    return render(request, "drills.html", admin.site.each_context(request) | context | now_context())
+
+
+def now_part(request: HttpRequest) -> HttpResponse:
+    """How far it is."""
+    may(request)
+    return render(request, "drills_now.html", now_context())
+
+
+def now_context() -> dict[str, Any]:
+    """The end of what the running drill has said."""
+    log = directory() / "run.log"
+    said = log.read_text(errors="replace").splitlines()[-SHOWN_LINES:] if log.exists() else []
+    return {"pid": running(), "said": "\n".join(said)}
+
+
+@require_POST
+def start(request: HttpRequest) -> HttpResponse:
+    """Begin one, unless one runs."""
+    may(request)
+    form = DrillForm(request.POST)
+    if running():
+        messages.error(request, "A drill is running. Wait for its end, or end it.")
+    elif not form.is_valid():
+        messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
+    else:
+        begin(form.cleaned_data)
+        messages.success(request, "The drill has begun. It goes on when you close the page.")
+    return HttpResponseRedirect(reverse("admin:drills"))
+
+
+def begin(chosen: dict[str, Any]) -> None:
+    """Run it in a session of its own: it outlives the request, and this process."""
+    directory().mkdir(parents=True, exist_ok=True)
+    command = [
+        *DRILL,
+        *chosen["numbers"],
+        "--runs",
+        str(chosen["runs"]),
+        *(["--fast"] if chosen["fast"] else []),
+    ]
+    (directory() / "run.log").unlink(missing_ok=True)
+    pid = spawn(
+        ["/usr/bin/env", "NO_COLOR=1", "COLUMNS=120", *command], directory() / "run.log", settings.BASE_DIR
+    )
+    (directory() / "pid").write_text(str(pid))
+
+
+@require_POST
+def stop(request: HttpRequest) -> HttpResponse:
+    """End it; its servers end with it."""
+    may(request)
+    if pid := running():
+        os.killpg(pid, signal.SIGINT)
+        messages.success(request, "The drill is being ended.")
+    return HttpResponseRedirect(reverse("admin:drills"))
