@@ -4,12 +4,13 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
-from django.db import connections
+from django.db import DatabaseError, InterfaceError, connections
 
 from cluster.actions import journal
 from cluster.actions.automation import PAUSED, RESUMED, pause, resume
@@ -39,6 +40,7 @@ log = logging.getLogger(__name__)
 
 REPORT_SECONDS = 0.5
 SWITCH_SECONDS = 30.0
+PULSE_SECONDS = 5.0
 SILENT_SECONDS = 30.0
 """A running job that has given no sign of life for so long has lost its process."""
 
@@ -222,7 +224,7 @@ def run(job: Job, place: str) -> None:
     report.save("state", "began_at", "place")
     nodes = connect_all()
     try:
-        with journal.acting_as(job.actor), telling(report.step):
+        with journal.acting_as(job.actor), telling(report.step), pulse(job):
             report.end(Job.State.DONE, VERBS[job.verb].act(nodes, job, report))
     except ClusterError as error:
         report.end(Job.State.FAILED, str(error))
@@ -234,6 +236,27 @@ def run(job: Job, place: str) -> None:
     finally:
         for node in nodes.values():
             node.close()
+
+
+@contextmanager
+def pulse(job: Job) -> Iterator[None]:
+    """Give a sign of life while the verb is at a long step."""
+    over = threading.Event()
+
+    def beat() -> None:
+        while not over.wait(PULSE_SECONDS):
+            try:
+                Job.objects.filter(pk=job.pk).update(seen_at=datetime.now(UTC))
+            except (DatabaseError, InterfaceError) as error:
+                log.debug("%s", error)
+            finally:
+                connections["default"].close()
+
+    threading.Thread(target=beat, name=f"pulse-{job.pk}", daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
 
 
 def start_here(job: Job) -> None:
@@ -252,7 +275,7 @@ def check_alive(job: Job) -> None:
     """Say of a job whose process has died that it is over."""
     if job.state == Job.State.RUNNING and job.seen_at:
         silent = (datetime.now(UTC) - job.seen_at).total_seconds()
-        if silent > max(SILENT_SECONDS, 2 * SWITCH_SECONDS):
+        if silent > SILENT_SECONDS:
             Report(job).end(
                 Job.State.FAILED,
                 f"Its process has given no sign of life for {silent:.0f} s. Look at the dashboard, then ask again: "
