@@ -8,10 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections import defaultdict
-from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -26,11 +23,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from cluster.nodes.local.processes import spawn
+from mco2site.drill_history import HEIGHT, LEFT, WIDTH, past
 
 LIST_SECONDS: Final = 30
 SHOWN_LINES: Final = 40
-KEPT_PLAYS: Final = 40
-WIDTH, HEIGHT, LEFT = 420, 90, 40
 DRILL: Final = [sys.executable, "-m", "tests.drill"]
 
 
@@ -59,64 +55,6 @@ class DrillForm(forms.Form):
         super().__init__(data)
         numbers: Any = self.fields["numbers"]
         numbers.choices = [(one["number"], f"{one['number']} {one['name']}") for one in scenarios()]
-
-
-@dataclass(frozen=True)
-class Dot:
-    """One play in a plot."""
-
-    x: float
-    y: float
-    words: str
-    right: bool
-
-
-@dataclass(frozen=True)
-class Past:
-    """The plays of one scenario under one setting. goal: seconds, where one was set, and where its line stands."""
-
-    title: str
-    dots: tuple[Dot, ...]
-    most: float
-    lost: int
-    goal: float | None
-    goal_y: float | None
-
-
-def past() -> list[Past]:
-    """What the history tells."""
-    path = directory() / "history.jsonl"
-    groups: dict[tuple[str, bool], list[dict[str, Any]]] = defaultdict(list)
-    if path.exists():
-        for line in path.read_text().splitlines():
-            play = json.loads(line)
-            groups[play["number"], play["fast"]].append(play)
-    return [told(number, fast, plays[-KEPT_PLAYS:]) for (number, fast), plays in sorted(groups.items())]
-
-
-def told(number: str, fast: bool, plays: Sequence[dict[str, Any]]) -> Past:
-    """A plot of one scenario."""
-    goal = plays[-1].get("goal")
-    most = max([goal or 0.0, 0.1, *(play["gap"] for play in plays)])
-    step = (WIDTH - LEFT - 10) / max(len(plays) - 1, 1)
-
-    def height(seconds: float) -> float:
-        return round(HEIGHT - 10 - (HEIGHT - 24) * seconds / most, 1)
-
-    dots = tuple(
-        Dot(round(LEFT + step * place, 1), height(play["gap"]), words(play), play["passed"])
-        for place, play in enumerate(plays)
-    )
-    title = f"{number} {plays[-1]['name']}{', fast settings' if fast else ''}"
-    return Past(
-        title, dots, most, sum(p["lost"] for p in plays), goal, None if goal is None else height(goal)
-    )
-
-
-def words(play: dict[str, Any]) -> str:
-    """A play in words."""
-    right = "right" if play["passed"] else "wrong"
-    return f"gap {play['gap']} s, {play['lost']} of {play['acknowledged']} lost, {right}"
 
 
 def running() -> int | None:
@@ -149,7 +87,7 @@ def drills(request: HttpRequest) -> HttpResponse:
     context = {
         "title": "Drills",
         "form": DrillForm(),
-        "past": past(),
+        "past": past(directory() / "history.jsonl"),
         "width": WIDTH,
         "height": HEIGHT,
         "left": LEFT,

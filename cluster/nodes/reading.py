@@ -230,3 +230,14 @@ def recent(connection: Connection, number: int) -> list[Recent]:
         elif len(found) < number:
             found[one.transaction_id] = one
     return list(found.values())
+
+
+def server_settings(connection: Connection, names: Sequence[str]) -> list[tuple[str, str]]:
+    """The server's own values of these variables, by name; those that it does not know are left out."""
+    marks = ", ".join(["%s"] * len(names))
+    rows = connection.rows(
+        "SELECT LOWER(VARIABLE_NAME), VARIABLE_VALUE FROM information_schema.GLOBAL_VARIABLES"
+        f" WHERE VARIABLE_NAME IN ({marks}) ORDER BY 1",
+        names,
+    )
+    return [(str(name), str(value)) for name, value in rows]

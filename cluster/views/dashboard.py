@@ -7,11 +7,11 @@ from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from cluster.actions.jobs import VERBS
+from cluster.actions.verbs import VERBS
 from cluster.models import SLOT_SECONDS as SLOT
 from cluster.models import Event, Job, Sample
 from cluster.protocol.names import NodeName
-from cluster.views import pictures
+from cluster.views import hour, topology
 from cluster.views.problems import forecast, problems
 from cluster.views.seen import Seen, seen
 
@@ -34,8 +34,8 @@ def now_context() -> dict[str, Any]:
     looked = seen()
     return {
         "seen": looked,
-        "boxes": pictures.boxes(looked),
-        "arrows": pictures.arrows(looked),
+        "boxes": topology.boxes(looked),
+        "arrows": topology.arrows(looked),
         "problems": [(one, VERBS.get(one.verb)) for one in problems(looked)],
         "forecast": forecast(looked),
         "recent": [arrivals(looked, entry) for entry in looked.facts.get("recent", [])],
@@ -53,16 +53,16 @@ def arrivals(looked: Seen, entry: dict[str, Any]) -> dict[str, Any]:
 def hour_context() -> dict[str, Any]:
     """Roles, events, plots, availability."""
     now = time.time()
-    found = pictures.samples()
+    found = hour.samples()
     return {
-        "strips": pictures.strips(found, now),
-        "marks": pictures.marks(now),
-        "plots": pictures.plots(found, now),
+        "strips": hour.strips(found, now),
+        "marks": hour.marks(now),
+        "plots": hour.plots(found, now),
         "availability": [("hour", availability(HOUR)), ("day", availability(DAY))],
         "events": Event.objects.exclude(kind=Event.Kind.DECISION)[:EVENTS],
-        "left": pictures.LEFT,
-        "width": pictures.WIDTH,
-        "height": pictures.HEIGHT,
+        "left": hour.LEFT,
+        "width": hour.WIDTH,
+        "height": hour.HEIGHT,
     }
 
 

@@ -7,13 +7,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from cluster.actions import setup
-from cluster.actions.jobs import VERBS, Verb
+from cluster.actions.verbs import VERBS, Verb
 from cluster.models import Event
 from cluster.nodes.cluster import connect
 from cluster.nodes.install import Status
+from cluster.nodes.reading import server_settings
 from cluster.protocol.errors import ClusterError
 from cluster.protocol.names import NodeName
-from cluster.views import pictures
+from cluster.views import hour
 from cluster.views.preflight import blocked
 from cluster.views.seen import Seen, seen
 
@@ -45,7 +46,7 @@ def server_part(request: HttpRequest, name: NodeName) -> HttpResponse:
 def now_context(name: NodeName) -> dict[str, Any]:
     """From the newest look."""
     looked = seen()
-    found = pictures.samples(600)[-PROBES:]
+    found = hour.samples(600)[-PROBES:]
     return {
         "seen": looked,
         "node": looked.node(name),
@@ -69,16 +70,11 @@ def server_context(name: NodeName) -> dict[str, Any]:
     """What is installed and how the server is set. Asks the node."""
     own = connect(name, timeout=SERVER_SECONDS)
     try:
-        marks = ", ".join(["%s"] * len(SETTINGS))
-        values = own.connection.rows(
-            f"SELECT LOWER(VARIABLE_NAME), VARIABLE_VALUE FROM information_schema.GLOBAL_VARIABLES"  # noqa: S608
-            f" WHERE VARIABLE_NAME IN ({marks})",
-            SETTINGS,
-        )
+        values = server_settings(own.connection, SETTINGS)
         objects = setup.check([name])
     except ClusterError as error:
         return {"problem": str(error)}
     finally:
         own.close()
     wrong = [item for item in objects if item.status is not Status.INSTALLED]
-    return {"settings": sorted(values), "wrong": wrong, "installed": len(objects) - len(wrong)}
+    return {"settings": values, "wrong": wrong, "installed": len(objects) - len(wrong)}

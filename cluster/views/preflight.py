@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from cluster.actions.jobs import Verb
+from cluster.actions.verbs import Verb
 from cluster.protocol.names import NodeName
 from cluster.views.seen import Seen
 

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 from kombu.exceptions import OperationalError as BrokerError
 
 from cluster.actions import jobs
-from cluster.actions.jobs import VERBS, Verb
+from cluster.actions.verbs import VERBS, Verb
 from cluster.models import Job
 from cluster.protocol.names import NodeName
 from cluster.views.preflight import blocked, ticks

@@ -8,6 +8,7 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 
 from mco2site import drills
+from mco2site.drill_history import past
 from tests.harness.workers import wait_for
 
 PLAY = {
@@ -30,7 +31,7 @@ def test_the_history_is_plotted_beside_its_goal(officer):
     (drills.directory() / "history.jsonl").write_text(
         "\n".join(json.dumps(PLAY | {"gap": gap, "passed": gap < 1}) for gap in (0.2, 0.3, 2.4))
     )
-    (one,) = drills.past()
+    (one,) = past(drills.directory() / "history.jsonl")
     assert (one.title, one.most, one.goal, len(one.dots)) == ("01 kill -9 of Main", 2.4, 1.2, 3)
     assert one.dots[0].y > one.goal_y > one.dots[2].y
     page = officer.get("/admin/drills/").content.decode()

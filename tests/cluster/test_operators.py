@@ -10,9 +10,9 @@ from django.db import connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from cluster.actions import jobs, journal, observations
+from cluster.actions import journal, observations, verbs
 from cluster.actions.check_health import Watch
-from cluster.actions.jobs import VERBS
+from cluster.actions.verbs import VERBS
 from cluster.conf import conf
 from cluster.models import Event, Job, Observation, Sample
 from cluster.protocol.names import NodeName
@@ -145,7 +145,7 @@ def test_the_whole_story_by_verbs(cluster, watch):
     client = person("promote", "recover", "demote")
     cluster.kill("main")
     done = ask(client, "promote")
-    assert (done.state, done.steps[-1][1]) == (Job.State.DONE, jobs.PROMOTED)
+    assert (done.state, done.steps[-1][1]) == (Job.State.DONE, verbs.PROMOTED)
     told = [sentence for _, sentence in done.steps]
     assert "Epoch 2 is claimed at Node A and Node B: nobody else may write now." in told
     assert "Node A takes writes." in told
@@ -153,7 +153,7 @@ def test_the_whole_story_by_verbs(cluster, watch):
     done = ask(client, "recover", "main")
     assert done.state == Job.State.DONE
     assert "Fetching missed transactions from Node A..." in [sentence for _, sentence in done.steps]
-    assert ask(client, "demote").steps[-1][1] == jobs.DEMOTED
+    assert ask(client, "demote").steps[-1][1] == verbs.DEMOTED
     assert cluster.primary() is NodeName.MAIN
 
 
@@ -227,8 +227,8 @@ def test_a_job_whose_process_died_is_called_over(watch):
 
 def test_pausing_and_comparing(cluster, watch):
     client = person("automation", "verify")
-    assert ask(client, "pause").steps[-1][1] == jobs.PAUSED
+    assert ask(client, "pause").steps[-1][1] == verbs.PAUSED
     watch()
     assert "Automation is paused by somebody" in client.get("/admin/now/").content.decode()
-    assert ask(client, "resume").steps[-1][1] == jobs.RESUMED
+    assert ask(client, "resume").steps[-1][1] == verbs.RESUMED
     assert ask(client, "verify").steps[-1][1].startswith("All nodes are equal")
