@@ -49,6 +49,7 @@ def health(node: str, wanted: str) -> tuple[int, str]:
 
 def test_each_node_is_what_it_is(cluster):
     cluster.settle()
+    wait_for(lambda: health("main", "primary")[0] == 200, 10)
     found = {
         (node.value, wanted): health(node, wanted)[0]
         for node in NodeName
