@@ -69,6 +69,11 @@ def kernel_routines() -> list[SqlObject]:
     return list(objects_in(sql_root() / "cluster" / "procedures"))
 
 
+def calls() -> list[SqlObject]:
+    """The triggers that answer calls of other nodes."""
+    return list(objects_in(sql_root() / "cluster" / "calls"))
+
+
 def public_routines() -> list[SqlObject]:
     """The procedures of the apps: what the application's account may call."""
     folders = sorted(p for p in sql_root().iterdir() if p.is_dir() and p.name != "cluster")
