@@ -68,7 +68,8 @@ def kernel() -> list[SqlObject]:
 def replicated(node: NodeName, models: Sequence[type[Model]], secret: str) -> list[SqlObject]:
     """The replicated tables, their triggers, and the apps' procedures, in the order of installation."""
     tables = [*model_tables(node, models), *model_indexes(node, models)]
-    stores = [*store_routines(models), *catalogue.calls()]
+    watch = catalogue.events() if node is NodeName.NODE_A else []
+    stores = [*store_routines(models), *catalogue.calls(), *watch]
     return [*tables, *catalogue.triggers(models, secret), *stores, *catalogue.public_routines()]
 
 
@@ -271,6 +272,7 @@ def configure(connection: Target, conf: ClusterConf) -> None:
     settled = {
         "node_name": name.value, "node_label": name.label, "source_node": name.source,
         "ack_timeout": conf.ack_timeout, "durability": conf.durability,
+        "lease_seconds": conf.lease_seconds, "application_user": conf.application.user,
     }  # fmt: skip
     connection.many(
         "INSERT IGNORE INTO node_config (config_key, config_value) VALUES (%s, %s)", list(first.items())

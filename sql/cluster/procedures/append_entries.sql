@@ -12,11 +12,13 @@ BEGIN
     IF NOT p_boundary THEN
         CALL require_promotion(p_epoch);
     END IF;
-    SELECT COUNT(DISTINCT IF(log_type = 'ROW', transaction_id, NULL)) INTO v_replayed
+    -- The first entry of a transaction stands for it, wherever a window cuts it.
+    SELECT COUNT(*) INTO v_replayed
     FROM JSON_TABLE(p_entries, '$[*]' COLUMNS (
         log_id BIGINT UNSIGNED PATH '$.log_id', epoch INT UNSIGNED PATH '$.epoch', log_type VARCHAR(8) PATH '$.log_type',
-        transaction_id VARCHAR(64) PATH '$.transaction_id')) AS given
-    WHERE NOT EXISTS (SELECT 1 FROM transaction_log AS held WHERE held.log_id = given.log_id AND held.epoch = given.epoch);
+        log_sequence INT UNSIGNED PATH '$.log_sequence')) AS given
+    WHERE log_type = 'ROW' AND log_sequence = 1
+      AND NOT EXISTS (SELECT 1 FROM transaction_log AS held WHERE held.log_id = given.log_id AND held.epoch = given.epoch);
     INSERT IGNORE INTO transaction_log (log_id, epoch, transaction_id, log_sequence, log_type, operation_type, table_name,
                                         record_id, old_value, new_value, source_node, `timestamp`)
     SELECT given.* FROM JSON_TABLE(p_entries, '$[*]' COLUMNS (

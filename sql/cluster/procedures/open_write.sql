@@ -5,6 +5,7 @@ CREATE OR REPLACE PROCEDURE open_write()
     SQL SECURITY DEFINER
 BEGIN
     COMMIT;  -- with autocommit off, reads have opened a transaction of their own
+    CALL keep_lease();
     SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
     START TRANSACTION;
     CALL guard_write();
