@@ -33,6 +33,12 @@ class SqlObject:
     statement: str
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """What finds it at a server: an index by its table, too, or every table would be opened."""
+        on = re.search(r" ON `(\w+)`", self.statement) if self.kind == "INDEX" else None
+        return (on[1], self.name) if on else (self.name,)
+
+    @property
     def checksum(self) -> str:
         """Of the source, to see whether an installed object is of another version."""
         return hashlib.sha256(self.statement.encode()).hexdigest()

@@ -161,7 +161,7 @@ APPLY_SECRET = SqlObject("TABLE", "apply_secret", "")
 
 def installed_checksum(connection: Connection, item: SqlObject) -> str | None:
     """Checksum of the definition that the server holds, None when it holds none."""
-    rows = connection.rows(DEFINITION[item.kind], (item.name,))
+    rows = connection.rows(DEFINITION[item.kind], item.names)
     if not rows or rows[0][0] is None:
         return None
     return hashlib.sha256(str(rows[0][0]).encode()).hexdigest()

@@ -6,6 +6,7 @@ CREATE OR REPLACE PROCEDURE open_write()
 BEGIN
     COMMIT;  -- with autocommit off, reads have opened a transaction of their own
     CALL keep_lease();
+    COMMIT;
     SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
     START TRANSACTION;
     CALL guard_write();

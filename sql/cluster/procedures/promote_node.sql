@@ -45,6 +45,7 @@ BEGIN
         END IF;
         IF v_problem IS NULL AND JSON_VALUE(v_answer, '$.claimed') = 1 THEN
             INSERT INTO claimed_node VALUES (v_peer);
+            CALL look_at_node(v_peer);  -- it adds nothing to an older epoch from here on
             SET v_excused = IF(v_peer = v_last, v_best, v_excused);
         ELSE
             SET v_missing = CONCAT(v_missing, ' ', v_peer, ': ', COALESCE(v_problem, IF(JSON_VALUE(v_answer, '$.promised') >= v_epoch,
@@ -57,7 +58,6 @@ BEGIN
         CALL refuse(CONCAT(v_label, ' was not promoted: no majority agreed to epoch ', v_epoch, '.', v_missing, ' Try again in a few seconds.'));
     END IF;
     -- Whatever was acknowledged stands on one of the claimed nodes in an epoch that it led (invariant (a)).
-    CALL look_at_peers();
     SELECT MAX(CAST(seen(peer, 'led') AS INTEGER)) INTO v_best FROM claimed_node;
     SET v_over = FALSE;
     OPEN followers;
@@ -124,5 +124,6 @@ BEGIN
     IF p_candidate = v_own THEN
         CALL keep_lease();
     END IF;
-    CALL look_at_peers();
+    CALL look_at_node(p_candidate);
+    CALL look_at_node(v_own);
 END

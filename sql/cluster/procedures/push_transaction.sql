@@ -15,9 +15,12 @@ BEGIN
             source_node, `timestamp`) SEPARATOR ','), ']')
     INTO v_epoch, v_entries FROM transaction_log WHERE transaction_id = p_transaction_id;
     SET SESSION group_concat_max_len = v_longest;
-    CALL call_peer(IF(v_own = 'main', 'node_a', 'main'), 'append', v_epoch, v_entries, v_answer, v_problem);
-    IF v_problem IS NOT NULL THEN
-        CALL call_peer('node_b', 'append', v_epoch, v_entries, v_answer, v_problem);
+    SET p_arrived = FALSE;
+    IF v_entries IS NOT NULL THEN  -- what was set aside is never done
+        CALL call_peer(IF(v_own = 'main', 'node_a', 'main'), 'append', v_epoch, v_entries, v_answer, v_problem);
+        IF v_problem IS NOT NULL THEN
+            CALL call_peer('node_b', 'append', v_epoch, v_entries, v_answer, v_problem);
+        END IF;
+        SET p_arrived = v_problem IS NULL;
     END IF;
-    SET p_arrived = v_problem IS NULL;
 END
