@@ -459,8 +459,8 @@ class TestReplicate:
         cluster.replicator.stop()
         process = cluster.popen("replicate")
         main = cluster.connect("main")
-        while main.row("SELECT MAX(generation) FROM acknowledgement_gate") == (None,):
-            time.sleep(POLL)  # without it the writer would carry its write itself
+        while main.row("SELECT IS_USED_LOCK(CONCAT('mco2.', DATABASE(), '.replicator'))") == (None,):
+            time.sleep(0.02)  # without it the writer would carry its write itself
         write(cluster, "main", 1)
         process.send_signal(signal.SIGTERM)
         said, complaint = process.communicate(timeout=15)
