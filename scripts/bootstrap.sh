@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes this checkout ready to run: system packages, .venv with the locked dependencies, .env with random secrets.
-# With --browser also chromium, for the tests. Quick and silent when nothing is missing; may be interrupted and run again.
+# With --browser also chromium and what the examples need, for the tests. Quick and silent when nothing is missing; may be interrupted and run again.
 # Ends with 1 and one sentence on failure.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -147,6 +147,17 @@ install_browser() {
         say "Without chromium the tests of the pages in a browser are skipped; the others run."
 }
 
+# What the example client in Node.js needs, for the tests that run it.
+install_examples() {
+    local missing=()
+    has node || missing+=(nodejs)
+    has npm || missing+=(npm)
+    if ((${#missing[@]})); then install_packages "${missing[@]}"; fi
+    [[ examples/node_modules/.package-lock.json -nt examples/package-lock.json ]] && return
+    npm ci --prefix examples --silent --no-audit --no-fund ||
+        die "Installing the packages of examples/package-lock.json failed; run this again once the cause is gone."
+}
+
 main() {
     local missing
     exec 9<"$LOCK" && flock 9 # of two runs in one checkout, the second waits
@@ -156,7 +167,10 @@ main() {
         check_space
         install_packages "${missing[@]}"
     fi
-    if [[ ${1:-} == --browser ]]; then install_browser; fi
+    if [[ ${1:-} == --browser ]]; then
+        install_browser
+        install_examples
+    fi
     install_venv
     write_env
 }
