@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes this checkout ready to run: system packages, .venv with the locked dependencies, .env with random secrets.
-# With --tests also what only tests drive: chromium, haproxy, curl. Quick and silent when nothing is missing; may be interrupted and run again.
+# With --tests also what only tests drive: chromium, haproxy, curl, and what the examples need. Quick and silent when
+# nothing is missing; may be interrupted and run again.
 # Ends with 1 and one sentence on failure.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -151,6 +152,17 @@ install_for_tests() {
     ((${#absent[@]} == 0)) || install_packages "${absent[@]}"
 }
 
+# What the example client in Node.js needs, for the tests that run it.
+install_examples() {
+    local missing=()
+    has node || missing+=(nodejs)
+    has npm || missing+=(npm)
+    if ((${#missing[@]})); then install_packages "${missing[@]}"; fi
+    [[ examples/node_modules/.package-lock.json -nt examples/package-lock.json ]] && return
+    npm ci --prefix examples --silent --no-audit --no-fund ||
+        die "Installing the packages of examples/package-lock.json failed; run this again once the cause is gone."
+}
+
 main() {
     local missing
     exec 9<"$LOCK" && flock 9 # of two runs in one checkout, the second waits
@@ -160,7 +172,10 @@ main() {
         check_space
         install_packages "${missing[@]}"
     fi
-    if [[ ${1:-} == --tests ]]; then install_for_tests; fi
+    if [[ ${1:-} == --tests ]]; then
+        install_for_tests
+        install_examples
+    fi
     install_venv
     write_env
 }

@@ -34,6 +34,20 @@ def set_up(name: NodeName) -> int:
     return changed
 
 
+def link(name: NodeName) -> list[str]:
+    """Make one node's federated tables to the others, which have to be set up; what hindered any. May be repeated."""
+    own = connect(name).connection
+    try:
+        return install.link(own)
+    finally:
+        own.close()
+
+
+def console_script(name: NodeName) -> str:
+    """What `set_up` and `link` do to a node, as a script for the mariadb client."""
+    return install.console_script(name, conf(), replicated_models())
+
+
 def check(names: Sequence[NodeName]) -> list[Finding]:
     """How every object stands on each of the nodes; migrations that a node lacks are MISSING."""
     models = replicated_models()

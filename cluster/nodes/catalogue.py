@@ -19,7 +19,7 @@ from cluster.nodes.shape import TableShape, shape
 NEXT = "\n-- ;;\n"
 """Stands between the statements of a file that has several."""
 NAME = re.compile(
-    r"CREATE (?:OR REPLACE )?(TABLE|SEQUENCE|VIEW|PROCEDURE|FUNCTION|TRIGGER)(?: IF NOT EXISTS)? `?(\w+)`?",
+    r"CREATE (?:OR REPLACE )?(TABLE|SEQUENCE|VIEW|PROCEDURE|FUNCTION|TRIGGER|EVENT)(?: IF NOT EXISTS)? `?(\w+)`?",
     re.I,
 )
 
@@ -31,6 +31,12 @@ class SqlObject:
     kind: str
     name: str
     statement: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What finds it at a server: an index by its table, too, or every table would be opened."""
+        on = re.search(r" ON `(\w+)`", self.statement) if self.kind == "INDEX" else None
+        return (on[1], self.name) if on else (self.name,)
 
     @property
     def checksum(self) -> str:
@@ -69,14 +75,31 @@ def kernel_routines() -> list[SqlObject]:
     return list(objects_in(sql_root() / "cluster" / "procedures"))
 
 
+def calls() -> list[SqlObject]:
+    """The triggers that answer calls of other nodes."""
+    return list(objects_in(sql_root() / "cluster" / "calls"))
+
+
+def events() -> list[SqlObject]:
+    """What Node A's server may do by itself, once somebody enables it."""
+    return list(objects_in(sql_root() / "cluster" / "events"))
+
+
 def public_routines() -> list[SqlObject]:
     """The procedures of the apps: what the application's account may call."""
     folders = sorted(p for p in sql_root().iterdir() if p.is_dir() and p.name != "cluster")
     return [item for folder in folders for item in objects_in(folder)]
 
 
-PUBLIC_KERNEL = ("await_acknowledgement",)
-"""Procedures of the protocol that the application's account may call."""
+PUBLIC_KERNEL = (
+    "await_acknowledgement",
+    "check_main_health",
+    "promote_to_acting_master",
+    "demote_to_vice",
+    "recover_from_node_a",
+    "catch_up",
+)
+"""Procedures of the protocol that the application's account may call; the verbs refuse it with a sentence."""
 
 
 def triggers(models: Sequence[type[Model]], secret: str) -> list[SqlObject]:

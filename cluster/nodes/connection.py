@@ -180,6 +180,10 @@ class Connection:
             yield from cursor
             cursor.close()
 
+    def escape(self, value: str) -> str:
+        """A text for between quotes, where a statement takes no placeholder."""
+        return self.raw().escape_string(value.encode()).decode()
+
     def commit(self) -> None:
         """Commit the open transaction."""
         self.run("COMMIT")

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from string import Template
+from typing import Any, Protocol
 
 from django.db import connections
 from django.db.models import Model
@@ -15,28 +16,29 @@ from cluster.conf import ClusterConf
 from cluster.nodes import catalogue
 from cluster.nodes.catalogue import SqlObject
 from cluster.nodes.connection import Connection
+from cluster.nodes.definitions import DEFINITION
+from cluster.nodes.script import Script, script_secret
+from cluster.nodes.storing import store_routines
 from cluster.protocol.names import NodeName
 
-DEFINITION = {
-    "PROCEDURE": "SELECT ROUTINE_DEFINITION FROM information_schema.ROUTINES"
-    " WHERE ROUTINE_SCHEMA = DATABASE() AND ROUTINE_TYPE = 'PROCEDURE' AND ROUTINE_NAME = %s",
-    "FUNCTION": "SELECT ROUTINE_DEFINITION FROM information_schema.ROUTINES"
-    " WHERE ROUTINE_SCHEMA = DATABASE() AND ROUTINE_TYPE = 'FUNCTION' AND ROUTINE_NAME = %s",
-    "TRIGGER": "SELECT CONCAT(ACTION_TIMING, EVENT_MANIPULATION, EVENT_OBJECT_TABLE, ACTION_STATEMENT)"
-    " FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE() AND TRIGGER_NAME = %s",
-    "TABLE": "SELECT GROUP_CONCAT(CONCAT(COLUMN_NAME, ' ', COLUMN_TYPE, ' ', IS_NULLABLE)"
-    " ORDER BY COLUMN_NAME) FROM information_schema.COLUMNS"
-    " WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = %s",
-    "INDEX": "SELECT GROUP_CONCAT(CONCAT_WS(' ', TABLE_NAME, COLUMN_NAME, SUB_PART, INDEX_TYPE)"
-    " ORDER BY SEQ_IN_INDEX) FROM information_schema.STATISTICS"
-    " WHERE TABLE_SCHEMA = DATABASE() AND INDEX_NAME = %s",
-    "SEQUENCE": "SELECT TABLE_TYPE FROM information_schema.TABLES"
-    " WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'SEQUENCE' AND TABLE_NAME = %s",
-    "VIEW": "SELECT VIEW_DEFINITION FROM information_schema.VIEWS"
-    " WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = %s",
-}
-
 INDEX = re.compile(r"CREATE (?:UNIQUE |FULLTEXT )?INDEX `(\w+)`")
+
+
+class Target(Protocol):
+    """Where set-up runs its statements: a connection, or a script that writes them down."""
+
+    @property
+    def node(self) -> NodeName:
+        """The node that is set up."""
+
+    def run(self, sql: str, params: Sequence[Any] | None = None) -> int:
+        """One statement."""
+
+    def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> int:
+        """One statement for many rows."""
+
+    def escape(self, value: str) -> str:
+        """A text for between quotes."""
 
 
 class Status(StrEnum):
@@ -66,7 +68,27 @@ def kernel() -> list[SqlObject]:
 def replicated(node: NodeName, models: Sequence[type[Model]], secret: str) -> list[SqlObject]:
     """The replicated tables, their triggers, and the apps' procedures, in the order of installation."""
     tables = [*model_tables(node, models), *model_indexes(node, models)]
-    return [*tables, *catalogue.triggers(models, secret), *catalogue.public_routines()]
+    watch = catalogue.events() if node is NodeName.NODE_A else []
+    stores = [*store_routines(models), *catalogue.calls(), *watch]
+    return [*tables, *catalogue.triggers(models, secret), *stores, *catalogue.public_routines()]
+
+
+def links(node: NodeName, models: Sequence[type[Model]]) -> list[SqlObject]:
+    """The federated tables that link_peers makes, once the other nodes are set up."""
+    tables = [model._meta.db_table for model in models]
+    return [
+        SqlObject(
+            "FEDERATED", f"call_{peer}" if remote == "inbox" else f"{remote}_{peer}", f"mco2_{peer}/{remote}"
+        )
+        for peer in node.others
+        for remote in ("inbox", "node_config", "transaction_log", *tables)
+    ]
+
+
+def link(connection: Connection) -> list[str]:
+    """Make the federated tables that are missing; what hindered those that still are. May be repeated."""
+    made = connection.rows("CALL link_peers()")
+    return [f"{name}: {result}" for name, result in made if result.startswith("MISSING")]
 
 
 def model_tables(node: NodeName, models: Sequence[type[Model]]) -> list[SqlObject]:
@@ -109,7 +131,11 @@ def findings(connection: Connection, models: Sequence[type[Model]]) -> list[Find
     """How every object stands on a node."""
     return [
         Finding(connection.node, item.kind, item.name, status(connection, item))
-        for item in [*kernel(), *replicated(connection.node, models, secret(connection))]
+        for item in [
+            *kernel(),
+            *replicated(connection.node, models, secret(connection)),
+            *links(connection.node, models),
+        ]
     ]
 
 
@@ -135,7 +161,7 @@ APPLY_SECRET = SqlObject("TABLE", "apply_secret", "")
 
 def installed_checksum(connection: Connection, item: SqlObject) -> str | None:
     """Checksum of the definition that the server holds, None when it holds none."""
-    rows = connection.rows(DEFINITION[item.kind], (item.name,))
+    rows = connection.rows(DEFINITION[item.kind], item.names)
     if not rows or rows[0][0] is None:
         return None
     return hashlib.sha256(str(rows[0][0]).encode()).hexdigest()
@@ -170,19 +196,19 @@ def remember(connection: Connection, item: SqlObject) -> None:
     )
 
 
-def create_accounts(admin: Connection, conf: ClusterConf) -> None:
+def create_accounts(admin: Target, conf: ClusterConf) -> None:
     """The database, the cluster's account and its rights; run before `install`."""
     database = conf.nodes[admin.node].database
     admin.run(f"CREATE DATABASE IF NOT EXISTS `{database}` CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci")
     run_template(admin, "cluster", blanks(admin, conf))
 
 
-def create_application(admin: Connection, conf: ClusterConf) -> None:
+def create_application(admin: Target, conf: ClusterConf) -> None:
     """The application's account, before any replicated table; run after the kernel's tables exist."""
     run_template(admin, "application", blanks(admin, conf))
 
 
-def grant_application(admin: Connection, conf: ClusterConf, models: Sequence[type[Model]]) -> None:
+def grant_application(admin: Target, conf: ClusterConf, models: Sequence[type[Model]]) -> None:
     """The application's rights on replicated tables and public procedures; run after `install`."""
     base = blanks(admin, conf)
     for model in models:
@@ -192,7 +218,7 @@ def grant_application(admin: Connection, conf: ClusterConf, models: Sequence[typ
         run_template(admin, "application_procedure", base | {"procedure": name})
 
 
-def introduce_peers(admin: Connection, conf: ClusterConf) -> None:
+def introduce_peers(admin: Target, conf: ClusterConf) -> None:
     """Tell the node where the others are, so that it can look at them by itself."""
     base = blanks(admin, conf)
     for peer, address in conf.nodes.items():
@@ -201,7 +227,7 @@ def introduce_peers(admin: Connection, conf: ClusterConf) -> None:
             run_template(admin, "peer", base | place | {"database": address.database})
 
 
-def blanks(admin: Connection, conf: ClusterConf) -> dict[str, str]:
+def blanks(admin: Target, conf: ClusterConf) -> dict[str, str]:
     """The names and passwords that the account files leave open, escaped for quotes."""
     values = {
         "database": conf.nodes[admin.node].database,
@@ -210,10 +236,10 @@ def blanks(admin: Connection, conf: ClusterConf) -> dict[str, str]:
         "application_user": conf.application.user,
         "application_password": conf.application.password,
     }
-    return {key: admin.raw().escape_string(value.encode()).decode() for key, value in values.items()}
+    return {key: admin.escape(value) for key, value in values.items()}
 
 
-def run_template(admin: Connection, name: str, values: Mapping[str, str]) -> None:
+def run_template(admin: Target, name: str, values: Mapping[str, str]) -> None:
     """Run the statements of sql/cluster/accounts/<name>.sql."""
     path = catalogue.sql_root() / "cluster" / "accounts" / f"{name}.sql"
     for statement in catalogue.statements(path):
@@ -234,7 +260,7 @@ def make_secret(connection: Connection) -> str:
     return secret(connection)
 
 
-def configure(connection: Connection, conf: ClusterConf) -> None:
+def configure(connection: Target, conf: ClusterConf) -> None:
     """The rows of node_config and the secret; existing ones stay, but for those that settings decide."""
     name = connection.node
     mode = name.following_mode.value
@@ -246,6 +272,7 @@ def configure(connection: Connection, conf: ClusterConf) -> None:
     settled = {
         "node_name": name.value, "node_label": name.label, "source_node": name.source,
         "ack_timeout": conf.ack_timeout, "durability": conf.durability,
+        "lease_seconds": conf.lease_seconds, "application_user": conf.application.user,
     }  # fmt: skip
     connection.many(
         "INSERT IGNORE INTO node_config (config_key, config_value) VALUES (%s, %s)", list(first.items())
@@ -255,3 +282,19 @@ def configure(connection: Connection, conf: ClusterConf) -> None:
         " ON DUPLICATE KEY UPDATE config_value = VALUES(config_value)",
         list(settled.items()),
     )
+
+
+def console_script(name: NodeName, conf: ClusterConf, models: Sequence[type[Model]]) -> str:
+    """All of a node's set-up as text: no server is asked, passwords are those of the environment."""
+    script, key = Script(name, conf), script_secret(name, conf)
+    create_accounts(script, conf)
+    introduce_peers(script, conf)
+    script.run(f"USE `{conf.nodes[name].database}`")
+    script.install(kernel())
+    create_application(script, conf)
+    script.run("REPLACE INTO apply_secret (id, secret) VALUES (1, %s)", (key,))
+    script.install(replicated(name, models, key))
+    configure(script, conf)
+    grant_application(script, conf, models)
+    script.run("CALL link_peers()")
+    return str(script)

@@ -458,6 +458,9 @@ class TestReplicate:
     def test_it_works_until_it_is_told_to_end(self, cluster):
         cluster.replicator.stop()
         process = cluster.popen("replicate")
+        main = cluster.connect("main")
+        while main.row("SELECT IS_USED_LOCK(CONCAT('mco2.', DATABASE(), '.replicator'))") == (None,):
+            time.sleep(0.02)  # without it the writer would carry its write itself
         write(cluster, "main", 1)
         process.send_signal(signal.SIGTERM)
         said, complaint = process.communicate(timeout=15)

@@ -15,7 +15,7 @@ import pytest
 from django.conf import settings
 from django.db import connections
 
-from cluster.actions.setup import set_up
+from cluster.actions.setup import link, set_up
 from cluster.backend import view
 from cluster.conf import Account, ClusterConf, conf
 from cluster.nodes import install
@@ -63,6 +63,8 @@ class ScratchServers:
             for name in NodeName:
                 set_up(name)
                 connections[name].close()
+            for name in NodeName:
+                assert link(name) == []
         assert migrating.returncode == 0
 
     @property

@@ -61,6 +61,9 @@ class Command(VerbCommand):
                 if changed[name]
                 else f"{name.label}: everything is in place."
             )
+        for name in names:
+            for problem in setup.link(name):
+                self.say(f"{name.label}: {problem}")
         nodes = connect_all()
         promotion = setup.begin(nodes, conf().lease_seconds) if len(names) == len(NodeName) else None
         if promotion:

@@ -1,5 +1,6 @@
 -- Returns once a second node holds the transaction durably; at once where CLUSTER_DURABILITY is local. Waits asleep: the replicator holds the user
--- lock of the present generation and lets it go after every batch, which wakes the waiting sessions.
+-- lock of the present generation and lets it go after every batch, which wakes the waiting sessions. Where none serves, the
+-- session carries its transaction to a second node itself.
 -- Inputs: the transaction id; seconds to wait, NULL for the cluster's CLUSTER_ACK_TIMEOUT.
 -- Errors: 45003 nobody confirmed in time, or this node was replaced: committed here, outcome unknown. May be repeated.
 -- Rule 2: never a timeout reported as success. Everything is read by SELECT INTO: a subquery elsewhere would lock
@@ -15,6 +16,7 @@ wait: BEGIN
     DECLARE v_asked DOUBLE DEFAULT 0;
     DECLARE v_kept, v_unserved BOOLEAN;
     DECLARE v_gate VARCHAR(64);
+    DECLARE v_pushed BOOLEAN DEFAULT FALSE;
     SELECT MAX(IF(config_key = 'ack_timeout', config_value, NULL)), MAX(IF(config_key = 'durability', config_value, NULL)),
            MAX(IF(config_key = 'verified_log_id', config_value, NULL))
     INTO v_timeout, v_durability, v_floor
@@ -54,7 +56,14 @@ wait: BEGIN
                 SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 45003, MESSAGE_TEXT = v_sentence;
             END IF;
         END IF;
-        IF v_unserved THEN
+        IF v_unserved AND v_waited > 0.004 AND NOT v_pushed THEN
+            -- No replicator serves this node, so the writer carries its own transaction.
+            SET v_pushed = TRUE;
+            CALL push_transaction(p_transaction_id, v_kept);
+            IF v_kept THEN
+                LEAVE wait;
+            END IF;
+        ELSEIF v_unserved THEN
             DO SLEEP(0.002);  -- or it is just passing to the next generation
         ELSEIF GET_LOCK(v_gate, LEAST(v_remaining, 0.1)) THEN
             DO RELEASE_LOCK(v_gate);

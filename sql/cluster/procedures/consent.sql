@@ -6,9 +6,6 @@ CREATE OR REPLACE PROCEDURE consent(IN p_epoch INT UNSIGNED, IN p_seconds DOUBLE
 BEGIN
     DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
     START TRANSACTION;
-    CALL require_promise(p_epoch);
-    UPDATE node_config SET config_value = GREATEST(CAST(config_value AS DOUBLE), UNIX_TIMESTAMP(SYSDATE(6)) + p_seconds)
-    WHERE config_key = 'consent_until';
-    UPDATE node_config SET config_value = p_epoch WHERE config_key = 'consent_epoch';
+    CALL consent_here(p_epoch, p_seconds);
     COMMIT;
 END

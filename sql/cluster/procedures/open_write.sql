@@ -5,6 +5,8 @@ CREATE OR REPLACE PROCEDURE open_write()
     SQL SECURITY DEFINER
 BEGIN
     COMMIT;  -- with autocommit off, reads have opened a transaction of their own
+    CALL keep_lease();
+    COMMIT;
     SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
     START TRANSACTION;
     CALL guard_write();

@@ -6,13 +6,6 @@ CREATE OR REPLACE PROCEDURE write_promotion(IN p_epoch INT UNSIGNED, IN p_facts 
 BEGIN
     DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
     START TRANSACTION;
-    CALL require_promise(p_epoch);
-    INSERT INTO transaction_log (epoch, transaction_id, log_sequence, log_type, operation_type, table_name,
-                                 record_id, old_value, new_value, source_node, `timestamp`)
-    SELECT p_epoch, CONCAT('promotion-', p_epoch), 1, 'CONTROL', 'PROMOTION', '', 'PROMOTION', NULL, p_facts,
-           p_source, UTC_TIMESTAMP(6)
-    FROM DUAL
-    WHERE NOT EXISTS (SELECT 1 FROM transaction_log
-                      WHERE table_name = '' AND record_id = 'PROMOTION' AND epoch = p_epoch);
+    CALL promotion_here(p_epoch, p_facts, p_source);
     COMMIT;
 END

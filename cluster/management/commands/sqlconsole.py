@@ -1,0 +1,23 @@
+"""Print a node's set-up as a script, for a server that a mariadb client alone can reach."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from cluster.actions.setup import console_script
+from cluster.protocol.names import NodeName
+
+
+class Command(BaseCommand):
+    """The script goes to the standard output; no server is asked."""
+
+    help = "Print the SQL that sets a node up: tables, triggers, procedures, accounts. `source` runs it."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """--node."""
+        names = [name.value for name in NodeName]
+        parser.add_argument("--node", required=True, choices=names, help="the node that the script is for")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        """Print it."""
+        self.stdout.write(console_script(NodeName(options["node"])), ending="")

@@ -1,0 +1,8 @@
+-- Answers a call of another node as it arrives; what it brought is not kept.
+CREATE OR REPLACE TRIGGER inbox_answer
+BEFORE INSERT ON inbox FOR EACH ROW
+BEGIN
+    DECLARE v_answer LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+    CALL answer_call(NEW.verb, NEW.epoch, NEW.argument, v_answer);
+    SET NEW.answer = v_answer, NEW.argument = NULL;
+END

@@ -1,0 +1,25 @@
+-- Brings a Node A or Node B that was away level with the primary while writes go on, and into the mode of a follower. Answers one
+-- row with what it did. The replicator does this by itself; call it where none runs. Main has recover_from_node_a().
+-- Errors: 45001 on Main, or no primary answers: nothing is changed then. May be repeated.
+CREATE OR REPLACE PROCEDURE catch_up()
+    SQL SECURITY DEFINER
+BEGIN
+    DECLARE v_own VARCHAR(16) DEFAULT (SELECT config_value FROM node_config WHERE config_key = 'node_name');
+    DECLARE v_primary VARCHAR(16) DEFAULT 'main';
+    DECLARE v_before BIGINT;
+    IF v_own = 'main' THEN
+        CALL refuse('This is Main. Call recover_from_node_a() here, and catch_up() on Node A or Node B.');
+    END IF;
+    CALL require_console(v_own, 'catch_up');
+    CALL look_at_peers();
+    IF v_own <> 'node_a' AND seen('node_a', 'mode') = 'ACTING_MASTER' AND seen('node_a', 'primary') = 'node_a' THEN
+        SET v_primary = 'node_a';
+    ELSEIF NOT main_takes_writes() THEN
+        CALL refuse('There is nobody to catch up from: no node that takes writes answers. Call check_main_health() on Node A.');
+    END IF;
+    SELECT COUNT(*) INTO v_before FROM transaction_log;
+    CALL catch_up_from(v_primary);
+    CALL change_mode(IF(v_own = 'node_a', 'VICE', 'REPLICA'), seen(v_primary, 'promised'));
+    SELECT CONCAT('Caught up with ', IF(v_primary = 'main', 'Main', 'Node A'), '. Fetched ', COUNT(*) - v_before, ' entries.') AS message
+    FROM transaction_log;
+END

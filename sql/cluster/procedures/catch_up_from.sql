@@ -1,0 +1,16 @@
+-- Brings this node level with the primary, as cluster/actions/reconcile.py does: follows its epoch, sets aside what the cluster
+-- did not keep, fetches what is missing. Inputs: the primary, which look_at_peers has just seen. Errors: 45002 somebody promised
+-- more. Cut off at any point, it is called again and goes on.
+CREATE OR REPLACE PROCEDURE catch_up_from(IN p_peer VARCHAR(16))
+    SQL SECURITY DEFINER
+BEGIN
+    DECLARE v_epoch INT UNSIGNED DEFAULT seen(p_peer, 'promised');
+    DECLARE v_floor BIGINT UNSIGNED DEFAULT common_floor(p_peer);
+    DECLARE v_led INT UNSIGNED;
+    SELECT COALESCE(MAX(epoch), 0) INTO v_led FROM transaction_log WHERE table_name = '' AND record_id = 'PROMOTION';
+    CALL follow(v_epoch);
+    IF v_led < CAST(seen(p_peer, 'led') AS INTEGER) THEN
+        CALL set_orphans_aside(p_peer, v_epoch, v_floor);
+    END IF;
+    CALL pull_entries(p_peer, v_epoch, v_floor);
+END

@@ -1,0 +1,37 @@
+-- Extends the lease of a node that takes writes when it is half spent: a second node consents, then the lease ends that
+-- long after the clock was read (invariant (b)). Replicator and watch do this in time, so with them it asks nobody.
+-- A node that another one has just promoted gets its first lease of the epoch here; a restarted node, whose lease_end knows
+-- the epoch already, stays without. Does nothing where this node takes no writes. May be repeated.
+CREATE OR REPLACE PROCEDURE keep_lease()
+    SQL SECURITY DEFINER
+keeping: BEGIN
+    DECLARE v_mode, v_epoch, v_seconds, v_own VARCHAR(255);
+    DECLARE v_left, v_before DOUBLE;
+    DECLARE v_last INT UNSIGNED;
+    DECLARE v_answer LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+    DECLARE v_problem TEXT;
+    DECLARE EXIT HANDLER FOR 45002 BEGIN END;  -- claimed meanwhile: the guard says so
+    SELECT MAX(IF(config_key = 'node_mode', config_value, NULL)), MAX(IF(config_key = 'epoch', config_value, NULL)),
+           MAX(IF(config_key = 'lease_seconds', config_value, NULL)), MAX(IF(config_key = 'node_name', config_value, NULL))
+    INTO v_mode, v_epoch, v_seconds, v_own
+    FROM node_config WHERE config_key IN ('node_mode', 'epoch', 'lease_seconds', 'node_name');
+    IF v_mode NOT IN ('PRIMARY', 'ACTING_MASTER') THEN
+        LEAVE keeping;
+    END IF;
+    SELECT MAX(expires_at) - UNIX_TIMESTAMP(SYSDATE(6)) INTO v_left FROM lease WHERE epoch = v_epoch;
+    SELECT next_not_cached_value >> 42 INTO v_last FROM lease_end;
+    IF v_left > v_seconds / 2 OR (v_left IS NULL AND v_last >= v_epoch) THEN
+        LEAVE keeping;
+    END IF;
+    SET v_before = UNIX_TIMESTAMP(SYSDATE(6));
+    CALL call_peer(IF(v_own = 'main', 'node_a', 'main'), 'consent', v_epoch, v_seconds * 1.1, v_answer, v_problem);
+    IF v_problem IS NOT NULL THEN
+        SET v_before = UNIX_TIMESTAMP(SYSDATE(6));
+        CALL call_peer('node_b', 'consent', v_epoch, v_seconds * 1.1, v_answer, v_problem);
+    END IF;
+    IF v_problem IS NULL AND v_left IS NULL THEN
+        CALL open_writes(v_epoch, v_mode, v_before + v_seconds);
+    ELSEIF v_problem IS NULL THEN
+        CALL renew_lease(v_epoch, v_before + v_seconds);
+    END IF;
+END

@@ -1,0 +1,27 @@
+-- What this node knows of itself, as JSON: the fields of protocol/view.py that the SQL console decides by.
+-- lease: seconds that its lease still runs, NULL for none of the promised epoch; consent: seconds that nobody may claim it.
+CREATE OR REPLACE FUNCTION own_state() RETURNS VARCHAR(1000) CHARSET utf8mb4
+    READS SQL DATA
+    SQL SECURITY DEFINER
+BEGIN
+    DECLARE v_state VARCHAR(1000);
+    DECLARE v_led INT UNSIGNED DEFAULT 0;
+    DECLARE v_primary VARCHAR(16) DEFAULT '';
+    DECLARE v_lease DOUBLE;
+    DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
+    SELECT epoch, JSON_VALUE(new_value, '$.node') INTO v_led, v_primary FROM transaction_log
+    WHERE table_name = '' AND record_id = 'PROMOTION' ORDER BY epoch DESC LIMIT 1;
+    SELECT expires_at - UNIX_TIMESTAMP(SYSDATE(6)) INTO v_lease FROM lease
+    WHERE epoch = (SELECT config_value FROM node_config WHERE config_key = 'epoch');
+    SELECT JSON_OBJECT(
+        'node', MAX(IF(config_key = 'node_name', config_value, NULL)),
+        'mode', MAX(IF(config_key = 'node_mode', config_value, NULL)),
+        'promised', CAST(MAX(IF(config_key = 'epoch', config_value, NULL)) AS INTEGER),
+        'led', v_led, 'primary', v_primary, 'lease', v_lease,
+        'consent', GREATEST(MAX(IF(config_key = 'consent_until', config_value, NULL)) - UNIX_TIMESTAMP(SYSDATE(6)), 0),
+        'floor', CAST(MAX(IF(config_key = 'verified_log_id', config_value, NULL)) AS INTEGER),
+        'last_log_id', (SELECT COALESCE(MAX(log_id), 0) FROM transaction_log),
+        'last_entry_at', (SELECT `timestamp` FROM transaction_log ORDER BY log_id DESC LIMIT 1))
+    INTO v_state FROM node_config;
+    RETURN v_state;
+END

@@ -1,0 +1,28 @@
+-- Brings Main level with the acting Node A while writes go on: what the cluster did not keep is set aside, what Main missed is
+-- replayed. Answers its sentences, one row each. Cut off at any point, it is called again and goes on; a second session reads
+-- the progress: SELECT config_value FROM node_config WHERE config_key = 'replayed_transactions'. Call it on Main.
+-- Errors: 45001 wrong node, Node A does not answer or does not act, Main is new: nothing is changed then.
+CREATE OR REPLACE PROCEDURE recover_from_node_a()
+    SQL SECURITY DEFINER
+BEGIN
+    CALL require_console('main', 'recover_from_node_a');
+    CALL look_at_peers();
+    IF seen('node_a', 'mode') IS NULL THEN
+        CALL refuse(CONCAT('Main cannot be recovered: Node A does not answer (', COALESCE((SELECT problem FROM peer_sight WHERE peer = 'node_a'), ''),
+                           '). Start it, then try again.'));
+    ELSEIF NOT (seen('node_a', 'mode') = 'ACTING_MASTER' AND seen('node_a', 'primary') = 'node_a') THEN
+        CALL refuse(CONCAT('Main cannot be recovered: Node A is in ', seen('node_a', 'mode'), ' mode and takes no writes, so there is nothing to fetch. ',
+                           'Call promote_to_acting_master() on Node A if Main takes none either.'));
+    ELSEIF CAST(seen('main', 'promised') AS INTEGER) <= 0 THEN
+        CALL refuse('Main cannot be recovered: it is new, lost its data or is being rebuilt. Run rebuild_node main instead.');
+    END IF;
+    SELECT CONCAT('Main last transaction was at: ', COALESCE(CONCAT(LEFT(seen('main', 'last_entry_at'), 19), ' UTC'), 'never')) AS message;
+    SELECT 'Fetching missed transactions from Node A...' AS message;
+    IF seen('main', 'mode') <> 'RECOVERING' THEN
+        CALL change_mode('RECOVERING', NULL);
+    END IF;
+    CALL catch_up_from('node_a');
+    SELECT CONCAT('Recovery complete. Replayed ', (SELECT config_value FROM node_config WHERE config_key = 'replayed_transactions'),
+                  ' transactions from Node A.') AS message;
+    SELECT 'Next step: Call demote_to_vice() on Node A to restore normal operation.' AS message;
+END

@@ -1,0 +1,10 @@
+-- Calls of other nodes, one row a caller: they insert a row through a federated table, and the trigger inbox_answer runs
+-- the primitive that it names in their transaction. What it answers stays in the row; an error reaches the caller.
+-- May be repeated.
+CREATE TABLE IF NOT EXISTS inbox (
+    caller VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
+    verb VARCHAR(16) CHARACTER SET ascii NOT NULL,
+    epoch INT UNSIGNED NULL,
+    argument LONGTEXT NULL COLLATE utf8mb4_bin,
+    answer LONGTEXT NULL COLLATE utf8mb4_bin
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4

@@ -1,0 +1,77 @@
+"""A node calls the primitives of another one from SQL, and a script alone sets a node up."""
+
+import json
+import time
+
+import pytest
+from django.core.management import call_command
+
+from cluster.actions.setup import check, console_script
+from cluster.nodes.install import Status
+from cluster.protocol.names import Mode, NodeName
+from tests.harness.console import Console
+
+CALL = "CALL call_peer('{peer}', '{verb}', {epoch}, {argument}, @answer, @problem); SELECT @answer, @problem;"
+ENTRIES = """SET SESSION group_concat_max_len = 60000000;
+CALL entries_after(0, 1000000, @entries);"""
+
+
+@pytest.fixture
+def console(cluster):
+    return Console(cluster)
+
+
+def call(
+    console: Console, node: str, peer: str, verb: str, epoch: int = 1, argument: str = "NULL"
+) -> list[str]:
+    """The answer and the problem."""
+    text = CALL.format(peer=peer, verb=verb, epoch=epoch, argument=argument)
+    return console.says(node, text).split("\t")
+
+
+def test_a_claim_by_call_closes_the_primary(cluster, console):
+    cluster.replicator.stop()
+    answer, problem = call(console, "node_a", "main", "claim", 2)
+    assert (json.loads(answer)["claimed"], problem) == ("1", "NULL")
+    state = cluster.nodes[NodeName.MAIN].state()
+    assert (state.promised, state.mode, state.writable) == (2, Mode.RECOVERING, False)
+    assert "is in RECOVERING mode" in console.refused("main", "INSERT INTO test_counter VALUES (1, 1, '')")
+
+
+def test_a_consent_holds_a_claim_off_and_a_rival_is_refused(cluster, console):
+    cluster.replicator.stop()
+    assert call(console, "main", "node_b", "consent", 1, "3") == ["NULL", "NULL"]
+    answer = json.loads(call(console, "node_a", "node_b", "claim", 2)[0])
+    assert (answer["claimed"], answer["consent_seconds"] > 2) == ("0", True)
+    assert (
+        call(console, "node_a", "node_b", "consent", 9, "3")[1]
+        == "stale epoch 9: this node has promised epoch 1."
+    )
+
+
+def test_a_frozen_peer_costs_two_seconds_once(cluster, console):
+    cluster.replicator.stop()
+    cluster.servers.local[NodeName.NODE_A].freeze()
+    times = []
+    for _ in range(3):
+        began = time.monotonic()
+        assert "Got timeout" in call(console, "main", "node_a", "state")[1]
+        times.append(time.monotonic() - began)
+    assert 1.5 < times[0] < 2.5
+    assert max(times[1:]) < 0.2
+
+
+def test_the_script_sets_a_node_up(cluster, console, capsys):
+    cluster.replicator.stop()
+    call_command("sqlconsole", node="node_b")
+    script = capsys.readouterr().out
+    assert script == console_script(NodeName.NODE_B)
+    root, database = cluster.connect("node_b", "root"), cluster.servers.local[NodeName.NODE_B].database
+    root.run(f"DROP DATABASE `{database}`")
+    for _ in range(2):
+        done = console.run("node_b", script, database=False)
+        assert done.returncode == 0, done.stderr[-400:]
+        assert "MISSING" not in done.stdout
+    assert [item for item in check([NodeName.NODE_B]) if item.status is not Status.INSTALLED] == []
+    definitions = console.says("node_b", "SHOW CREATE TABLE call_main; SHOW CREATE TABLE title_ft_main;")
+    assert cluster.conf.cluster.password not in definitions

@@ -1,0 +1,133 @@
+"""What the SQL console refuses, how long it takes, and that it agrees with the commands."""
+
+import threading
+import time
+
+import pytest
+
+from cluster.protocol.names import NodeName
+from tests.harness.console import Console
+
+pytestmark = [pytest.mark.faults]
+
+MANY = """SET @current_transaction_id = NULL;
+INSERT INTO test_counter SELECT seq, seq, REPEAT('x', 40) FROM seq_1_to_{count};"""
+
+
+@pytest.fixture
+def console(cluster):
+    cluster.settle()
+    cluster.replicator.stop()
+    return Console(cluster)
+
+
+def modes(cluster) -> dict[str, tuple[str, int]]:
+    return {
+        name.value: (node.state().mode.value, node.state().promised) for name, node in cluster.nodes.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("node", "call", "sentence"),
+    [
+        ("main", "check_main_health()", "This is Main. Call check_main_health() on Node A."),
+        (
+            "node_b",
+            "promote_to_acting_master()",
+            "This is Node B. Call promote_to_acting_master() on Node A.",
+        ),
+        ("node_a", "recover_from_node_a()", "This is Node A. Call recover_from_node_a() on Main."),
+        ("main", "recover_from_node_a()", "Node A is in VICE mode and takes no writes"),
+        ("node_a", "promote_to_acting_master()", "Main is healthy and takes the writes."),
+        ("main", "catch_up()", "Call recover_from_node_a() here"),
+    ],
+)
+def test_what_does_not_fit_is_refused(cluster, console, node, call, sentence):
+    before = modes(cluster)
+    said = console.refused(node, f"CALL {call}")
+    assert "(45000)" in said
+    assert sentence in said
+    assert modes(cluster) == before
+
+
+def test_the_application_may_not_promote(cluster, console):
+    said = Console(cluster, "app").refused("node_a", "CALL promote_to_acting_master()")
+    assert "(45000)" in said
+    assert "The application's account may not call promote_to_acting_master()." in said
+
+
+def test_a_half_installed_node_says_what_it_lacks(cluster, console):
+    console.says("node_a", "DROP TABLE call_main")
+    assert "CALL link_peers()" in console.refused("node_a", "CALL check_main_health()")
+    assert "call_main\tmade" in console.says("node_a", "CALL link_peers()")
+    assert (
+        console.says("node_a", "CALL check_main_health()") == "Main is healthy. Node A remains in VICE mode."
+    )
+
+
+def test_without_a_majority_nothing_changes(cluster, console):
+    cluster.kill("main")
+    cluster.kill("node_b")
+    time.sleep(3.5)
+    before = cluster.nodes[NodeName.NODE_A].state()
+    said = console.refused("node_a", "CALL promote_to_acting_master()")
+    assert "(45000)" in said
+    assert "only 1 of 3 nodes answer and 2 must agree" in said
+    after = cluster.nodes[NodeName.NODE_A].state()
+    assert (after.mode, after.promised) == (before.mode, before.promised)
+
+
+def test_a_frozen_main_is_told_in_three_seconds_and_replaced(cluster, console):
+    cluster.servers.local[NodeName.MAIN].freeze()
+    said, times = "", []
+    while "promoted to ACTING_MASTER successfully" not in said:
+        began = time.monotonic()
+        said = console.says("node_a", "CALL check_main_health()")
+        times.append(time.monotonic() - began)
+        assert len(times) < 6, said
+    assert max(times) < 3.0
+    assert said.startswith("Main unreachable since ")
+    began = time.monotonic()
+    assert "is stored" in console.says(
+        "node_a", "CALL distributed_insert('tt9000001', 'T', 1, NULL, 0, 2000)"
+    )
+    assert time.monotonic() - began < 1.0
+
+
+def test_a_recovery_of_ten_thousand_entries(cluster, console):
+    cluster.kill("main")
+    time.sleep(3.5)
+    console.says("node_a", "CALL promote_to_acting_master()")
+    console.says("node_a", f"CALL keep_lease(); {MANY.format(count=10_000)}")
+    cluster.start("main")
+    began = time.monotonic()
+    said = console.says("main", "CALL recover_from_node_a()")
+    seconds = time.monotonic() - began
+    assert "Recovery complete. Replayed 1 transactions from Node A." in said
+    assert seconds < 30
+    rows = "SELECT COUNT(*), SUM(value), MIN(id), MAX(id) FROM test_counter"
+    assert console.says("main", rows) == console.says("node_a", rows)
+
+
+def test_watchers_in_sql_and_python_make_one_primary(cluster, console):
+    cluster.kill("main")
+    time.sleep(3.5)
+    said: list[str] = []
+    watchers = [
+        threading.Thread(target=lambda: said.append(console.says("node_a", "CALL check_main_health()")))
+        for _ in range(3)
+    ]
+    for watcher in watchers:
+        watcher.start()
+    command = cluster.manage("promote_node_a")
+    for watcher in watchers:
+        watcher.join()
+    cluster.wait_for_primary("node_a", timeout=8) if command.returncode == 0 else None
+    for _ in range(3):
+        told = console.says("node_a", "CALL check_main_health()")
+    assert told == "Main still down. Node A continues as ACTING_MASTER."
+    promotions = console.says(
+        "node_a", "SELECT COUNT(DISTINCT epoch) = COUNT(*) FROM transaction_log WHERE record_id = 'PROMOTION'"
+    )
+    assert promotions == "1"
+    assert cluster.primary() is NodeName.NODE_A
