@@ -5,6 +5,8 @@ import time
 
 import pytest
 
+from cluster.actions.automation import pause, resume
+from cluster.actions.observe import observe
 from cluster.protocol.names import NodeName
 from tests.harness.console import Console
 
@@ -23,7 +25,7 @@ def console(cluster):
 
 def modes(cluster) -> dict[str, tuple[str, int]]:
     return {
-        name.value: (node.state().mode.value, node.state().promised) for name, node in cluster.nodes.items()
+        state.name.value: (state.mode.value, state.promised) for state in observe(cluster.nodes).reachable
     }
 
 
@@ -131,3 +133,13 @@ def test_watchers_in_sql_and_python_make_one_primary(cluster, console):
     )
     assert promotions == "1"
     assert cluster.primary() is NodeName.NODE_A
+
+
+def test_a_pause_holds_for_the_console_too(cluster, console):
+    pause(cluster.nodes, "test")
+    cluster.kill("main")
+    time.sleep(4)  # the consents to Main run out
+    assert "Automation is paused" in console.says("node_a", "CALL check_main_health()")
+    assert modes(cluster)["node_a"][0] == "VICE"
+    resume(cluster.nodes, "test")
+    assert "promoted to ACTING_MASTER" in console.says("node_a", "CALL check_main_health()")

@@ -1,5 +1,6 @@
--- One look at the nodes and what follows from it: promotes Node A when Main does not answer twice. Answers one row, the
--- sentence, within 3 seconds whatever the fault. Call it on Node A every few seconds; any number of watchers may run.
+-- One look at the nodes and what follows from it: promotes Node A when Main takes no writes and no consent to it runs any
+-- more, unless automation is paused. Answers one row, the sentence. Call it on Node A every few seconds; any number of
+-- watchers may run.
 -- Errors: 45001 wrong node, half-installed scripts. May be repeated.
 CREATE OR REPLACE PROCEDURE check_main_health()
     SQL SECURITY DEFINER
@@ -7,6 +8,7 @@ checking: BEGIN
     DECLARE v_since DATETIME(6);
     DECLARE v_sentence VARCHAR(500);
     DECLARE v_lease DOUBLE;
+    DECLARE v_paused VARCHAR(8);
     CALL require_console('node_a', 'check_main_health');
     CALL look_at_peers();
     IF seen('node_a', 'mode') = 'ACTING_MASTER' AND seen('node_a', 'primary') = 'node_a' THEN
@@ -18,6 +20,12 @@ checking: BEGIN
     IF main_takes_writes() THEN
         UPDATE node_config SET config_value = UTC_TIMESTAMP(6) WHERE config_key = 'last_main_contact';
         SELECT 'Main is healthy. Node A remains in VICE mode.' AS message;
+        LEAVE checking;
+    END IF;
+    SELECT MAX(JSON_VALUE(config_value, '$.paused')) INTO v_paused
+    FROM node_config WHERE config_key = 'automation' AND config_value <> '';
+    IF v_paused IN ('1', 'true') THEN
+        SELECT 'Main takes no writes. Automation is paused: call promote_to_acting_master() to promote Node A.' AS message;
         LEAVE checking;
     END IF;
     SELECT MAX(failed_at) INTO v_since FROM peer_sight WHERE peer = 'main';
