@@ -3,11 +3,9 @@
 import logging
 import socket
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from django.db import DatabaseError, InterfaceError, connections
+from django.db import connections
 
 from cluster.actions import journal
 from cluster.actions.report import Report
@@ -19,19 +17,20 @@ from cluster.protocol.errors import ClusterError
 
 log = logging.getLogger(__name__)
 
-PULSE_SECONDS = 5.0
+WORKER_SECONDS = 3.0
+"""Seconds in which a worker takes a job that the broker has."""
 SILENT_SECONDS = 30.0
 """A running job that has given no sign of life for so long has lost its process."""
 
 
 def run(job: Job, place: str) -> None:
-    """Run a job to its end; what became of it stands in its row."""
-    job.state, job.began_at, job.place = Job.State.RUNNING, datetime.now(UTC), place
+    """Run a job to its end, unless somebody else has it; what became of it stands in its row."""
+    if not claimed(job, place):
+        return
     report = Report(job)
-    report.save("state", "began_at", "place")
     nodes = connect_all()
     try:
-        with journal.acting_as(job.actor), telling(report.step), pulse(job):
+        with journal.acting_as(job.actor), telling(report.step):
             report.end(Job.State.DONE, VERBS[job.verb].act(nodes, job, report))
     except ClusterError as error:
         report.end(Job.State.FAILED, str(error))
@@ -45,25 +44,18 @@ def run(job: Job, place: str) -> None:
             node.close()
 
 
-@contextmanager
-def pulse(job: Job) -> Iterator[None]:
-    """Give a sign of life while the verb is at a long step."""
-    over = threading.Event()
+def claimed(job: Job, place: str) -> bool:
+    """Compare-and-set: of any number of runners one finds the job waiting."""
+    now = datetime.now(UTC)
+    waiting = Job.objects.filter(pk=job.pk, state=Job.State.WAITING)
+    won = waiting.update(state=Job.State.RUNNING, began_at=now, seen_at=now, place=place)
+    job.refresh_from_db()
+    return bool(won)
 
-    def beat() -> None:
-        while not over.wait(PULSE_SECONDS):
-            try:
-                Job.objects.filter(pk=job.pk).update(seen_at=datetime.now(UTC))
-            except (DatabaseError, InterfaceError) as error:
-                log.debug("%s", error)
-            finally:
-                connections["default"].close()
 
-    threading.Thread(target=beat, name=f"pulse-{job.pk}", daemon=True).start()
-    try:
-        yield
-    finally:
-        over.set()
+def start_here_unless_taken(job: Job) -> None:
+    """A worker has a moment to take it; else it runs in this process."""
+    threading.Timer(WORKER_SECONDS, start_here, [job]).start()
 
 
 def start_here(job: Job) -> None:

@@ -120,7 +120,9 @@ def start(request: HttpRequest, verb: Verb, node: NodeName | None, form: ReasonF
         reason=form.cleaned_data["reason"],
         actor=f"{user.get_username()}, admin",
     )
-    if not (verb.long and sent(made)):
+    if verb.long and sent(made):
+        jobs.start_here_unless_taken(made)
+    else:
         jobs.start_here(made)
     return made
 

@@ -30,7 +30,7 @@ def call(
 
 
 def test_a_claim_by_call_closes_the_primary(cluster, console):
-    cluster.replicator.stop()
+    cluster.replicator.stop(writers_carry=True)
     answer, problem = call(console, "node_a", "main", "claim", 2)
     assert (json.loads(answer)["claimed"], problem) == ("1", "NULL")
     state = cluster.nodes[NodeName.MAIN].state()
@@ -39,7 +39,7 @@ def test_a_claim_by_call_closes_the_primary(cluster, console):
 
 
 def test_a_consent_holds_a_claim_off_and_a_rival_is_refused(cluster, console):
-    cluster.replicator.stop()
+    cluster.replicator.stop(writers_carry=True)
     assert call(console, "main", "node_b", "consent", 1, "3") == ["NULL", "NULL"]
     answer = json.loads(call(console, "node_a", "node_b", "claim", 2)[0])
     assert (answer["claimed"], answer["consent_seconds"] > 2) == ("0", True)
@@ -50,7 +50,7 @@ def test_a_consent_holds_a_claim_off_and_a_rival_is_refused(cluster, console):
 
 
 def test_a_frozen_peer_costs_two_seconds_once(cluster, console):
-    cluster.replicator.stop()
+    cluster.replicator.stop(writers_carry=True)
     cluster.servers.local[NodeName.NODE_A].freeze()
     times = []
     for _ in range(3):
@@ -62,7 +62,7 @@ def test_a_frozen_peer_costs_two_seconds_once(cluster, console):
 
 
 def test_the_script_sets_a_node_up(cluster, console, capsys):
-    cluster.replicator.stop()
+    cluster.replicator.stop(writers_carry=True)
     call_command("sqlconsole", node="node_b")
     script = capsys.readouterr().out
     assert script == console_script(NodeName.NODE_B)

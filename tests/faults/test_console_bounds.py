@@ -8,7 +8,11 @@ import pytest
 from cluster.actions.automation import pause, resume
 from cluster.actions.observe import observe
 from cluster.protocol.names import NodeName
+from tests.cluster.test_images import HARD
+from tests.faults.test_stranded_writes import strand
 from tests.harness.console import Console
+from tests.harness.specimens.models import Specimen
+from tests.harness.sql import dump
 
 pytestmark = [pytest.mark.faults]
 
@@ -19,7 +23,7 @@ INSERT INTO test_counter SELECT seq, seq, REPEAT('x', 40) FROM seq_1_to_{count};
 @pytest.fixture
 def console(cluster):
     cluster.settle()
-    cluster.replicator.stop()
+    cluster.replicator.stop(writers_carry=True)
     return Console(cluster)
 
 
@@ -143,3 +147,44 @@ def test_a_pause_holds_for_the_console_too(cluster, console):
     assert modes(cluster)["node_a"][0] == "VICE"
     resume(cluster.nodes, "test")
     assert "promoted to ACTING_MASTER" in console.says("node_a", "CALL check_main_health()")
+
+
+def test_what_only_main_had_is_set_aside_and_filed_later(cluster, console, operator):
+    console.says("main", "INSERT INTO test_word VALUES ('kept', 'a'), ('gone', 'b')")
+    cluster.replicator.start()
+    strand(
+        cluster,
+        "UPDATE test_word SET meaning = 'stranded' WHERE word = 'kept'",
+        "DELETE FROM test_word WHERE word = 'gone'",
+        "INSERT INTO test_word VALUES ('new', 'c')",
+    )
+    time.sleep(3.5)
+    console.says("node_a", "CALL promote_to_acting_master()")
+    cluster.start("main")
+    assert "Recovery complete." in console.says("main", "CALL recover_from_node_a()")
+    rows = "SELECT word, meaning FROM test_word ORDER BY word"
+    assert console.says("main", rows) == console.says("node_a", rows) == "gone\tb\nkept\ta"
+    assert console.says("main", "SELECT COUNT(*) FROM stranded_entry") == "3"
+    cluster.replicator.start()
+    operator.recover("main")
+    cluster.settle()
+    waiting = "SELECT COUNT(*) FROM orphaned_transaction WHERE status = 'PENDING'"
+    assert console.says("node_a", waiting) == "3"
+    assert console.says("main", "SELECT COUNT(*) FROM stranded_entry") == "0"
+
+
+def test_the_hardest_rows_arrive_through_the_console_as_they_are(cluster, console):
+    """By a writer that carries its rows itself, and by a recovery: as the replicator would carry them."""
+    cluster.kill("main")
+    time.sleep(3.5)
+    console.says("node_a", "CALL promote_to_acting_master()")
+    cluster.start("main")
+    for values in HARD.values():
+        console.says("node_a", "CALL keep_lease()")
+        Specimen.objects.using("node_a").create(**values)
+    console.says("node_a", "CALL keep_lease(); UPDATE test_specimen SET balance = 1 WHERE id % 2 = 0;")
+    assert "Recovery complete." in console.says("main", "CALL recover_from_node_a()")
+    console.says("node_b", "CALL catch_up()")
+    first, *others = (dump(cluster.connect(name, "cluster"), "test_specimen") for name in NodeName)
+    assert len(first) == len(HARD)
+    assert others == [first, first]

@@ -35,7 +35,7 @@ def happen(cluster, happening: str) -> None:
 
 
 def test_the_documented_sessions(cluster):
-    cluster.replicator.stop()
+    cluster.replicator.stop(writers_carry=True)
     console = Console(cluster)
     cases = list(steps())
     assert len(cases) > 10

@@ -44,7 +44,7 @@ class Tally:
 def watched(cluster, tmp_path) -> Iterator[None]:
     """The watch and the replicator of a production, in processes of their own."""
     cluster.settle()
-    cluster.replicator.stop()
+    cluster.replicator.stop(writers_carry=True)
     programs = [
         Program([name], cluster.servers.environment(), tmp_path / f"{name}.log")
         for name in ("monitor", "replicate")

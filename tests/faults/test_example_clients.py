@@ -34,7 +34,7 @@ def begin(cluster, client: str, tconst: str) -> subprocess.Popen[str]:
 @pytest.mark.parametrize("client", CLIENTS)
 def test_a_client_fails_over_and_writes_once(cluster, client):
     cluster.settle()
-    cluster.replicator.stop()
+    cluster.replicator.stop(writers_carry=True)
     console = Console(cluster)
     said, _ = begin(cluster, client, "tt9100001").communicate(timeout=20)
     assert json.loads(said)["node"] == "Main"

@@ -19,7 +19,7 @@ from cluster.nodes.cluster import connect_all, endpoint
 from cluster.nodes.connection import Connection
 from cluster.nodes.local import NodeState
 from cluster.nodes.mariadb import MariaDBNode
-from cluster.protocol.errors import NodeUnreachable
+from cluster.protocol.errors import NodeFailed, NodeUnreachable
 from cluster.protocol.names import NodeName
 from tests.harness.servers import ROOT, ScratchServers, close_quietly
 
@@ -56,8 +56,12 @@ class ReplicatorThread:
         """A node object of its own for each thread."""
         return MariaDBNode(Connection(endpoint(self.conf, name, self.conf.cluster), timeout=timeout))
 
-    def stop(self, seconds: float = 15.0) -> None:
-        """Stop and wait for its threads. Raises TimeoutError when one does not end."""
+    def stop(self, seconds: float = 15.0, *, writers_carry: bool = False) -> None:
+        """Stop and wait for its threads. Raises TimeoutError when one does not end.
+
+        Afterwards nobody confirms anything, unless `writers_carry`: then writers carry their transactions to a
+        second node themselves, as they do wherever no replicator serves.
+        """
         worker, self._worker = self._worker, None
         if worker is None:
             return
@@ -65,6 +69,22 @@ class ReplicatorThread:
         deadline = time.monotonic() + seconds
         join(self._threads, deadline)
         join(feeders(), deadline)
+        if not writers_carry:
+            for name in NodeName:
+                self.part(name)
+
+    def part(self, name: NodeName) -> None:
+        """Let a node believe that it reaches no other; one that is down will not write anyway."""
+        node = self.connect(name, 1.0)
+        try:
+            node.connection.many(
+                "REPLACE INTO peer_sight (peer, failed_at, problem) VALUES (%s, UTC_TIMESTAMP(6), 'a test')",
+                [(peer.value,) for peer in name.others],
+            )
+        except (NodeUnreachable, NodeFailed):
+            pass
+        finally:
+            node.close()
 
 
 def join(threads: Iterable[threading.Thread], deadline: float) -> None:
@@ -115,7 +135,7 @@ class Cluster:
         for node in self.servers.local.values():
             if node.status().state is NodeState.FROZEN:
                 node.resume()
-        self.replicator.stop()
+        self.replicator.stop(writers_carry=True)
         for connection in self._connections:
             connection.close()
 

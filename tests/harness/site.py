@@ -49,7 +49,7 @@ class Site:
 def serving(cluster: Cluster, **variables: str) -> Iterator[Site]:
     """The site with the watch and the replicator, each a process of its own, on the nodes of a test."""
     cluster.settle()
-    cluster.replicator.stop()
+    cluster.replicator.stop(writers_carry=True)
     port, directory = free_ports(1)[0], cluster.servers.directory
     environment = cluster.servers.environment() | {"ADMIN_PASSWORD": PASSWORD} | variables
     make = [sys.executable, "manage.py", "create_admin"]
