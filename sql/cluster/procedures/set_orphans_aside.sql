@@ -40,7 +40,9 @@ BEGIN
         SELECT log_id, 0, transaction_id, log_sequence, log_type, operation_type, table_name, record_id, new_value, old_value,
                source_node, `timestamp`
         FROM lost_entry WHERE table_name = v_table AND record_id = v_record ORDER BY epoch, log_id LIMIT 1;
-        CALL store_images(JSON_ARRAY(JSON_OBJECT('table_name', v_table, 'record_id', v_record)));
+        -- One collation for both, or the server refuses to join them.
+        CALL store_images(JSON_ARRAY(JSON_OBJECT(
+            'table_name', CONVERT(v_table USING utf8mb4), 'record_id', CONVERT(v_record USING utf8mb4))));
         DELETE FROM transaction_log WHERE epoch = 0 AND table_name = v_table AND record_id = v_record;
     END LOOP;
     CLOSE touched;
