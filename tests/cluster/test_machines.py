@@ -74,6 +74,14 @@ def test_a_node_that_is_frozen_costs_no_more_than_its_deadline(cluster):
     assert time.monotonic() - began < 2.0
 
 
+def test_machines_are_answered_without_tls_too(cluster, settings):
+    settings.SECURE_SSL_REDIRECT = True
+    cluster.settle()
+    wait_for(lambda: health("main", "primary")[0] == 200, 10)
+    assert Client().get("/metrics").status_code == 200
+    assert Client().get("/").status_code == 301
+
+
 def test_the_status_is_that_of_the_command(cluster):
     cluster.settle()
     told = Client().get("/cluster/status.json").json()

@@ -100,6 +100,21 @@ def test_a_frozen_main_is_told_in_three_seconds_and_replaced(cluster, console):
     assert time.monotonic() - began < 1.0
 
 
+def test_two_silent_nodes_cost_three_seconds_a_call_at_most(cluster, console):
+    console.says("node_a", "CALL check_main_health()")
+    for name in (NodeName.MAIN, NodeName.NODE_B):
+        cluster.servers.local[name].freeze()
+    for _ in range(4):
+        began = time.monotonic()
+        said = console.says("node_a", "CALL check_main_health()")
+        assert time.monotonic() - began < 3.0
+    assert "only 1 of 3 nodes answer and 2 must agree" in said
+    cluster.servers.local[NodeName.NODE_B].resume()
+    for _ in range(4):
+        said = console.says("node_a", "CALL check_main_health()")
+    assert said == "Main still down. Node A continues as ACTING_MASTER."
+
+
 def test_a_recovery_of_ten_thousand_entries(cluster, console):
     cluster.kill("main")
     time.sleep(3.5)

@@ -29,6 +29,11 @@ checking: BEGIN
         LEAVE checking;
     END IF;
     SELECT MAX(failed_at) INTO v_since FROM peer_sight WHERE peer = 'main';
+    IF @nodes_to_ask > 0 THEN
+        SELECT CONCAT('Main unreachable since ', COALESCE(DATE_FORMAT(v_since, '%Y-%m-%d %H:%i:%s'), 'now'),
+                      ' UTC. Node B is still to be asked: call check_main_health() again.') AS message;
+        LEAVE checking;
+    END IF;
     SET v_sentence = IF(v_since IS NULL,
         'Main answers but takes no writes. Promoting Node A to ACTING_MASTER.',
         CONCAT('Main unreachable since ', DATE_FORMAT(v_since, '%Y-%m-%d %H:%i:%s'), ' UTC. Promoting Node A to ACTING_MASTER.'));

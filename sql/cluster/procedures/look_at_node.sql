@@ -9,6 +9,7 @@ BEGIN
     UPDATE peer_sight SET failed_at = NULL WHERE peer = p_node;
     CALL call_node(p_node, 'state', NULL, (SELECT config_value FROM node_config WHERE config_key = 'node_name'), v_answer, v_problem);
     INSERT INTO peer_sight (peer) VALUES (p_node) ON DUPLICATE KEY UPDATE peer = p_node;
+    UPDATE peer_sight SET asked_at = UTC_TIMESTAMP(6) WHERE peer = p_node;
     IF v_problem IS NULL THEN
         UPDATE peer_sight SET state = v_answer, seen_at = UTC_TIMESTAMP(6), failed_at = NULL, problem = NULL WHERE peer = p_node;
     ELSE

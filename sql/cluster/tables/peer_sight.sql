@@ -1,4 +1,4 @@
--- What this node saw of each node last (own_state, as JSON) and, while it does not answer, since when and why: a
+-- What this node saw of each node last (own_state, as JSON), when it was asked last and, while it does not answer, since when and why: a
 -- peer that has failed is not called again before look_at_peers finds it back, so it costs one caller 2 seconds.
 -- In memory: it is written from within transactions that are rolled back, and no lock on it outlives a statement.
 -- May be repeated.
@@ -7,5 +7,6 @@ CREATE TABLE IF NOT EXISTS peer_sight (
     state VARCHAR(1000) NULL,
     seen_at DATETIME(6) NULL,
     failed_at DATETIME(6) NULL,
-    problem VARCHAR(500) NULL
+    problem VARCHAR(500) NULL,
+    asked_at DATETIME(6) NULL
 ) ENGINE = MEMORY DEFAULT CHARSET = utf8mb4
