@@ -40,11 +40,6 @@ class Wanted:
         asked = {column: value for column, value in known.items() if value not in ("", None)}
         return [f"{column} = %s" for column in asked], list(asked.values())
 
-    @property
-    def is_indexed(self) -> bool:
-        """Whether an index finds what fits."""
-        return bool(self.transaction or (self.table and self.record))
-
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -56,21 +51,40 @@ class Page:
 
 def page(connection: Connection, wanted: Wanted) -> Page:
     """One page. Raises NodeUnreachable, NodeFailed."""
+    if wanted.table and wanted.record:
+        return page_of_record(connection, wanted)
     before = wanted.before or (last_id(connection) + 1)
     if wanted.until is not None and wanted.before is None:
         before = place_at(connection, wanted.until, before)
     conditions, params = wanted.conditions()
-    low = 0 if wanted.is_indexed else stretch_below(connection, before)
+    low = 0 if wanted.transaction else stretch_below(connection, before)
+    hint = "" if wanted.transaction else " FORCE INDEX (PRIMARY)"
     where = " AND ".join(["log_id < %s", "log_id >= %s", *conditions])
-    hint = "" if wanted.is_indexed else " FORCE INDEX (PRIMARY)"
-    rows = connection.rows(
-        f"SELECT {SELECTED} FROM transaction_log{hint} WHERE {where} ORDER BY log_id DESC LIMIT %s",
-        [before, low, *params, PAGE],
-    )
-    entries = [Entry._make(row) for row in rows]
-    if len(entries) == PAGE:
-        return Page(entries, entries[-1].log_id)
-    return Page(entries, low or None)
+    found = entries(connection, f"{hint} WHERE {where} ORDER BY log_id DESC", [before, low, *params])
+    return Page(found, found[-1].log_id if len(found) == PAGE else low or None)
+
+
+def page_of_record(connection: Connection, wanted: Wanted) -> Page:
+    """The same in the order of the index of records: by epoch, then by log id."""
+    conditions, params = wanted.conditions()
+    if wanted.before is not None:
+        (epoch,) = connection.row(
+            "SELECT COALESCE(MAX(epoch), 0) FROM transaction_log WHERE log_id = %s", (wanted.before,)
+        )
+        conditions.append("(epoch < %s OR (epoch = %s AND log_id < %s))")
+        params += [epoch, epoch, wanted.before]
+    if wanted.until is not None:
+        conditions.append("`timestamp` <= %s")
+        params.append(wanted.until.replace(tzinfo=None))
+    rest = f" FORCE INDEX (transaction_log_record) WHERE {' AND '.join(conditions)} ORDER BY epoch DESC, log_id DESC"
+    found = entries(connection, rest, params)
+    return Page(found, found[-1].log_id if len(found) == PAGE else None)
+
+
+def entries(connection: Connection, rest: str, params: Sequence[Any]) -> list[Entry]:
+    """A page of entries; `rest` is what stands behind the table's name."""
+    rows = connection.rows(f"SELECT {SELECTED} FROM transaction_log{rest} LIMIT %s", [*params, PAGE])
+    return [Entry._make(row) for row in rows]
 
 
 def last_id(connection: Connection) -> int:
