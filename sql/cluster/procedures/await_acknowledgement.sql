@@ -59,7 +59,7 @@ wait: BEGIN
         IF v_unserved AND v_waited > 0.004 AND NOT v_pushed THEN
             -- No replicator serves this node, so the writer carries its own transaction.
             SET v_pushed = TRUE;
-            CALL push_transaction(p_transaction_id, v_kept);
+            CALL push_transaction(p_transaction_id, v_remaining, v_kept);
             IF v_kept THEN
                 LEAVE wait;
             END IF;

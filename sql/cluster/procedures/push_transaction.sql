@@ -1,13 +1,15 @@
 -- Carries one committed transaction to a second node over a federated table, Node A first. For writers that no replicator
--- serves: some hundred writes a second, against thousands with one. Out: whether a second node has it durably. May be repeated.
+-- serves: some hundred writes a second, against thousands with one. Input: seconds in which another node may be tried.
+-- Out: whether a second node has it durably. May be repeated.
 CREATE OR REPLACE PROCEDURE push_transaction(
-    IN p_transaction_id VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin, OUT p_arrived BOOLEAN)
+    IN p_transaction_id VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin, IN p_seconds DOUBLE, OUT p_arrived BOOLEAN)
     SQL SECURITY DEFINER
 BEGIN
     DECLARE v_longest BIGINT DEFAULT @@SESSION.group_concat_max_len;
     DECLARE v_entries, v_answer LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
     DECLARE v_epoch INT UNSIGNED;
     DECLARE v_problem TEXT;
+    DECLARE v_began DOUBLE DEFAULT UNIX_TIMESTAMP(SYSDATE(6));
     DECLARE v_own VARCHAR(16) DEFAULT (SELECT config_value FROM node_config WHERE config_key = 'node_name');
     SET SESSION group_concat_max_len = 67108864;
     SELECT MAX(epoch), CONCAT('[', GROUP_CONCAT(entry_as_json(
@@ -18,7 +20,7 @@ BEGIN
     SET p_arrived = FALSE;
     IF v_entries IS NOT NULL THEN  -- what was set aside is never done
         CALL call_peer(IF(v_own = 'main', 'node_a', 'main'), 'append', v_epoch, v_entries, v_answer, v_problem);
-        IF v_problem IS NOT NULL THEN
+        IF v_problem IS NOT NULL AND UNIX_TIMESTAMP(SYSDATE(6)) - v_began < p_seconds THEN
             CALL call_peer('node_b', 'append', v_epoch, v_entries, v_answer, v_problem);
         END IF;
         SET p_arrived = v_problem IS NULL;
