@@ -58,7 +58,7 @@ def test_a_drill_is_begun_and_ended(officer):
 
 def test_who_may_not_is_told_so(cluster):
     users = get_user_model().objects
-    somebody = users.filter(username="nobody").first() or users.create_user("nobody", is_staff=True)
+    somebody = users.filter(username="stranger").first() or users.create_user("stranger", is_staff=True)
     client = Client()
     client.force_login(somebody)
     assert client.get("/admin/drills/").status_code == 403

@@ -162,7 +162,7 @@ def test_every_replicated_table_has_its_triggers(cluster):
     """What set-up installs is what this file has tested: guard and log for each event."""
     counts = cluster.connect("main", "root").rows(
         "SELECT EVENT_OBJECT_TABLE, COUNT(*) FROM information_schema.TRIGGERS"
-        " WHERE TRIGGER_SCHEMA = DATABASE() GROUP BY 1"
+        " WHERE TRIGGER_SCHEMA = DATABASE() AND EVENT_OBJECT_TABLE <> 'inbox' GROUP BY 1"
     )
     tables = {"title_ft", "orphaned_transaction", "test_specimen", "test_label", "test_word"}
     assert tables <= {name for name, _ in counts}

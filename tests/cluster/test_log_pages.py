@@ -162,7 +162,7 @@ def test_an_orphan_is_edited_and_applied(cluster, operator, officer):
 @pytest.mark.parametrize("address", ["/admin/log/", "/admin/orphans/", "/admin/transactions/x/"])
 def test_who_may_not_look_is_told_so(cluster, address):
     users = get_user_model().objects
-    somebody = users.filter(username="nobody").first() or users.create_user("nobody", is_staff=True)
+    somebody = users.filter(username="stranger").first() or users.create_user("stranger", is_staff=True)
     client = Client()
     client.force_login(somebody)
     assert client.get(address).status_code == 403
