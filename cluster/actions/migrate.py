@@ -83,6 +83,8 @@ def migrate(
     primary = leader(view)
     absent = {name: why for name in NodeName if (why := reason_absent(view, nodes, name))}
     here = {name: node for name, node in nodes.items() if name not in absent}
+    for node in here.values():
+        migrating.record_made(node.connection)
     for name in here:
         if name is not primary.name:
             bring_level(here, primary, name, say)

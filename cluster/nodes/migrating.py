@@ -17,6 +17,7 @@ from cluster.nodes.connection import CONNECT_SECONDS, Connection
 from cluster.nodes.migration_steps import Key, Step
 from cluster.protocol.errors import NodeFailed, Refused
 from cluster.protocol.names import NodeName
+from cluster.replicated import replicated_models
 
 DDL_SECONDS = 3600
 """Seconds that one change of a table may take."""
@@ -224,6 +225,21 @@ def record_newest(connection: Connection) -> None:
     made = sorted(key for key in migration_steps.concerned() if key[0] not in waiting)
     rows = [*made, *((app, "") for app in sorted({app for app, _ in made}))]
     connection.many("INSERT IGNORE INTO applied_migration (app, name, run) VALUES (%s, %s, '')", rows)
+
+
+def record_made(connection: Connection) -> None:
+    """Record an app of which there is none although its tables are there: set-up made them, and was cut off."""
+    recorded = {str(app) for (app,) in connection.rows("SELECT DISTINCT app FROM applied_migration")}
+    there = {str(name) for (name,) in connection.rows("SHOW TABLES")}
+    made = {
+        model._meta.app_label for model in replicated_models() if model._meta.db_table in there
+    } - recorded
+    rows = [key for key in sorted(migration_steps.concerned()) if key[0] in made]
+    if rows:
+        connection.many(
+            "INSERT IGNORE INTO applied_migration (app, name, run) VALUES (%s, %s, '')",
+            [*rows, *((app, "") for app in sorted(made))],
+        )
 
 
 def forget(connection: Connection) -> None:
