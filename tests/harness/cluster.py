@@ -65,13 +65,13 @@ class ReplicatorThread:
         worker, self._worker = self._worker, None
         if worker is None:
             return
+        if not writers_carry:  # while it still serves: afterwards writers would be at it at once
+            for name in NodeName:
+                self.part(name)
         worker.stopping.set()
         deadline = time.monotonic() + seconds
         join(self._threads, deadline)
         join(feeders(), deadline)
-        if not writers_carry:
-            for name in NodeName:
-                self.part(name)
 
     def part(self, name: NodeName) -> None:
         """Let a node believe that it reaches no other; one that is down will not write anyway."""
