@@ -16,6 +16,7 @@ from cluster.actions.prune import prune as archive
 from cluster.actions.rebuild import amount, rebuild
 from cluster.actions.recover import recover
 from cluster.actions.verify import amount as amount_to_compare
+from cluster.actions.verify import note
 from cluster.actions.verify import verify as compare
 from cluster.conf import conf
 from cluster.models import Job
@@ -94,8 +95,7 @@ def verify(self: ActingTask) -> str:
     view = observe(nodes)
     tick = self.progress(amount_to_compare(nodes, view))
     found = compare(nodes, view, tell=differences.add, progress=tick)
-    if not found.equal:
-        journal.record(journal.Happening(journal.Kind.ALARM, "verify", found.sentence))
+    note(found)
     return found.sentence
 
 

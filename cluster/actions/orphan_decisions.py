@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from cluster.actions import journal
 from cluster.actions.lease import observe_revived
 from cluster.actions.observe import observe
 from cluster.nodes import deciding
@@ -20,6 +21,8 @@ from cluster.protocol.names import NodeName
 from cluster.replicated import replicated_models
 
 REASON_LENGTH = 255
+TOLD = 10
+"""Transactions that an event names; it counts the others."""
 
 Nodes = Mapping[NodeName, MariaDBNode]
 Image = dict[str, Any] | None
@@ -145,7 +148,7 @@ def reapply(
         what = described(entries)
         return decided(transaction_id, entries, f"{what} applied again as transaction {new_id}.", new_id)
 
-    return [attempt(transaction_id, one) for transaction_id in transactions(primary, ids)]
+    return decide(primary, "reapply", ids, one)
 
 
 def dismiss(nodes: Nodes, ids: Sequence[str], *, lease_seconds: float, reason: str) -> list[Decided]:
@@ -161,7 +164,7 @@ def dismiss(nodes: Nodes, ids: Sequence[str], *, lease_seconds: float, reason: s
         entries = write(primary.connection, work)
         return decided(transaction_id, entries, f"{described(entries)} dismissed.")
 
-    return [attempt(transaction_id, one) for transaction_id in transactions(primary, ids)]
+    return decide(primary, "dismiss", ids, one)
 
 
 def reopen(nodes: Nodes, ids: Sequence[str], *, lease_seconds: float) -> list[Decided]:
@@ -175,7 +178,18 @@ def reopen(nodes: Nodes, ids: Sequence[str], *, lease_seconds: float) -> list[De
         entries = write(primary.connection, work)
         return decided(transaction_id, entries, f"{described(entries)} waits for a decision again.")
 
-    return [attempt(transaction_id, one) for transaction_id in transactions(primary, ids)]
+    return decide(primary, "reopen", ids, one)
+
+
+def decide(
+    primary: MariaDBNode, verb: str, ids: Iterable[str], one: Callable[[str], Decided]
+) -> list[Decided]:
+    """Each transaction by itself; one event for all that were decided."""
+    with journal.attempt(verb) as made:
+        outcomes = [attempt(transaction_id, one) for transaction_id in transactions(primary, ids)]
+        if done := [outcome.sentence for outcome in outcomes if outcome.done]:
+            made.succeeded(" ".join(done[:TOLD]), old="", new="", epoch=None, transactions=len(done))
+    return outcomes
 
 
 def writable(nodes: Nodes, lease_seconds: float) -> MariaDBNode:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, islice
 
+from cluster.actions import journal
 from cluster.actions.orphans import file_stranded
 from cluster.nodes import applying, repairing
 from cluster.nodes.mariadb import MariaDBNode
@@ -54,9 +55,11 @@ def repair(nodes: Nodes, view: ClusterView, differences: Iterable[Difference]) -
             f"{view.missing()}".strip()
         )
     work = Repairing(nodes, primary, {state.name: state for state in view.reachable})
-    for wanted in (True, False):
-        for batch in batches(item for item in differences if item.in_log is wanted):
-            work.put_right(batch)
+    with journal.attempt("repair") as attempt:
+        for wanted in (True, False):
+            for batch in batches(item for item in differences if item.in_log is wanted):
+                work.put_right(batch)
+        attempt.succeeded(work.result.sentence, old="different", new="repaired", epoch=primary.promised)
     return work.result
 
 

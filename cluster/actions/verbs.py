@@ -19,7 +19,7 @@ from cluster.actions.repair import repair
 from cluster.actions.report import Report
 from cluster.actions.switchover import give_writes
 from cluster.actions.verify import amount as amount_to_compare
-from cluster.actions.verify import verify
+from cluster.actions.verify import note, verify
 from cluster.conf import conf
 from cluster.models import Job
 from cluster.nodes.mariadb import MariaDBNode
@@ -109,6 +109,7 @@ def verifying(nodes: Nodes, job: Job, report: Report) -> str:
     done = verify(nodes, view, tell=found.add, progress=report.advance)
     for item in found.first:
         report.step(item.sentence)
+    note(done)
     return done.sentence
 
 

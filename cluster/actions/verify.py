@@ -8,6 +8,7 @@ is merely on its way is not taken for damage, and what is wrong is named.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from cluster.actions import journal
 from cluster.actions.compare_log import LogComparison
 from cluster.actions.compare_tables import TableComparison, Tell
 from cluster.actions.reconcile import Progress, ignore
@@ -122,3 +123,9 @@ def amount(nodes: Nodes, view: ClusterView) -> int:
         return 0
     names = [model._meta.db_table for model in replicated_models()]
     return view.reference.entries + comparing.estimate(nodes[view.reference.name].connection, names)
+
+
+def note(verification: Verification) -> None:
+    """Leave an event: an alarm when the nodes differ."""
+    kind = journal.Kind.DECISION if verification.equal else journal.Kind.ALARM
+    journal.record(journal.Happening(kind, "verify", verification.sentence))

@@ -137,15 +137,7 @@ class Shaper:
     def fit_triggers(self, models: Iterable[type[Model]], apply_secret: str) -> None:
         """Guard and log the tables as they are now. Raises NodeFailed."""
         for item in catalogue.triggers([m for m in models if self.has_table(m._meta.db_table)], apply_secret):
-            self.run_raw(item.statement)
-
-    def run_raw(self, statement: str) -> None:
-        """A statement in which nothing is filled in."""
-        try:
-            with self.wrapper.cursor() as cursor:
-                cursor.execute(statement, None)
-        except DatabaseError as error:
-            raise self.failed(error) from error
+            self.run(item.statement)
 
     def close(self) -> None:
         """End the session, and its locks."""
@@ -222,9 +214,7 @@ def ready(connection: Connection, models: Sequence[type[Model]]) -> list[type[Mo
 def record_newest(connection: Connection) -> None:
     """Note that the tables which set-up has made are in their newest shape."""
     waiting = {app for app, _ in pending(connection)}
-    made = sorted(key for key in migration_steps.concerned() if key[0] not in waiting)
-    rows = [*made, *((app, "") for app in sorted({app for app, _ in made}))]
-    connection.many("INSERT IGNORE INTO applied_migration (app, name, run) VALUES (%s, %s, '')", rows)
+    record(connection, {app for app, _ in migration_steps.concerned()} - waiting)
 
 
 def record_made(connection: Connection) -> None:
@@ -234,11 +224,16 @@ def record_made(connection: Connection) -> None:
     made = {
         model._meta.app_label for model in replicated_models() if model._meta.db_table in there
     } - recorded
-    rows = [key for key in sorted(migration_steps.concerned()) if key[0] in made]
+    record(connection, made)
+
+
+def record(connection: Connection, apps: Collection[str]) -> None:
+    """Note that all migrations of these apps are applied."""
+    rows = [key for key in sorted(migration_steps.concerned()) if key[0] in apps]
     if rows:
         connection.many(
             "INSERT IGNORE INTO applied_migration (app, name, run) VALUES (%s, %s, '')",
-            [*rows, *((app, "") for app in sorted(made))],
+            [*rows, *((app, "") for app in sorted({app for app, _ in rows}))],
         )
 
 

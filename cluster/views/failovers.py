@@ -42,7 +42,7 @@ class Moment:
 
 @dataclass(frozen=True)
 class Report:
-    """One failover, told. missed_at: when the old primary was missed first. returned: the recovery that ended it."""
+    """One failover, told. recovered: the recovery of the old primary. handed_back: the switchover that ended it."""
 
     event: Event
     moments: tuple[Moment, ...]

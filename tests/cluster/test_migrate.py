@@ -2,7 +2,6 @@
 
 import itertools
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import StringIO
@@ -15,6 +14,7 @@ from cluster.nodes.install import Status
 from cluster.protocol.names import NodeName
 from tests.harness.checker import check_equal
 from tests.harness.diary.models import Page
+from tests.harness.workers import wait_for
 from tests.harness.writers import writing
 
 SHAPE = (
@@ -163,8 +163,7 @@ def test_without_a_primary_nothing_is_changed(old):
     before = shapes(old)
     old.kill("node_a")
     old.kill("node_b")
-    while old.primary() is not None:  # until its lease has run out
-        time.sleep(0.05)
+    wait_for(lambda: old.primary() is None, 15)  # until its lease has run out
     with pytest.raises(CommandError, match="no node takes writes now"):
         migrated("diary")
     old.start("node_a")
