@@ -10,7 +10,7 @@ from cluster.actions.demote import demote_node_a
 from cluster.actions.differences import Differences
 from cluster.actions.failover import DONE as PROMOTED
 from cluster.actions.failover import promote_node_a
-from cluster.actions.force import force
+from cluster.actions.force import force, risks
 from cluster.actions.observe import observe
 from cluster.actions.rebuild import amount as amount_to_copy
 from cluster.actions.rebuild import rebuild
@@ -37,6 +37,7 @@ class Verb:
     """What can be asked for. long: runs in a worker, else beside the request. dangerous: wants a fresh sign-in.
 
     command: what does the same in a shell, with {node} for the node. pause: how long writes pause, in words.
+    risks: what may be lost, asked of the nodes when the dialog is shown.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Verb:
     long: bool = False
     dangerous: bool = False
     nodes: tuple[NodeName, ...] = field(default=())
+    risks: Callable[[Nodes], list[str]] | None = None
 
     def shell(self, node: str = "") -> str:
         """The command for a node."""
@@ -65,6 +67,11 @@ def forcing(nodes: Nodes, job: Job, report: Report) -> str:
     view = observe(nodes)
     force(nodes, view, NodeName.NODE_A, reason=job.reason, lease_seconds=conf().lease_seconds)
     return PROMOTED
+
+
+def forced_risks(nodes: Nodes) -> list[str]:
+    """What promoting Node A without a majority may cost. Raises Refused where it is not needed or cannot help."""
+    return risks(observe(nodes), NodeName.NODE_A)
 
 
 def recovering(nodes: Nodes, job: Job, report: Report) -> str:
@@ -139,7 +146,7 @@ VERBS: Final = {
         Verb(
             "force", "Promote Node A without a majority", "force_promote", "promote_node_a --force",
             "It ends, and what only the others have may be lost.", forcing, dangerous=True,
-            nodes=(NodeName.NODE_A,),
+            nodes=(NodeName.NODE_A,), risks=forced_risks,
         ),
         Verb("recover", "Recover a node", "recover", "recover_node {node}", NONE, recovering, long=True, nodes=ALL),
         Verb("demote", "Hand the writes back to Main", "demote", "demote_node_a", BRIEF, demoting),

@@ -18,6 +18,8 @@ from kombu.exceptions import OperationalError as BrokerError
 from cluster.actions import jobs
 from cluster.actions.verbs import VERBS, Verb
 from cluster.models import Job
+from cluster.nodes.cluster import connect_all
+from cluster.protocol.errors import ClusterError
 from cluster.protocol.names import NodeName
 from cluster.views.preflight import blocked, ticks
 from cluster.views.seen import seen
@@ -25,6 +27,8 @@ from cluster.views.seen import seen
 FRESH_SECONDS = 300
 """A sign-in that is older is asked for again before a dangerous verb."""
 FRESH = "signed_in_again_at"
+LOOK_SECONDS = 1.0
+"""Seconds that a node may take to tell what is at risk."""
 
 
 class ReasonForm(forms.Form):
@@ -97,10 +101,24 @@ def dialog(request: HttpRequest, name: str, node: NodeName | None = None) -> Htt
     context = {
         "title": verb.title, "verb": verb, "node": node, "form": form, "seen": looked,
         "ticks": ticks(verb, looked, node), "blocked": blocked(verb, looked, node),
-        "shell": verb.shell(node.value if node else ""),
+        "shell": verb.shell(node.value if node else ""), "risks": risks_of(verb),
     }  # fmt: skip
     status = 422 if request.method == "POST" else 200
     return render(request, "cluster/verb.html", admin.site.each_context(request) | context, status=status)
+
+
+def risks_of(verb: Verb) -> list[str]:
+    """What may be lost, as the nodes are now; why there is nothing to tell."""
+    if verb.risks is None:
+        return []
+    nodes = connect_all(timeout=LOOK_SECONDS)
+    try:
+        return verb.risks(nodes)
+    except ClusterError as error:
+        return [str(error)]
+    finally:
+        for node in nodes.values():
+            node.close()
 
 
 def choose(request: HttpRequest, verb: Verb) -> HttpResponse:

@@ -214,6 +214,16 @@ def test_a_dangerous_verb_wants_the_name_typed_and_a_fresh_sign_in(watch):
     assert "Your password" not in client.get(address).content.decode()
 
 
+def test_forcing_shows_what_may_be_lost(cluster, watch):
+    client = person("force_promote")
+    assert "need not be forced" in client.get("/admin/verbs/force/").content.decode()
+    cluster.kill("main")
+    cluster.kill("node_b")
+    page = client.get("/admin/verbs/force/").content.decode()
+    assert "Node A would be the primary with its own vote alone." in page
+    assert "are not known to be on a second node" in page
+
+
 def test_a_job_whose_process_died_is_called_over(watch):
     old = datetime.now(UTC) - timedelta(minutes=5)
     lost = Job.objects.create(
