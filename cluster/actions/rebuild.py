@@ -56,13 +56,18 @@ Nodes = Mapping[NodeName, MariaDBNode]
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """A rebuild that is complete. rows, entries: what the node holds; orphaned: entries set aside on the way."""
+    """A rebuild that is complete.
+
+    rows, entries: what the node holds; orphaned: entries set aside on the way; unlinked: the federated tables
+    to other nodes that could not be made, each with the reason.
+    """
 
     node: NodeName
     source: NodeName
     rows: int
     entries: int
     orphaned: int
+    unlinked: list[str]
 
     @property
     def sentence(self) -> str:
@@ -114,7 +119,7 @@ def make_anew(nodes: Nodes, name: NodeName, *, lease_seconds: float, progress: P
         file_stranded(target, source, withdrawn.epoch)
     if name.following_mode is not Mode.RECOVERING:
         target.close_writes(name.following_mode, withdrawn.epoch)
-    return Rebuilt(name, source.name, rows, target.state().entries, orphaned)
+    return Rebuilt(name, source.name, rows, target.state().entries, orphaned, setup.link(name))
 
 
 def amount(nodes: Nodes, view: ClusterView) -> int:

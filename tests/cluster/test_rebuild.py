@@ -14,12 +14,15 @@ from cluster.actions import rebuild as rebuild_module
 from cluster.actions.failover import promote_node_a
 from cluster.actions.observe import observe
 from cluster.actions.rebuild import Rebuilt, rebuild
-from cluster.actions.setup import set_up
+from cluster.actions.setup import check, link, set_up
 from cluster.actions.verify import Verification, verify
 from cluster.nodes import rebuilding
+from cluster.nodes.install import Status
+from cluster.nodes.local import each
 from cluster.protocol.errors import ClusterError, NodeFailed, NoMajority, Refused, StaleEpoch
 from cluster.protocol.names import Mode, NodeName
 from cluster.replicated import replicated_models
+from tests.harness.servers import revive
 
 MAIN, NODE_A, NODE_B = NodeName
 ADD = "INSERT INTO test_counter VALUES (%s, 0, '')"
@@ -49,9 +52,11 @@ def wipe(cluster) -> Iterator[Callable[[NodeName], None]]:
         cluster.nodes[name].close()
 
     yield wipe
+    each(cluster.servers.local.values(), revive)
     for name in wiped:
         connections[name].close()
         set_up(name)
+        assert link(name) == []
 
 
 def add(main, count: int, first: int = 1) -> None:
@@ -138,6 +143,7 @@ def test_a_node_without_data_is_rebuilt_while_writes_go_on(cluster, main, wipe, 
     assert compared(cluster).equal
     state = cluster.nodes[name].state()
     assert (state.mode, state.promised) == (name.following_mode, 1)
+    assert {found.status for found in check([name])} == {Status.INSTALLED}
 
 
 def test_rows_without_a_log_entry_are_rebuilt_too(cluster, main, wipe):
@@ -475,4 +481,6 @@ def test_the_command_says_what_the_node_holds(cluster, main):
     done = cluster.manage("rebuild_node", "node_b", "--yes")
     assert done.stdout == "Node B was rebuilt from Main: 3 rows, 4 log entries.\n"
     answer = json.loads(cluster.manage("rebuild_node", "node_b", "--yes", "--json").stdout)
-    assert answer == {"node": "node_b", "source": "main", "rows": 3, "entries": 4, "orphaned": 0}
+    assert answer == {
+        "node": "node_b", "source": "main", "rows": 3, "entries": 4, "orphaned": 0, "unlinked": [],
+    }  # fmt: skip
