@@ -40,6 +40,4 @@ class Command(RatedCommand):
             self.say(
                 f"{done.orphaned} entries that only {name.label} had were set aside; see `orphans list`."
             )
-        for problem in done.unlinked:
-            self.say(f"{name.label}: {problem}")
         self.result(**asdict(done))
