@@ -2,20 +2,19 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from cluster.actions.observe import observe
-from cluster.conf import NodeAddress
 from cluster.nodes.connection import Connection
-from cluster.nodes.install import introduce_peers
 from cluster.nodes.local import each
 from cluster.protocol.names import NodeName
 from cluster.protocol.view import ClusterView
 from tests.drill.scenario import Scenario
 from tests.harness.cluster import POLL, Cluster
+from tests.harness.introductions import introduced
 from tests.harness.links import BLACK_HOLE, OPEN, Condition, Links
 from tests.harness.observer import Observer, observing
 from tests.harness.programs import Program
@@ -268,7 +267,7 @@ def staged(servers: ScratchServers, scenario: Scenario, fast: bool = False) -> I
             links = Links({name: node.port for name, node in servers.local.items()})
             ending.callback(links.close)
             stage = Stage(cluster, links, scenario)
-            ending.enter_context(introduced(stage))
+            ending.enter_context(introduced(cluster, links))
             ending.callback(end_programs, stage)
             cluster.begin(replicator=False)
             stage.raise_curtain(ending)
@@ -276,28 +275,6 @@ def staged(servers: ScratchServers, scenario: Scenario, fast: bool = False) -> I
             yield stage
     finally:
         servers.overrides = {}
-
-
-@contextmanager
-def introduced(stage: Stage) -> Iterator[None]:
-    """The nodes see each other through links of their own, which can be cut; afterwards directly again."""
-    real = stage.cluster.conf
-    for name in NodeName:
-        ports = stage.links.ports(name)
-        introduce(stage, name, {n: replace(a, port=ports[n]) for n, a in real.nodes.items()})
-    try:
-        yield
-    finally:
-        each(stage.servers.local.values(), revive)
-        for name in NodeName:
-            introduce(stage, name, real.nodes)
-
-
-def introduce(stage: Stage, name: NodeName, nodes: Mapping[NodeName, NodeAddress]) -> None:
-    """Tell one node where the others are."""
-    admin = stage.servers.connect(name, "root")
-    introduce_peers(admin, replace(stage.cluster.conf, nodes=nodes))
-    admin.close()
 
 
 def end_programs(stage: Stage) -> None:

@@ -25,6 +25,10 @@ IN_FLIGHT = 256
 """Chunks of one direction that are under way on a slow link."""
 REVIVAL_POLL = 0.01
 """Seconds between two looks whether a dead server listens again."""
+BACKLOG = 128
+"""Connections that may wait to be taken."""
+PLUG_SECONDS = 0.1
+"""Seconds after which a connection that fills a queue is taken as dropped: on this machine it takes none."""
 CHANGE_SECONDS = 5.0
 LAST_TURNS = 0.01
 """Seconds in which the loop closes the sockets that were let go of."""
@@ -46,7 +50,8 @@ class Way(StrEnum):
 class Condition:
     """What a link does. listening: False refuses at once. there, back: which direction passes.
 
-    delay: seconds that each direction takes longer.
+    delay: seconds that each direction takes longer. A link that does not pass both ways answers no new
+    connection: as where packets are lost, a client's kernel knocks again after one second, two more, four ...
     """
 
     listening: bool = True
@@ -57,6 +62,11 @@ class Condition:
     def passes(self, way: Way) -> bool:
         """Whether bytes of this direction arrive."""
         return self.there if way is Way.THERE else self.back
+
+    @property
+    def connects(self) -> bool:
+        """Whether a new connection is answered, or refused: a handshake needs both directions."""
+        return self.there and self.back
 
 
 OPEN = Condition()
@@ -121,6 +131,7 @@ class Link:
         self.condition = OPEN
         self._changed = asyncio.Condition()
         self._listener: socket.socket | None = None
+        self._plug: socket.socket | None = None
         self._pairs: set[Pair] = set()
 
     def __repr__(self) -> str:
@@ -129,7 +140,9 @@ class Link:
     async def apply(self, condition: Condition) -> None:
         """Take a condition on, for open connections too."""
         self.condition = condition
-        if condition.listening and self.target.up:
+        if not condition.connects:
+            await self.swallow()
+        elif condition.listening and self.target.up:
             self.listen()
         else:
             self.refuse()
@@ -139,9 +152,10 @@ class Link:
     def listen(self) -> None:
         """Take connections; does nothing when it does already."""
         if self._listener is None:
-            self._listener = socket.create_server((LOOPBACK, self.port), backlog=128)
-            self._listener.setblocking(False)
-            asyncio.get_running_loop().add_reader(self._listener, self.take_one)
+            self._listener = listener(self.port)
+        if self._plug is not None:
+            self.unplug(self._listener)
+        asyncio.get_running_loop().add_reader(self._listener, self.take_one)
 
     def refuse(self) -> None:
         """Take no connections and reset those that are open."""
@@ -149,25 +163,76 @@ class Link:
             asyncio.get_running_loop().remove_reader(self._listener)
             self._listener.close()
             self._listener = None
+        if self._plug is not None:
+            self._plug.close()
+            self._plug = None
         for pair in list(self._pairs):
             pair.reset()
 
-    def take_one(self) -> None:
-        """Begin to carry the connection that has arrived. At once: nothing is left over at a refusal."""
+    async def swallow(self) -> None:
+        """Answer no new connection, neither yes nor no: a full queue makes the kernel drop who knocks.
+
+        What arrived before is under way already, so it is taken.
+        """
+        if self._plug is not None:
+            return
+        if self._listener is None:
+            self._listener = listener(self.port)
+        asyncio.get_running_loop().remove_reader(self._listener)
+        while self.take_one():
+            pass
+        self._listener.listen(0)  # room for one
+        self._plug = socket.socket()
+        self._plug.setblocking(False)
+        with suppress(TimeoutError):  # a client was faster: its connection is the one that fills the queue
+            await asyncio.wait_for(
+                asyncio.get_running_loop().sock_connect(self._plug, (LOOPBACK, self.port)), PLUG_SECONDS
+            )
+
+    def unplug(self, listener: socket.socket) -> None:
+        """Let connections in again, those that were dropped as soon as they knock again."""
+        assert self._plug is not None
+        listener.listen(BACKLOG)
+        plugged_at = self._plug.getsockname()
+        self._plug.close()
+        self._plug = None
+        while (waiting := self.waiting()) is not None:
+            line, client = waiting
+            if client == plugged_at:
+                line.close()
+            else:
+                self.begin(line)
+
+    def waiting(self) -> tuple[socket.socket, tuple[str, int]] | None:
+        """The next connection that has arrived and where it comes from, None when there is none."""
         assert self._listener is not None
         with suppress(BlockingIOError):
-            line, _ = self._listener.accept()
-            pair = Pair(line)
-            self._pairs.add(pair)
-            pair.task = asyncio.create_task(self.carry(pair))
-            pair.task.add_done_callback(pair.drop)
+            return self._listener.accept()
+        return None
+
+    def take_one(self) -> bool:
+        """Begin to carry a connection that has arrived; whether there was one.
+
+        At once: nothing is left over at a refusal.
+        """
+        if (waiting := self.waiting()) is None:
+            return False
+        self.begin(waiting[0])
+        return True
+
+    def begin(self, line: socket.socket) -> None:
+        """Carry a connection in a task of its own."""
+        pair = Pair(line)
+        self._pairs.add(pair)
+        pair.task = asyncio.create_task(self.carry(pair))
+        pair.task.add_done_callback(pair.drop)
 
     async def carry(self, pair: "Pair") -> None:
         """Dial the server and forward both directions until one side ends."""
         try:
             reader = await pair.greet()
-            # A handshake needs both directions: on a cut link the server never hears of the client.
-            await self.until(lambda now: now.there and now.back)
+            # It may have arrived just before a cut, of which the server then never heard.
+            await self.until(lambda now: now.connects)
             if not reader.at_eof():
                 await pair.dial(self.target.port)
                 await pair.forward(self)
@@ -181,6 +246,13 @@ class Link:
         """Wait for a condition of the link."""
         async with self._changed:
             await self._changed.wait_for(lambda: fits(self.condition))
+
+
+def listener(port: int) -> socket.socket:
+    """A socket that takes connections on this machine."""
+    made = socket.create_server((LOOPBACK, port), backlog=BACKLOG)
+    made.setblocking(False)
+    return made
 
 
 class Pair:

@@ -67,9 +67,9 @@ def links(echo) -> Iterator[Links]:
     made.close()
 
 
-def dial(links: Links, source: str = "here") -> socket.socket:
+def dial(links: Links, source: str = "here", seconds: float = 2) -> socket.socket:
     """A connection through a link."""
-    line = socket.create_connection(("127.0.0.1", links.ports(source)["main"]), 2)
+    line = socket.create_connection(("127.0.0.1", links.ports(source)["main"]), seconds)
     line.settimeout(PATIENCE)
     return line
 
@@ -115,13 +115,38 @@ def test_a_refused_link_resets_what_is_open_and_opens_again(links):
 
 
 def test_a_black_hole_keeps_connections_and_hands_over_later(links):
-    with dial(links) as old:
-        assert ask(old, b"a") == b"a"
+    with dial(links) as line:
+        assert ask(line, b"a") == b"a"
         links.set(BLACK_HOLE)
-        with dial(links) as new:
-            assert (ask(old, b"b"), ask(new, b"c")) == (None, None)
-            links.set(OPEN)
-            assert (hear(old), hear(new)) == (b"b", b"c")
+        assert ask(line, b"b") is None
+        links.set(OPEN)
+        assert hear(line) == b"b"
+
+
+@pytest.mark.parametrize("condition", [BLACK_HOLE, ONLY_THERE, ONLY_BACK])
+def test_a_cut_answers_no_new_connection_until_it_heals(links, condition):
+    links.ports("here")
+    links.set(condition)
+    for _ in range(3):
+        with pytest.raises(TimeoutError):
+            dial(links, seconds=PATIENCE)
+    with ThreadPoolExecutor(1) as caller:
+        knocking = caller.submit(dial, links, seconds=5)
+        time.sleep(PATIENCE)
+        links.set(OPEN)
+        with knocking.result() as line:  # the kernel knocked again after a second
+            assert ask(line, b"a") == b"a"
+
+
+def test_a_cut_hides_that_the_server_died(links, echo):
+    links.ports("here")
+    links.set(BLACK_HOLE)
+    echo.die()
+    links.look("main")
+    with pytest.raises(TimeoutError):
+        dial(links, seconds=PATIENCE)
+    links.set(OPEN)
+    assert refused(links)
 
 
 def test_a_cut_way_there_is_not_heard_of(links, echo):
@@ -159,7 +184,6 @@ def test_a_link_that_many_ask_for_at_once_is_one(links):
 
 
 def test_links_of_other_places_stay_as_they_are(links):
-    links.set(BLACK_HOLE, source="there")
     with dial(links, "there") as cut, dial(links, "here") as open_:
         links.set(BLACK_HOLE, source="there")
         assert (ask(cut, b"a"), ask(open_, b"b")) == (None, b"b")

@@ -1,4 +1,6 @@
 -- Looks at another node from this server, over a connection of its own: can a write be committed there?
+-- Where packets are lost, connecting takes the server two minutes and nothing ends it sooner: so one session looks at
+-- a time, and who finds that it has not come back hears silent. Every ten seconds another one may try.
 -- Inputs: the other node's name; set-up stored its address and account as the server mco2_<name>.
 -- Answers one row: reached (it committed a heartbeat), gone (nobody listens at its address) or silent. The
 -- server cuts reasons short: behind a host name of over 30 characters gone reads as silent.
@@ -8,14 +10,19 @@ CREATE OR REPLACE PROCEDURE look_at(IN p_node VARCHAR(16))
 BEGIN
     DECLARE v_reached BOOLEAN DEFAULT FALSE;
     DECLARE v_problem TEXT DEFAULT '';
-    BEGIN
-        DECLARE EXIT HANDLER FOR SQLEXCEPTION GET DIAGNOSTICS CONDITION 1 v_problem = MESSAGE_TEXT;
-        -- Without a list of columns: only then the server says why it cannot connect.
-        EXECUTE IMMEDIATE CONCAT('CREATE OR REPLACE TEMPORARY TABLE peer_config ENGINE=FEDERATED',
-                                 ' CONNECTION=''mco2_', p_node, '/node_config''');
-        UPDATE peer_config SET config_value = UTC_TIMESTAMP(6) WHERE config_key = 'heartbeat';
-        SET v_reached = TRUE;
-    END;
+    DO RELEASE_LOCK(@look_lock);  -- of a look that broke off
+    SET @look_lock = CONCAT(DATABASE(), '.look.', p_node, '.', FLOOR(UNIX_TIMESTAMP() / 10));
+    IF GET_LOCK(@look_lock, 0.5) THEN
+        BEGIN
+            DECLARE EXIT HANDLER FOR SQLEXCEPTION GET DIAGNOSTICS CONDITION 1 v_problem = MESSAGE_TEXT;
+            -- Without a list of columns: only then the server says why it cannot connect.
+            EXECUTE IMMEDIATE CONCAT('CREATE OR REPLACE TEMPORARY TABLE peer_config ENGINE=FEDERATED',
+                                     ' CONNECTION=''mco2_', p_node, '/node_config''');
+            UPDATE peer_config SET config_value = UTC_TIMESTAMP(6) WHERE config_key = 'heartbeat';
+            SET v_reached = TRUE;
+        END;
+        DO RELEASE_LOCK(@look_lock);
+    END IF;
     SELECT CASE WHEN v_reached THEN 'reached'
                 WHEN v_problem LIKE '%(111%' THEN 'gone'
                 ELSE 'silent' END AS sight;

@@ -1,0 +1,35 @@
+"""Where each server believes the others to be: behind links that a test can cut, or where they really are."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+
+from cluster.conf import NodeAddress
+from cluster.nodes.install import introduce_peers
+from cluster.nodes.local import each
+from cluster.protocol.names import NodeName
+from tests.harness.cluster import Cluster
+from tests.harness.links import Links
+from tests.harness.servers import revive
+
+
+@contextmanager
+def introduced(cluster: Cluster, links: Links) -> Iterator[None]:
+    """The nodes see each other through links of their own, which can be cut; afterwards directly again."""
+    real = cluster.conf.nodes
+    for name in NodeName:
+        ports = links.ports(name)
+        introduce(cluster, name, {n: replace(a, port=ports[n]) for n, a in real.items()})
+    try:
+        yield
+    finally:
+        each(cluster.servers.local.values(), revive)
+        for name in NodeName:
+            introduce(cluster, name, real)
+
+
+def introduce(cluster: Cluster, name: NodeName, nodes: Mapping[NodeName, NodeAddress]) -> None:
+    """Tell one node where the others are."""
+    admin = cluster.servers.connect(name, "root")
+    introduce_peers(admin, replace(cluster.conf, nodes=nodes))
+    admin.close()
