@@ -211,7 +211,8 @@ class Connection:
             code, text = number(error), str(error.args[-1]) if error.args else str(error)
             if code in UNREACHABLE or isinstance(error, MySQLdb.InterfaceError):
                 self.close()
-                gone = code in CANNOT_CONNECT and is_refused(self.endpoint, self.timeout)
+                soon = time.monotonic() - began < SILENCE * min(self.timeout, CONNECT_SECONDS)
+                gone = code in CANNOT_CONNECT and soon and is_refused(self.endpoint, self.timeout)
                 broke = code in BROKEN and time.monotonic() - began < SILENCE * self.timeout
                 reason = in_words(code, text, self, gone, broke)
                 raise NodeUnreachable(self.node, reason, gone=gone, broke=broke) from error
@@ -224,7 +225,10 @@ def number(error: MySQLdb.Error) -> int:
 
 
 def is_refused(endpoint: Endpoint, timeout: float) -> bool:
-    """Whether nobody listens there: the client library does not tell a refusal from silence."""
+    """Whether nobody listens there: the client library does not tell a refusal from an unknown host.
+
+    Ask only where the library came back soon: after a silence this would wait as long once more.
+    """
     try:
         socket.create_connection((endpoint.host, endpoint.port), timeout).close()
     except ConnectionRefusedError:

@@ -17,6 +17,7 @@ from cluster.nodes.cluster import endpoint
 from cluster.nodes.connection import Connection
 from cluster.nodes.mariadb import MariaDBNode
 from cluster.nodes.probing import Prober
+from cluster.protocol.errors import NodeUnreachable
 from cluster.protocol.names import NodeName
 from tests.harness.introductions import introduced
 from tests.harness.links import BLACK_HOLE, OPEN, Links
@@ -39,13 +40,18 @@ def links(cluster) -> Iterator[Links]:
         made.close()
 
 
+def reached_by(cluster, links, place: str, name: NodeName, timeout: float) -> Connection:
+    """A connection of a place, by its links."""
+    address = endpoint(cluster.conf, name, cluster.conf.cluster)
+    return Connection(replace(address, port=links.ports(place)[name]), timeout=timeout)
+
+
 def watches(cluster, links, count: int, ending: ExitStack) -> list[Watch]:
     """Watches that reach the nodes by the links of the place `monitor`."""
-    ports, settings = links.ports("monitor"), cluster.conf
+    settings = cluster.conf
 
     def connect(name: NodeName, timeout: float) -> MariaDBNode:
-        place = replace(endpoint(settings, name, settings.cluster), port=ports[name])
-        return MariaDBNode(Connection(place, timeout=timeout))
+        return MariaDBNode(reached_by(cluster, links, "monitor", name, timeout))
 
     def prober() -> Prober:
         return Prober(lambda name: connect(name, settings.probe_timeout), patience(settings))
@@ -56,6 +62,15 @@ def watches(cluster, links, count: int, ending: ExitStack) -> list[Watch]:
     for watch in made:
         ending.callback(watch.close)
     return made
+
+
+def test_connecting_ends_in_the_time_that_the_caller_gives(cluster, links):
+    links.set(BLACK_HOLE, target="main")
+    began = time.monotonic()
+    with pytest.raises(NodeUnreachable) as problem:
+        reached_by(cluster, links, "monitor", NodeName.MAIN, 1).row("SELECT 1")
+    assert time.monotonic() - began < 1.5
+    assert not problem.value.gone
 
 
 def test_looks_at_a_silent_main_do_not_pile_up(cluster, links):
