@@ -273,6 +273,7 @@ def configure(connection: Target, conf: ClusterConf) -> None:
         "node_name": name.value, "node_label": name.label, "source_node": name.source,
         "ack_timeout": conf.ack_timeout, "durability": conf.durability,
         "lease_seconds": conf.lease_seconds, "application_user": conf.application.user,
+        "automatic": int(conf.automatic), "cooldown": conf.cooldown,
     }  # fmt: skip
     connection.many(
         "INSERT IGNORE INTO node_config (config_key, config_value) VALUES (%s, %s)", list(first.items())

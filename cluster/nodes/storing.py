@@ -16,14 +16,20 @@ from cluster.nodes.shape import Column, TableShape, shape
 DISPATCH = """CREATE OR REPLACE PROCEDURE store_images(IN p_entries LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin)
     SQL SECURITY DEFINER
 BEGIN
+    DECLARE v_tables TEXT;
+    SELECT GROUP_CONCAT(DISTINCT table_name) INTO v_tables
+    FROM JSON_TABLE(p_entries, '$[*]' COLUMNS (table_name VARCHAR(64) PATH '$.table_name')) AS given;
 {calls}
 END"""
+CALL = """    IF FIND_IN_SET('{table}', v_tables) THEN
+        CALL store_{table}(p_entries);
+    END IF;"""
 
 
 def store_routines(models: Sequence[type[Model]]) -> list[SqlObject]:
-    """store_<table> for each model, then store_images, which calls them all."""
+    """store_<table> for each model, then store_images, which calls those of the tables that entries name."""
     routines = [store_routine(model) for model in models]
-    calls = "\n".join(f"    CALL {item.name}(p_entries);" for item in routines)
+    calls = "\n".join(CALL.format(table=model._meta.db_table) for model in models)
     return [*routines, SqlObject("PROCEDURE", "store_images", DISPATCH.format(calls=calls))]
 
 

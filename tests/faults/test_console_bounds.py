@@ -2,11 +2,13 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from cluster.actions.automation import pause, resume
 from cluster.actions.observe import observe
+from cluster.protocol.moments import moment
 from cluster.protocol.names import NodeName
 from tests.cluster.test_images import HARD
 from tests.faults.test_stranded_writes import strand
@@ -100,15 +102,25 @@ def test_a_frozen_main_is_told_in_three_seconds_and_replaced(cluster, console):
     assert time.monotonic() - began < 1.0
 
 
+def test_a_node_a_just_promoted_does_not_wait_for_the_frozen_main(cluster, console):
+    cluster.servers.local[NodeName.MAIN].freeze()
+    assert cluster.manage("promote_node_a").returncode == 0
+    began = time.monotonic()
+    said = console.says("node_a", "CALL distributed_insert('tt9000001', 'T', 1, NULL, 0, 2000)")
+    assert time.monotonic() - began < 1.0
+    assert "is stored" in said
+
+
 def test_two_silent_nodes_cost_three_seconds_a_call_at_most(cluster, console):
     console.says("node_a", "CALL check_main_health()")
     for name in (NodeName.MAIN, NodeName.NODE_B):
         cluster.servers.local[name].freeze()
-    for _ in range(4):
+    said, deadline = "", time.monotonic() + 15
+    while "only 1 of 3 nodes answer and 2 must agree" not in said:
         began = time.monotonic()
         said = console.says("node_a", "CALL check_main_health()")
         assert time.monotonic() - began < 3.0
-    assert "only 1 of 3 nodes answer and 2 must agree" in said
+        assert time.monotonic() < deadline, said
     cluster.servers.local[NodeName.NODE_B].resume()
     for _ in range(4):
         said = console.says("node_a", "CALL check_main_health()")
@@ -154,6 +166,35 @@ def test_watchers_in_sql_and_python_make_one_primary(cluster, console):
     assert cluster.primary() is NodeName.NODE_A
 
 
+def test_writers_find_a_returned_node_by_themselves(cluster, console):
+    """Without a look by anybody, and although the one that it stands in for goes next."""
+    cluster.kill("node_a")
+    for number in (1, 2):
+        console.says("main", f"CALL distributed_insert('tt900000{number}', 'T', 1, NULL, 0, 2000)")
+    cluster.start("node_a")
+    console.says("node_a", "CALL catch_up()")
+    time.sleep(2.1)
+    console.says("main", "CALL distributed_insert('tt9000003', 'T', 1, NULL, 0, 2000)")
+    time.sleep(0.5)
+    cluster.kill("node_b")
+    assert "is stored" in console.says("main", "CALL distributed_insert('tt9000004', 'T', 1, NULL, 0, 2000)")
+
+
+def test_the_event_of_node_a_watches_main_alone(cluster, console):
+    console.says("node_a", "ALTER EVENT watch_main ENABLE")
+    try:
+        cluster.kill("main")
+        deadline = time.monotonic() + 20
+        while modes(cluster)["node_a"][0] != "ACTING_MASTER":
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        assert "is stored" in console.says(
+            "node_a", "CALL distributed_insert('tt9000001', 'T', 1, NULL, 0, 2000)"
+        )
+    finally:
+        console.says("node_a", "ALTER EVENT watch_main DISABLE")
+
+
 def test_a_pause_holds_for_the_console_too(cluster, console):
     pause(cluster.nodes, "test")
     cluster.kill("main")
@@ -162,6 +203,66 @@ def test_a_pause_holds_for_the_console_too(cluster, console):
     assert modes(cluster)["node_a"][0] == "VICE"
     resume(cluster.nodes, "test")
     assert "promoted to ACTING_MASTER" in console.says("node_a", "CALL check_main_health()")
+
+
+def test_the_console_keeps_to_the_policy_too(cluster, console):
+    console.says("node_a", "UPDATE node_config SET config_value = 0 WHERE config_key = 'automatic'")
+    cluster.kill("main")
+    time.sleep(4)
+    assert console.says("node_a", "CALL check_main_health()") == (
+        "Main takes no writes. Automatic failover is off (CLUSTER_AUTOMATIC)."
+        " Call promote_to_acting_master() to promote Node A."
+    )
+    assert modes(cluster)["node_a"][0] == "VICE"
+
+
+def test_after_a_failover_by_itself_the_next_one_waits_for_an_operator(cluster, console):
+    cluster.kill("main")
+    time.sleep(4)
+    assert "promoted to ACTING_MASTER" in console.says("node_a", "CALL check_main_health()")
+    failover_at = observe(cluster.nodes).failover_at
+    assert failover_at is not None
+    assert abs(failover_at - time.time()) < 5
+    cluster.start("main")
+    console.says("main", "CALL recover_from_node_a()")
+    console.says("node_a", "CALL demote_to_vice()")
+    assert observe(cluster.nodes).failover_at == failover_at, "a hand-back is no failover"
+    cluster.kill("main")
+    time.sleep(4)
+    again = moment(failover_at + cluster.conf.cooldown)
+    assert console.says("node_a", "CALL check_main_health()") == (
+        f"Main takes no writes. There was an automatic failover at {moment(failover_at)}: no other before {again}."
+        " Call promote_to_acting_master() to promote Node A."
+    )
+    assert "promoted to ACTING_MASTER" in console.says("node_a", "CALL promote_to_acting_master()")
+
+
+def test_a_demotion_that_fails_half_way_leaves_node_a_writing(cluster, console):
+    """Main dies when Node A has closed and the last entries are on their way."""
+    cluster.kill("main")
+    time.sleep(4)
+    console.says("node_a", "CALL promote_to_acting_master()")
+    cluster.start("main")
+    console.says("main", "CALL recover_from_node_a()")
+    console.says("node_a", f"CALL keep_lease(); {MANY.format(count=1900)}")
+    with ThreadPoolExecutor(1) as pool:
+        demoting = pool.submit(console.refused, "node_a", "CALL demote_to_vice()")
+        while cluster.nodes[NodeName.NODE_A].state().mode.takes_writes:
+            assert not demoting.done(), demoting.result()
+        cluster.kill("main")
+        said = demoting.result()
+    assert "(45000)" in said
+    assert "Node A goes on as ACTING_MASTER: " in said
+    assert "is stored" in console.says(
+        "node_a", "CALL distributed_insert('tt9000001', 'T', 1, NULL, 0, 2000)"
+    )
+    cluster.start("main")
+    console.says("node_a", "CALL check_main_health()")
+    console.says("main", "CALL recover_from_node_a()")
+    console.says("node_a", "CALL demote_to_vice()")
+    rows = "SELECT COUNT(*), SUM(value) FROM test_counter; SELECT COUNT(*) FROM title_ft"
+    assert console.says("main", rows) == console.says("node_a", rows)
+    assert "is stored" in console.says("main", "CALL distributed_insert('tt9000002', 'T', 1, NULL, 0, 2000)")
 
 
 def test_what_only_main_had_is_set_aside_and_filed_later(cluster, console, operator):

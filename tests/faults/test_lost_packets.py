@@ -4,7 +4,7 @@ A server that dials then waits for its kernel to give up, about two minutes, and
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
@@ -18,12 +18,15 @@ from cluster.nodes.connection import Connection
 from cluster.nodes.mariadb import MariaDBNode
 from cluster.nodes.probing import Prober
 from cluster.protocol.errors import NodeUnreachable
-from cluster.protocol.names import NodeName
+from cluster.protocol.names import Mode, NodeName
+from tests.harness.console import Console
 from tests.harness.introductions import introduced
 from tests.harness.links import BLACK_HOLE, OPEN, Links
 
 pytestmark = [pytest.mark.faults]
 
+MANY = """CALL keep_lease(); SET @current_transaction_id = NULL;
+INSERT INTO test_counter SELECT seq, seq, REPEAT('x', 40) FROM seq_{first}_to_{last};"""
 BUSY = "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE COMMAND = 'Query' AND ID <> CONNECTION_ID()"
 
 
@@ -88,3 +91,103 @@ def test_looks_at_a_silent_main_do_not_pile_up(cluster, links):
             most = max(most, node_a.row(BUSY)[0])
             time.sleep(0.5)
     assert most <= 3
+
+
+# The SQL console
+
+
+@pytest.fixture
+def console(cluster, links) -> Console:
+    """Clients at the nodes themselves; the nodes reach each other by links."""
+    cluster.settle()
+    cluster.replicator.stop(writers_carry=True)
+    return Console(cluster)
+
+
+def timed(ask: Callable[[], str]) -> tuple[str, float]:
+    """What it answers, and after how many seconds."""
+    began = time.monotonic()
+    return ask(), time.monotonic() - began
+
+
+def insert(console: Console, node: str, number: int) -> tuple[str, float]:
+    """A title through the public procedure."""
+    call = f"CALL distributed_insert('tt90000{number:02}', 'T', 1, NULL, 0, 2000)"
+    return timed(lambda: console.says(node, call))
+
+
+def test_the_console_replaces_a_main_whose_packets_are_lost(cluster, console, links):
+    console.says("node_a", "CALL check_main_health()")
+    links.set(BLACK_HOLE, target="main")
+    links.set(BLACK_HOLE, source="main")
+    said, times = "", []
+    while "promoted to ACTING_MASTER successfully" not in said:
+        said, seconds = timed(lambda: console.says("node_a", "CALL check_main_health()"))
+        times.append(seconds)
+        assert len(times) < 8, said
+    assert max(times) < 3.0
+    said, seconds = insert(console, "node_a", 1)
+    assert "is stored" in said
+    assert seconds < 1.0
+
+
+def test_a_peer_whose_packets_are_lost_costs_one_writer_two_seconds(cluster, console, links):
+    insert(console, "main", 1)
+    links.set(BLACK_HOLE, target="node_a")
+    first, *others = [insert(console, "main", number) for number in range(2, 6)]
+    assert "is stored" in first[0]
+    assert 1.5 < first[1] < 2.5
+    assert max(seconds for _, seconds in others) < 0.5
+
+
+def test_other_writers_go_on_while_one_waits_for_such_a_peer(cluster, console, links):
+    insert(console, "main", 1)
+    links.set(BLACK_HOLE, target="node_a")
+    with ThreadPoolExecutor(4) as pool:
+        times = [seconds for _, seconds in pool.map(lambda n: insert(console, "main", n), range(2, 6))]
+    assert max(times) < 2.5, "they wait at the same time, not one after the other"
+
+
+def test_a_claim_that_nobody_awaits_any_more_is_not_made(cluster, console, links):
+    console.says("node_a", "CALL look_at_peers()")
+    links.set(BLACK_HOLE, source="node_a", target="main")
+    assert "no answer within 1.8 s" in console.says(
+        "node_a", "CALL call_peer('main', 'claim', 9, NULL, @answer, @problem); SELECT @problem;"
+    )
+    links.set(OPEN)
+    time.sleep(6)  # what was sent is heard now, and connections that knocked are answered
+    state = cluster.nodes[NodeName.MAIN].state()
+    assert (state.mode, state.promised) == (Mode.PRIMARY, 1)
+
+
+def replayed(console: Console) -> int:
+    """Transactions that Main has replayed so far, as a second session reads it."""
+    return int(
+        console.says(
+            "main", "SELECT config_value FROM node_config WHERE config_key = 'replayed_transactions'"
+        )
+    )
+
+
+def test_a_recovery_whose_packets_are_lost_says_so_and_goes_on_later(cluster, console, links):
+    cluster.kill("main")
+    time.sleep(3.5)
+    console.says("node_a", "CALL promote_to_acting_master()")
+    for turn in range(20):
+        console.says("node_a", MANY.format(first=turn * 1000 + 1, last=turn * 1000 + 1000))
+    cluster.start("main")
+    with ThreadPoolExecutor(1) as pool:
+        recovering = pool.submit(console.refused, "main", "CALL recover_from_node_a()")
+        while not 0 < replayed(console) < 20:
+            assert not recovering.done()
+        links.set(BLACK_HOLE, source="main")
+        cut_at = time.monotonic()
+        assert "node_a: " in recovering.result()
+    assert time.monotonic() - cut_at < 15
+    links.set(OPEN)
+    time.sleep(1)
+    assert "Recovery complete. Replayed 20 transactions from Node A." in console.says(
+        "main", "CALL recover_from_node_a()"
+    )
+    rows = "SELECT COUNT(*), SUM(value), MIN(id), MAX(id) FROM test_counter"
+    assert console.says("main", rows) == console.says("node_a", rows)

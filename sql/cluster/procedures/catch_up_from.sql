@@ -7,10 +7,11 @@ BEGIN
     DECLARE v_epoch INT UNSIGNED DEFAULT seen(p_peer, 'promised');
     DECLARE v_floor BIGINT UNSIGNED DEFAULT common_floor(p_peer);
     DECLARE v_led INT UNSIGNED;
+    DECLARE v_done VARCHAR(1000);
     SELECT COALESCE(MAX(epoch), 0) INTO v_led FROM transaction_log WHERE table_name = '' AND record_id = 'PROMOTION';
     CALL follow(v_epoch);
     IF v_led < CAST(seen(p_peer, 'led') AS INTEGER) THEN
-        CALL set_orphans_aside(p_peer, v_epoch, v_floor);
+        CALL reach_peer(p_peer, CONCAT('CALL set_orphans_aside(''', p_peer, ''', ', v_epoch, ', @job_answer)'), v_floor);
     END IF;
-    CALL pull_entries(p_peer, v_epoch, v_floor);
+    CALL reach_peer(p_peer, CONCAT('CALL pull_entries(''', p_peer, ''', ', v_epoch, ', ', v_floor, ')'), v_done);
 END

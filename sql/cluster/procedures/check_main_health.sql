@@ -1,5 +1,5 @@
 -- One look at the nodes and what follows from it: promotes Node A when Main takes no writes and no consent to it runs any
--- more, unless automation is paused. Answers one row, the sentence. Call it on Node A every few seconds; any number of
+-- more, unless why_not_alone() says why not. Answers one row, the sentence. Call it on Node A every few seconds; any number of
 -- watchers may run.
 -- Errors: 45001 wrong node, half-installed scripts. May be repeated.
 CREATE OR REPLACE PROCEDURE check_main_health()
@@ -8,7 +8,7 @@ checking: BEGIN
     DECLARE v_since DATETIME(6);
     DECLARE v_sentence VARCHAR(500);
     DECLARE v_lease DOUBLE;
-    DECLARE v_paused VARCHAR(8);
+    DECLARE v_hindrance VARCHAR(300);
     CALL require_console('node_a', 'check_main_health');
     CALL look_at_peers();
     IF seen('node_a', 'mode') = 'ACTING_MASTER' AND seen('node_a', 'primary') = 'node_a' THEN
@@ -22,18 +22,12 @@ checking: BEGIN
         SELECT 'Main is healthy. Node A remains in VICE mode.' AS message;
         LEAVE checking;
     END IF;
-    SELECT MAX(JSON_VALUE(config_value, '$.paused')) INTO v_paused
-    FROM node_config WHERE config_key = 'automation' AND config_value <> '';
-    IF v_paused IN ('1', 'true') THEN
-        SELECT 'Main takes no writes. Automation is paused: call promote_to_acting_master() to promote Node A.' AS message;
+    SELECT why_not_alone() INTO v_hindrance;
+    IF v_hindrance IS NOT NULL THEN
+        SELECT CONCAT('Main takes no writes. ', v_hindrance, ' Call promote_to_acting_master() to promote Node A.') AS message;
         LEAVE checking;
     END IF;
     SELECT MAX(failed_at) INTO v_since FROM peer_sight WHERE peer = 'main';
-    IF @nodes_to_ask > 0 THEN
-        SELECT CONCAT('Main unreachable since ', COALESCE(DATE_FORMAT(v_since, '%Y-%m-%d %H:%i:%s'), 'now'),
-                      ' UTC. Node B is still to be asked: call check_main_health() again.') AS message;
-        LEAVE checking;
-    END IF;
     SET v_sentence = IF(v_since IS NULL,
         'Main answers but takes no writes. Promoting Node A to ACTING_MASTER.',
         CONCAT('Main unreachable since ', DATE_FORMAT(v_since, '%Y-%m-%d %H:%i:%s'), ' UTC. Promoting Node A to ACTING_MASTER.'));
@@ -50,7 +44,7 @@ checking: BEGIN
             ROLLBACK;
             SELECT CONCAT(v_sentence, ' It did not succeed: ', v_problem) AS message;
         END;
-        CALL promote_node('node_a', v_sentence, 0);
+        CALL promote_node('node_a', v_sentence, 0, TRUE);
         SELECT CONCAT(v_sentence, ' Node A promoted to ACTING_MASTER successfully. Node A can now accept write operations.') AS message;
     END;
 END

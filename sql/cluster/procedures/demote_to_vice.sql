@@ -26,10 +26,10 @@ demoting: BEGIN
             GET DIAGNOSTICS CONDITION 1 v_problem = MESSAGE_TEXT;
             ROLLBACK;
             CALL look_at_peers();
-            CALL promote_node('node_a', 'The demotion failed; Node A goes on.', 10);
+            CALL promote_node('node_a', 'The demotion failed; Node A goes on.', 10, FALSE);
             CALL refuse(CONCAT('Node A goes on as ACTING_MASTER: ', v_problem));
         END;
-        CALL promote_node('main', 'demote_to_vice()', 10);
+        CALL promote_node('main', 'demote_to_vice()', 10, FALSE);
     END;
     SELECT 'Node A demoted back to VICE mode. Main node is primary again.' AS message;
 END

@@ -5,16 +5,15 @@
 CREATE OR REPLACE PROCEDURE keep_lease()
     SQL SECURITY DEFINER
 keeping: BEGIN
-    DECLARE v_mode, v_epoch, v_seconds, v_own VARCHAR(255);
+    DECLARE v_mode, v_epoch, v_seconds VARCHAR(255);
     DECLARE v_left, v_before DOUBLE;
     DECLARE v_last INT UNSIGNED;
-    DECLARE v_answer LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+    DECLARE v_answer VARCHAR(1000) CHARACTER SET utf8mb4;
     DECLARE v_problem TEXT;
     DECLARE EXIT HANDLER FOR 45002 BEGIN END;  -- claimed meanwhile: the guard says so
     SELECT MAX(IF(config_key = 'node_mode', config_value, NULL)), MAX(IF(config_key = 'epoch', config_value, NULL)),
-           MAX(IF(config_key = 'lease_seconds', config_value, NULL)), MAX(IF(config_key = 'node_name', config_value, NULL))
-    INTO v_mode, v_epoch, v_seconds, v_own
-    FROM node_config WHERE config_key IN ('node_mode', 'epoch', 'lease_seconds', 'node_name');
+           MAX(IF(config_key = 'lease_seconds', config_value, NULL))
+    INTO v_mode, v_epoch, v_seconds FROM node_config WHERE config_key IN ('node_mode', 'epoch', 'lease_seconds');
     IF v_mode NOT IN ('PRIMARY', 'ACTING_MASTER') THEN
         LEAVE keeping;
     END IF;
@@ -24,10 +23,10 @@ keeping: BEGIN
         LEAVE keeping;
     END IF;
     SET v_before = UNIX_TIMESTAMP(SYSDATE(6));
-    CALL call_peer(IF(v_own = 'main', 'node_a', 'main'), 'consent', v_epoch, v_seconds * 1.1, v_answer, v_problem);
+    CALL call_peer(follower(1), 'consent', v_epoch, v_seconds * 1.1, v_answer, v_problem);
     IF v_problem IS NOT NULL THEN
         SET v_before = UNIX_TIMESTAMP(SYSDATE(6));
-        CALL call_peer('node_b', 'consent', v_epoch, v_seconds * 1.1, v_answer, v_problem);
+        CALL call_peer(follower(2), 'consent', v_epoch, v_seconds * 1.1, v_answer, v_problem);
     END IF;
     IF v_problem IS NULL AND v_left IS NULL THEN
         CALL open_writes(v_epoch, v_mode, v_before + v_seconds);

@@ -1,14 +1,16 @@
 -- Makes the federated tables through which this node reaches the others: the peer's inbox as call_<peer>, its node_config,
 -- transaction_log and replicated tables as <table>_<peer>. The server looks there whether they exist, so the peer must be up
--- and have its own scripts. Answers one row a table: table, what became of it. May be repeated.
+-- and have its own scripts. Then it looks at them. Answers one row a table: table, what became of it. May be repeated.
 -- Errors: 45004 the server lacks a setting.
 CREATE OR REPLACE PROCEDURE link_peers()
     SQL SECURITY DEFINER
 BEGIN
     DECLARE v_name, v_peer, v_remote VARCHAR(64);
     DECLARE v_columns TEXT;
-    DECLARE v_silent, v_problem TEXT DEFAULT '';
-    DECLARE v_patience INT DEFAULT @@SESSION.net_read_timeout;
+    DECLARE v_silent VARCHAR(16) DEFAULT '';
+    DECLARE v_problem TEXT;
+    DECLARE v_job BIGINT UNSIGNED;
+    DECLARE v_answer VARCHAR(1000) CHARACTER SET utf8mb4;
     DECLARE v_over BOOLEAN DEFAULT FALSE;
     DECLARE links CURSOR FOR
         SELECT peer, remote, IF(remote = 'inbox', CONCAT('call_', peer), CONCAT(remote, '_', peer))
@@ -21,37 +23,35 @@ BEGIN
     DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_over = TRUE;
     CALL require_settings();
     CREATE OR REPLACE TEMPORARY TABLE linked (table_name VARCHAR(64), result VARCHAR(1000)) ENGINE = InnoDB;
-    SET SESSION net_read_timeout = 1;
     OPEN links;
     linking: LOOP
         FETCH links INTO v_peer, v_remote, v_name;
         IF v_over THEN
             LEAVE linking;
         END IF;
-        SET v_problem = '', v_columns = federated_columns(v_remote);
+        SET v_problem = NULL, v_columns = federated_columns(v_remote);
         IF NOT EXISTS (SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = v_name) THEN
             IF v_silent <> v_peer THEN
-                BEGIN
-                    DECLARE EXIT HANDLER FOR SQLEXCEPTION GET DIAGNOSTICS CONDITION 1 v_problem = MESSAGE_TEXT;
-                    EXECUTE IMMEDIATE CONCAT('CREATE TABLE `', v_name, '` (', v_columns, ') ENGINE=FEDERATED CONNECTION=''mco2_', v_peer, '/', v_remote, '''');
-                END;
+                CALL begin_job(v_peer, CONCAT('CREATE TABLE `', v_name, '` (', v_columns, ') ENGINE=FEDERATED CONNECTION=''mco2_', v_peer, '/',
+                                              v_remote, ''''), v_job);
+                CALL await_job(v_job, 2, v_answer, v_problem);
             ELSE
                 SET v_problem = 'its node does not answer';
             END IF;
-            IF v_problem <> '' THEN
+            IF v_problem IS NOT NULL THEN
                 SET v_silent = v_peer;
             END IF;
-            INSERT INTO linked VALUES (v_name, IF(v_problem = '', 'made', CONCAT('MISSING: ', v_problem,
+            INSERT INTO linked VALUES (v_name, IF(v_problem IS NULL, 'made', CONCAT('MISSING: ', v_problem,
                 '. Source the script of that node while it is up, then CALL link_peers() here again.')));
         ELSE
             INSERT INTO linked VALUES (v_name, 'there');
         END IF;
-        IF v_problem = '' THEN
+        IF v_problem IS NULL THEN
             REPLACE INTO kernel_object (kind, name, source_checksum, installed_checksum)
             VALUES ('FEDERATED', v_name, SHA2(CONCAT('mco2_', v_peer, '/', v_remote), 256), SHA2(v_name, 256));
         END IF;
     END LOOP;
     CLOSE links;
-    SET SESSION net_read_timeout = v_patience;
+    CALL look_at_peers();
     SELECT * FROM linked;
 END

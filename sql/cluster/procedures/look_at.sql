@@ -1,6 +1,5 @@
 -- Looks at another node from this server, over a connection of its own: can a write be committed there?
--- Where packets are lost, connecting takes the server two minutes and nothing ends it sooner: so one session looks at
--- a time, and who finds that it has not come back hears silent. Every ten seconds another one may try.
+-- One session at a time (attempt_lock); who finds that another one has not come back hears silent.
 -- Inputs: the other node's name; set-up stored its address and account as the server mco2_<name>.
 -- Answers one row: reached (it committed a heartbeat), gone (nobody listens at its address) or silent. The
 -- server cuts reasons short: behind a host name of over 30 characters gone reads as silent.
@@ -11,7 +10,7 @@ BEGIN
     DECLARE v_reached BOOLEAN DEFAULT FALSE;
     DECLARE v_problem TEXT DEFAULT '';
     DO RELEASE_LOCK(@look_lock);  -- of a look that broke off
-    SET @look_lock = CONCAT(DATABASE(), '.look.', p_node, '.', FLOOR(UNIX_TIMESTAMP() / 10));
+    SET @look_lock = attempt_lock(p_node);
     IF GET_LOCK(@look_lock, 0.5) THEN
         BEGIN
             DECLARE EXIT HANDLER FOR SQLEXCEPTION GET DIAGNOSTICS CONDITION 1 v_problem = MESSAGE_TEXT;

@@ -1,8 +1,9 @@
 -- Makes a node the primary of a new epoch: claims a majority, gathers here what it acknowledged, begins the epoch on two nodes,
 -- opens the candidate. The protocol of cluster/actions/promote.py; look_at_peers has just seen the nodes. Any step may
 -- fail: then nobody is worse off, and the next attempt claims a higher epoch. Two coordinators may run: at most one wins.
--- Inputs: main or node_a, the reason, seconds that consents may take to run out. Errors: 45001 with what to do.
-CREATE OR REPLACE PROCEDURE promote_node(IN p_candidate VARCHAR(16), IN p_reason VARCHAR(255), IN p_patience DOUBLE)
+-- Inputs: main or node_a, the reason, seconds that consents may take to run out, whether
+-- nobody asked for it: then the cool-down begins. Errors: 45001 with what to do.
+CREATE OR REPLACE PROCEDURE promote_node(IN p_candidate VARCHAR(16), IN p_reason VARCHAR(255), IN p_patience DOUBLE, IN p_automatic BOOLEAN)
     SQL SECURITY DEFINER
 BEGIN
     DECLARE v_own VARCHAR(16) DEFAULT (SELECT config_value FROM node_config WHERE config_key = 'node_name');
@@ -11,8 +12,9 @@ BEGIN
     DECLARE v_excused INT UNSIGNED;
     DECLARE v_floor BIGINT UNSIGNED;
     DECLARE v_voters INT;
+    DECLARE v_failover_at DOUBLE;
     DECLARE v_peer, v_last VARCHAR(16);
-    DECLARE v_answer LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+    DECLARE v_answer VARCHAR(1000) CHARACTER SET utf8mb4;
     DECLARE v_problem, v_missing TEXT;
     DECLARE v_over, v_level BOOLEAN DEFAULT FALSE;
     -- The last primary first: once it is claimed it takes no writes, and nobody need wait for the consent that it was given.
@@ -68,11 +70,11 @@ BEGIN
         END IF;
         IF CAST(seen(v_peer, 'led') AS INTEGER) = v_best THEN
             IF CAST(seen(v_own, 'led') AS INTEGER) < v_best THEN
-                CALL set_orphans_aside(v_peer, v_epoch, v_floor);
+                CALL reach_peer(v_peer, CONCAT('CALL set_orphans_aside(''', v_peer, ''', ', v_epoch, ', @job_answer)'), v_floor);
             ELSE
                 SET v_floor = common_floor(v_peer);
             END IF;
-            CALL pull_entries(v_peer, v_epoch, v_floor);
+            CALL reach_peer(v_peer, CONCAT('CALL pull_entries(''', v_peer, ''', ', v_epoch, ', ', v_floor, ')'), v_answer);
         END IF;
     END LOOP;
     CLOSE followers;
@@ -83,8 +85,9 @@ BEGIN
             CALL refuse(CONCAT(v_label, ' was not promoted: ', v_problem, '. Try again.'));
         END IF;
     END IF;
+    SELECT IF(p_automatic, UNIX_TIMESTAMP(SYSDATE(6)), MAX(CAST(seen(peer, 'failover_at') AS DOUBLE))) INTO v_failover_at FROM claimed_node;
     CALL call_node(p_candidate, 'promote', v_epoch, JSON_OBJECT(
-        'node', p_candidate, 'label', v_label, 'epoch', v_epoch, 'reason', p_reason, 'failover_at', UNIX_TIMESTAMP(SYSDATE(6)), 'forced', 0,
+        'node', p_candidate, 'label', v_label, 'epoch', v_epoch, 'reason', p_reason, 'failover_at', v_failover_at, 'forced', 0,
         'floor', (SELECT CAST(config_value AS INTEGER) FROM node_config WHERE config_key = 'verified_log_id')), v_answer, v_problem);
     IF v_problem IS NOT NULL THEN
         CALL refuse(CONCAT(v_label, ' was not promoted: ', v_problem, '. Try again.'));
@@ -92,7 +95,7 @@ BEGIN
     -- The epoch begins on a majority: here, and on every claimed node that has no entries which nobody kept.
     IF p_candidate <> v_own THEN
         SET v_floor = common_floor(p_candidate);
-        CALL pull_entries(p_candidate, v_epoch, v_floor);
+        CALL reach_peer(p_candidate, CONCAT('CALL pull_entries(''', p_candidate, ''', ', v_epoch, ', ', v_floor, ')'), v_answer);
         SET v_level = TRUE;
     END IF;
     SET v_over = FALSE;
@@ -103,10 +106,10 @@ BEGIN
             LEAVE confirming;
         END IF;
         IF v_peer <> p_candidate THEN
-            SET v_floor = common_floor(v_peer), @lost_entries = NULL;
-            EXECUTE IMMEDIATE CONCAT('SELECT COUNT(*) INTO @lost_entries FROM transaction_log_', v_peer, ' AS theirs LEFT JOIN',
-                ' transaction_log AS own USING (log_id, epoch) WHERE theirs.log_id > ', v_floor, ' AND own.log_id IS NULL');
-            IF @lost_entries = 0 THEN
+            SET v_floor = common_floor(v_peer);
+            CALL reach_peer(v_peer, CONCAT('SELECT COUNT(*) INTO @job_answer FROM transaction_log_', v_peer, ' AS theirs LEFT JOIN',
+                ' transaction_log AS own USING (log_id, epoch) WHERE theirs.log_id > ', v_floor, ' AND own.log_id IS NULL'), v_answer);
+            IF v_answer = 0 THEN
                 CALL push_entries(v_peer, v_epoch, v_floor, v_problem);
                 SET v_level = v_level OR v_problem IS NULL;
             END IF;

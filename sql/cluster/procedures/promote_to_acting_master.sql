@@ -13,6 +13,6 @@ promoting: BEGIN
     IF main_takes_writes() THEN
         CALL refuse('Main is healthy and takes the writes. To hand over in good order use switchover --to node_a, or stop Main first.');
     END IF;
-    CALL promote_node('node_a', 'promote_to_acting_master()', 10);
+    CALL promote_node('node_a', 'promote_to_acting_master()', 10, FALSE);
     SELECT 'Node A promoted to ACTING_MASTER successfully. Node A can now accept write operations.' AS message;
 END

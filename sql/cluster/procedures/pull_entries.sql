@@ -1,5 +1,6 @@
 -- Fetches what another node's log has above the common floor and this one lacks, under the authority of p_epoch, by
--- log id: so PROMOTION entries come at their boundary. Each window commits; cut off, it goes on where it stopped.
+-- log id: so PROMOTION entries come at their boundary. Each window commits; cut off, it goes on where it stopped. The work
+-- of a job: each window is a sign of life.
 -- Inputs: the node, the promised epoch, the floor. Errors: 45002 stale epoch. May be repeated.
 CREATE OR REPLACE PROCEDURE pull_entries(IN p_peer VARCHAR(16), IN p_epoch INT UNSIGNED, IN p_floor BIGINT UNSIGNED)
     SQL SECURITY DEFINER
@@ -22,6 +23,7 @@ BEGIN
             CALL append_entries(p_epoch, TRUE, @pulled, v_added);
             COMMIT;
         END IF;
+        UPDATE peer_job SET alive_at = UTC_TIMESTAMP(6) WHERE job_id = @job_id;
         SET v_cursor = v_cursor + 500;
     END WHILE;
     SET SESSION group_concat_max_len = v_longest;

@@ -23,4 +23,5 @@ BEGIN
     IF v_links < 4 THEN
         CALL refuse(CONCAT(v_label, ' lacks federated tables to the other nodes. CALL link_peers() while they are up; it says what is missing.'));
     END IF;
+    CALL require_settings();
 END

@@ -12,4 +12,9 @@ BEGIN
             'that long. Run SET GLOBAL net_read_timeout = 2 and put net-read-timeout = 2 into the server''s configuration.');
         SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 45004, MESSAGE_TEXT = v_sentence;
     END IF;
+    IF @@GLOBAL.event_scheduler <> 'ON' THEN
+        SET v_sentence = CONCAT('The event scheduler of this server is off, whose threads call the other nodes. ',
+            'Run SET GLOBAL event_scheduler = ON and put event-scheduler = ON into the server''s configuration.');
+        SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 45004, MESSAGE_TEXT = v_sentence;
+    END IF;
 END

@@ -1,5 +1,6 @@
--- What this node saw of each node last (own_state, as JSON), when it was asked last and, while it does not answer, since when and why: a
--- peer that has failed is not called again before look_at_peers finds it back, so it costs one caller 2 seconds.
+-- What this node saw of each node last (own_state, as JSON) and, while it does not answer, since when and why. A peer
+-- that has failed is not called again before a look has found it back, so it costs one caller 2 seconds; asked_at is when
+-- somebody looked last without waiting for the answer (look_again).
 -- In memory: it is written from within transactions that are rolled back, and no lock on it outlives a statement.
 -- May be repeated.
 CREATE TABLE IF NOT EXISTS peer_sight (
