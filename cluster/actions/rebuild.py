@@ -41,6 +41,7 @@ from cluster.nodes import comparing, install, migrating, reading, rebuilding
 from cluster.nodes.cluster import administrator
 from cluster.nodes.comparing import LOG_TABLE, Comparable, Key, Span, log_span
 from cluster.nodes.mariadb import MariaDBNode
+from cluster.nodes.model_schema import model_tables
 from cluster.nodes.rebuilding import Withdrawn
 from cluster.nodes.shape import shape
 from cluster.protocol.errors import Refused
@@ -185,7 +186,7 @@ def take_out(target: MariaDBNode, view: ClusterView, primary: NodeState, lease_s
 
 def drop_outdated(target: MariaDBNode) -> None:
     """Drop the replicated tables that are not as their models say; set-up makes them anew, in their newest shape."""
-    for item in install.model_tables(target.name, replicated_models()):
+    for item in model_tables(target.name, replicated_models()):
         if install.status(target.connection, item) is install.Status.OUTDATED:
             target.connection.run(f"DROP TABLE `{item.name}`")
     if migrating.is_kept(target.connection):

@@ -1,7 +1,6 @@
 """Put the kernel on one node and tell what is there: INSTALLED, OUTDATED or MISSING."""
 
 import hashlib
-import re
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +8,6 @@ from enum import StrEnum
 from string import Template
 from typing import Any, Protocol
 
-from django.db import connections
 from django.db.models import Model
 
 from cluster.conf import ClusterConf
@@ -17,11 +15,10 @@ from cluster.nodes import catalogue
 from cluster.nodes.catalogue import SqlObject
 from cluster.nodes.connection import Connection
 from cluster.nodes.definitions import DEFINITION
+from cluster.nodes.model_schema import model_indexes, model_tables
 from cluster.nodes.script import Script, script_secret
 from cluster.nodes.storing import store_routines
 from cluster.protocol.names import NodeName
-
-INDEX = re.compile(r"CREATE (?:UNIQUE |FULLTEXT )?INDEX `(\w+)`")
 
 
 class Target(Protocol):
@@ -89,42 +86,6 @@ def link(connection: Connection) -> list[str]:
     """Make the federated tables that are missing; what hindered those that still are. May be repeated."""
     made = connection.rows("CALL link_peers()")
     return [f"{name}: {result}" for name, result in made if result.startswith("MISSING")]
-
-
-def model_tables(node: NodeName, models: Sequence[type[Model]]) -> list[SqlObject]:
-    """The tables of the replicated models as Django's schema editor makes them.
-
-    What a table needs afterwards (foreign keys) belongs to its statement, separated by NEXT.
-    """
-    made, deferred = schema(node, models)
-    result = []
-    for name, sql in made:
-        own = [line for line in deferred if line.startswith(f"ALTER TABLE `{name}` ")]
-        result.append(SqlObject("TABLE", name, catalogue.NEXT.join(s.rstrip(";") for s in [*sql, *own])))
-    return result
-
-
-def model_indexes(node: NodeName, models: Sequence[type[Model]]) -> list[SqlObject]:
-    """The indexes of the replicated models, each by itself: a table that has rows gets what is new, too."""
-    found = [(INDEX.match(line), line) for line in schema(node, models)[1]]
-    return [
-        SqlObject("INDEX", index[1], line.rstrip(";").replace("CREATE", "CREATE OR REPLACE", 1))
-        for index, line in found
-        if index
-    ]
-
-
-def schema(
-    node: NodeName, models: Sequence[type[Model]]
-) -> tuple[list[tuple[str, list[str]]], Sequence[str]]:
-    """The statements for each table, and those that Django runs after all of them."""
-    with connections[node.value].schema_editor(collect_sql=True, atomic=False) as editor:
-        made = []
-        for model in models:
-            start = len(editor.collected_sql)
-            editor.create_model(model)
-            made.append((model._meta.db_table, editor.collected_sql[start:]))
-    return made, editor.collected_sql[sum(len(sql) for _, sql in made) :]
 
 
 def findings(connection: Connection, models: Sequence[type[Model]]) -> list[Finding]:

@@ -34,15 +34,11 @@ class Script:
 
     def escape(self, value: str) -> str:
         """For between quotes."""
-        return value.replace("\\", "\\\\").replace("'", "\\'")
-
-    def literal(self, value: Any) -> str:
-        """A value as SQL writes it."""
-        return str(value) if isinstance(value, int | float) else f"'{self.escape(str(value))}'"
+        return escaped(value)
 
     def run(self, sql: str, params: Sequence[Any] | None = None) -> int:
         """One statement; nobody knows yet what it changes."""
-        text = sql % tuple(map(self.literal, params)) if params else sql
+        text = sql % tuple(map(literal, params)) if params else sql
         self.text.append(f"{text.rstrip()}\n;;\n")
         return 0
 
@@ -55,15 +51,25 @@ class Script:
         for item in items:
             for statement in item.statement.split(catalogue.NEXT):
                 self.run(repeatable(ROUTINE.sub(rf"\1DEFINER=`{self.owner}`@`%` \2", statement)))
-            definition = DEFINITION[item.kind] % tuple(map(self.literal, item.names))
+            definition = DEFINITION[item.kind] % tuple(map(literal, item.names))
             self.run(
                 "REPLACE INTO kernel_object (kind, name, source_checksum, installed_checksum)"
-                f" VALUES ({self.literal(item.kind)}, {self.literal(item.name)},"
-                f" {self.literal(item.checksum)}, SHA2(({definition}), 256))"
+                f" VALUES ({literal(item.kind)}, {literal(item.name)},"
+                f" {literal(item.checksum)}, SHA2(({definition}), 256))"
             )
 
     def __str__(self) -> str:
         return "".join([*self.text, "DELIMITER ;\n"])
+
+
+def escaped(value: str) -> str:
+    """A text for between quotes."""
+    return value.replace("\\", "\\\\").replace("'", "\\'")
+
+
+def literal(value: Any) -> str:
+    """A value as SQL writes it."""
+    return str(value) if isinstance(value, int | float) else f"'{escaped(str(value))}'"
 
 
 def repeatable(statement: str) -> str:

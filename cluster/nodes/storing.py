@@ -25,6 +25,12 @@ CALL = """    IF FIND_IN_SET('{table}', v_tables) THEN
         CALL store_{table}(p_entries);
     END IF;"""
 
+COUNTED = """
+        -- The server counts a generated key only when it stores it; as the primary it would hand this one out again.
+        IF v_gone THEN
+            INSERT IGNORE INTO `{table}` ({columns}) VALUES ({values});
+        END IF;"""
+
 
 def store_routines(models: Sequence[type[Model]]) -> list[SqlObject]:
     """store_<table> for each model, then store_images, which calls those of the tables that entries name."""
@@ -56,6 +62,13 @@ def blanks(model: type[Model], table: TableShape) -> dict[str, str]:
         ),
         "assigned": ", ".join(f"{name} = {stored_value(column, 'v_old')}" for column, name in key),
         "condition": " AND ".join(f"`{column.name}` = {name}" for column, name in key),
+        "counted": COUNTED.format(
+            table=table.name,
+            columns=", ".join(names),
+            values=", ".join(stored_value(column, "v_old") for column in table.columns),
+        )
+        if model._meta.auto_field
+        else "",
         # A second unique key could collide half way: then the rows go first, as in `applying.put`.
         "replaced": "TRUE" if has_further_keys(model) else "newest.new_value IS NULL",
     }

@@ -1,6 +1,8 @@
 """A node calls the primitives of another one from SQL, and a script alone sets a node up."""
 
 import json
+import subprocess
+import sys
 import time
 
 import pytest
@@ -8,8 +10,10 @@ from django.core.management import call_command
 
 from cluster.actions.setup import check, console_script
 from cluster.nodes.install import Status
+from cluster.nodes.local import free_ports
 from cluster.protocol.names import Mode, NodeName
 from tests.harness.console import Console
+from tests.harness.servers import ROOT
 
 CALL = "CALL call_peer('{peer}', '{verb}', {epoch}, {argument}, @answer, @problem); SELECT @answer, @problem;"
 ENTRIES = """SET SESSION group_concat_max_len = 60000000;
@@ -77,6 +81,22 @@ def test_a_record_that_changed_often_is_as_quick_to_store_as_another(cluster, co
         WHERE VARIABLE_NAME IN ('Handler_read_key', 'Handler_read_next', 'Handler_read_prev');""",
     )
     assert int(float(reads)) < 50
+
+
+def test_the_script_needs_no_server(cluster):
+    nowhere = dict(zip(NodeName, free_ports(len(NodeName)), strict=True))
+    done = subprocess.run(
+        [sys.executable, "manage.py", "sqlconsole", "--node", "main"],
+        env=cluster.servers.environment(nowhere),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    ports = [str(port) for name, port in nowhere.items() if name is not NodeName.MAIN]
+    assert all(f"PORT {port}," in done.stdout for port in ports)
 
 
 def test_the_script_sets_a_node_up(cluster, console, capsys):

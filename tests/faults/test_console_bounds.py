@@ -73,6 +73,19 @@ def test_a_half_installed_node_says_what_it_lacks(cluster, console):
     )
 
 
+@pytest.mark.parametrize(
+    ("setting", "wrong", "right"), [("event_scheduler", "OFF", "ON"), ("net_read_timeout", "30", "2")]
+)
+def test_a_server_that_lacks_a_setting_says_which(cluster, console, setting, wrong, right):
+    console.says("node_a", f"SET GLOBAL {setting} = {wrong}")
+    try:
+        said = console.refused("node_a", "CALL check_main_health()")
+    finally:
+        console.says("node_a", f"SET GLOBAL {setting} = {right}")
+    assert "(45000)" in said
+    assert f"SET GLOBAL {setting} = {right}" in said
+
+
 def test_without_a_majority_nothing_changes(cluster, console):
     cluster.kill("main")
     cluster.kill("node_b")
@@ -265,6 +278,36 @@ def test_a_demotion_that_fails_half_way_leaves_node_a_writing(cluster, console):
     assert "is stored" in console.says("main", "CALL distributed_insert('tt9000002', 'T', 1, NULL, 0, 2000)")
 
 
+def test_a_main_that_was_restarted_goes_on_in_a_new_epoch(cluster, console):
+    console.says("main", "CALL distributed_insert('tt9000001', 'T', 1, NULL, 0, 2000)")
+    cluster.kill("main")
+    cluster.start("main")
+    again = "CALL distributed_insert('tt9000002', 'T', 1, NULL, 0, 2000)"
+    assert "holds no valid write lease" in console.refused("main", again)
+    assert console.says("node_a", "CALL check_main_health()") == (
+        "Main holds no lease and goes on in a new epoch. Main takes writes in epoch 2."
+    )
+    assert "is stored" in console.says("main", again)
+    assert (
+        console.says("node_a", "CALL check_main_health()") == "Main is healthy. Node A remains in VICE mode."
+    )
+
+
+def test_an_acting_node_a_that_was_restarted_goes_on_too(cluster, console):
+    cluster.kill("main")
+    time.sleep(3.5)
+    console.says("node_a", "CALL promote_to_acting_master()")
+    console.says("node_a", "CALL distributed_insert('tt9000001', 'T', 1, NULL, 0, 2000)")
+    cluster.kill("node_a")
+    cluster.start("node_a")
+    assert console.says("node_a", "CALL check_main_health()") == (
+        "Node A holds no lease and goes on in a new epoch. Node A takes writes in epoch 3."
+    )
+    assert "is stored" in console.says(
+        "node_a", "CALL distributed_insert('tt9000002', 'T', 1, NULL, 0, 2000)"
+    )
+
+
 def test_what_only_main_had_is_set_aside_and_filed_later(cluster, console, operator):
     console.says("main", "INSERT INTO test_word VALUES ('kept', 'a'), ('gone', 'b')")
     cluster.replicator.start()
@@ -304,3 +347,19 @@ def test_the_hardest_rows_arrive_through_the_console_as_they_are(cluster, consol
     first, *others = (dump(cluster.connect(name, "cluster"), "test_specimen") for name in NodeName)
     assert len(first) == len(HARD)
     assert others == [first, first]
+
+
+def test_a_generated_key_is_not_handed_out_again(cluster, console):
+    """Its row came and went while Main was away."""
+    cluster.kill("main")
+    time.sleep(3.5)
+    console.says("node_a", "CALL promote_to_acting_master()")
+    console.says("node_a", "CALL keep_lease()")
+    gone = Specimen.objects.using("node_a").create(**HARD["empty"])
+    key = gone.pk
+    gone.delete()
+    cluster.start("main")
+    console.says("main", "CALL recover_from_node_a()")
+    console.says("node_a", "CALL demote_to_vice()")
+    console.says("main", "CALL keep_lease()")
+    assert Specimen.objects.using("main").create(**HARD["empty"]).pk > key

@@ -5,15 +5,16 @@ CREATE OR REPLACE PROCEDURE store_${table}(IN p_entries LONGTEXT CHARACTER SET u
 BEGIN
     DECLARE v_old LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 ${declared}
+    DECLARE v_gone BOOLEAN;
     DECLARE v_over BOOLEAN DEFAULT FALSE;
-    DECLARE gone CURSOR FOR SELECT COALESCE(newest.new_value, newest.old_value) FROM ${newest} WHERE ${replaced};
+    DECLARE gone CURSOR FOR SELECT COALESCE(newest.new_value, newest.old_value), newest.new_value IS NULL FROM ${newest} WHERE ${replaced};
     DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_over = TRUE;
     OPEN gone;
     removing: LOOP
-        FETCH gone INTO v_old;
+        FETCH gone INTO v_old, v_gone;
         IF v_over THEN
             LEAVE removing;
-        END IF;
+        END IF;${counted}
         SET ${assigned};
         DELETE FROM `${table}` WHERE ${condition};
     END LOOP;

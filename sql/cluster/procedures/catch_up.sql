@@ -12,9 +12,9 @@ BEGIN
     END IF;
     CALL require_console(v_own, 'catch_up');
     CALL look_at_peers();
-    IF v_own <> 'node_a' AND seen('node_a', 'mode') = 'ACTING_MASTER' AND seen('node_a', 'primary') = 'node_a' THEN
+    IF v_own <> 'node_a' AND takes_writes('node_a') THEN
         SET v_primary = 'node_a';
-    ELSEIF NOT main_takes_writes() THEN
+    ELSEIF NOT takes_writes('main') THEN
         CALL refuse('There is nobody to catch up from: no node that takes writes answers. Call check_main_health() on Node A.');
     END IF;
     SELECT COUNT(*) INTO v_before FROM transaction_log;

@@ -1,6 +1,6 @@
--- One look at the nodes and what follows from it: promotes Node A when Main takes no writes and no consent to it runs any
--- more, unless why_not_alone() says why not. Answers one row, the sentence. Call it on Node A every few seconds; any number of
--- watchers may run.
+-- One look at the nodes and what follows from it: promotes Node A when Main is gone and no consent to it runs any more, lets
+-- a primary that was restarted go on in a new epoch, unless why_not_alone() says why not. Answers one row, the sentence. Call it
+-- on Node A every few seconds; any number of watchers may run.
 -- Errors: 45001 wrong node, half-installed scripts. May be repeated.
 CREATE OR REPLACE PROCEDURE check_main_health()
     SQL SECURITY DEFINER
@@ -9,28 +9,41 @@ checking: BEGIN
     DECLARE v_sentence VARCHAR(500);
     DECLARE v_lease DOUBLE;
     DECLARE v_hindrance VARCHAR(300);
+    DECLARE v_last VARCHAR(16);
+    DECLARE v_resumes BOOLEAN;
     CALL require_console('node_a', 'check_main_health');
     CALL look_at_peers();
-    IF seen('node_a', 'mode') = 'ACTING_MASTER' AND seen('node_a', 'primary') = 'node_a' THEN
+    SELECT seen(peer, 'primary') INTO v_last FROM peer_sight WHERE failed_at IS NULL ORDER BY CAST(seen(peer, 'led') AS INTEGER) DESC LIMIT 1;
+    IF seen(v_last, 'mode') IS NOT NULL AND NOT takes_writes(v_last) THEN
+        DO SLEEP(0.25);  -- a switchover that is under way has handed over by then
+        CALL look_at_peers();
+    END IF;
+    IF takes_writes('node_a') THEN
         CALL keep_lease();
         SELECT IF(seen('main', 'mode') IS NULL, 'Main still down. Node A continues as ACTING_MASTER.',
                   'Main is back online. Node A should demote after synchronization.') AS message;
         LEAVE checking;
     END IF;
-    IF main_takes_writes() THEN
+    IF takes_writes('main') THEN
         UPDATE node_config SET config_value = UTC_TIMESTAMP(6) WHERE config_key = 'last_main_contact';
         SELECT 'Main is healthy. Node A remains in VICE mode.' AS message;
         LEAVE checking;
     END IF;
-    SELECT why_not_alone() INTO v_hindrance;
+    -- A last primary that answers goes on in a new epoch: it was restarted, or a promotion has failed half way.
+    SET v_resumes = COALESCE(CAST(seen(v_last, 'promised') AS INTEGER) > 0, FALSE);
+    SELECT why_not_alone(v_resumes) INTO v_hindrance;
     IF v_hindrance IS NOT NULL THEN
-        SELECT CONCAT('Main takes no writes. ', v_hindrance, ' Call promote_to_acting_master() to promote Node A.') AS message;
+        SELECT CONCAT(IF(v_last = 'main', 'Main', 'Node A'), ' takes no writes. ', v_hindrance,
+                      ' Call promote_to_acting_master() to promote Node A.') AS message;
+        LEAVE checking;
+    END IF;
+    IF v_resumes THEN
+        CALL resume_primary(v_last);
         LEAVE checking;
     END IF;
     SELECT MAX(failed_at) INTO v_since FROM peer_sight WHERE peer = 'main';
-    SET v_sentence = IF(v_since IS NULL,
-        'Main answers but takes no writes. Promoting Node A to ACTING_MASTER.',
-        CONCAT('Main unreachable since ', DATE_FORMAT(v_since, '%Y-%m-%d %H:%i:%s'), ' UTC. Promoting Node A to ACTING_MASTER.'));
+    SET v_sentence = IF(v_since IS NULL, 'Main has lost its data. Promoting Node A to ACTING_MASTER.', CONCAT(
+        'Main unreachable since ', DATE_FORMAT(v_since, '%Y-%m-%d %H:%i:%s'), ' UTC. Promoting Node A to ACTING_MASTER.'));
     SELECT MAX(CAST(seen(peer, 'consent') AS DOUBLE)) INTO v_lease FROM peer_sight WHERE failed_at IS NULL;
     IF v_lease > 0 THEN
         SELECT CONCAT(v_sentence, ' Its lease may run for another ', ROUND(v_lease, 1), ' s: call check_main_health() again then.') AS message;

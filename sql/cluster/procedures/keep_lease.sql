@@ -1,13 +1,12 @@
 -- Extends the lease of a node that takes writes when it is half spent: a second node consents, then the lease ends that
 -- long after the clock was read (invariant (b)). Replicator and watch do this in time, so with them it asks nobody.
--- A node that another one has just promoted gets its first lease of the epoch here; a restarted node, whose lease_end knows
--- the epoch already, stays without. Does nothing where this node takes no writes. May be repeated.
+-- A node that another one has just promoted gets its first lease of the epoch here; a restarted node stays without.
+-- Does nothing where this node takes no writes. May be repeated.
 CREATE OR REPLACE PROCEDURE keep_lease()
     SQL SECURITY DEFINER
 keeping: BEGIN
     DECLARE v_mode, v_epoch, v_seconds VARCHAR(255);
     DECLARE v_left, v_before DOUBLE;
-    DECLARE v_last INT UNSIGNED;
     DECLARE v_answer VARCHAR(1000) CHARACTER SET utf8mb4;
     DECLARE v_problem TEXT;
     DECLARE EXIT HANDLER FOR 45002 BEGIN END;  -- claimed meanwhile: the guard says so
@@ -18,8 +17,7 @@ keeping: BEGIN
         LEAVE keeping;
     END IF;
     SELECT MAX(expires_at) - UNIX_TIMESTAMP(SYSDATE(6)) INTO v_left FROM lease WHERE epoch = v_epoch;
-    SELECT next_not_cached_value >> 42 INTO v_last FROM lease_end;
-    IF v_left > v_seconds / 2 OR (v_left IS NULL AND v_last >= v_epoch) THEN
+    IF v_left > v_seconds / 2 OR is_restarted() THEN
         LEAVE keeping;
     END IF;
     SET v_before = UNIX_TIMESTAMP(SYSDATE(6));

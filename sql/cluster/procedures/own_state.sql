@@ -19,7 +19,7 @@ BEGIN
         'node', MAX(IF(config_key = 'node_name', config_value, NULL)),
         'mode', MAX(IF(config_key = 'node_mode', config_value, NULL)),
         'promised', CAST(MAX(IF(config_key = 'epoch', config_value, NULL)) AS INTEGER),
-        'led', v_led, 'primary', v_primary, 'failover_at', v_failover_at, 'lease', v_lease,
+        'led', v_led, 'primary', v_primary, 'failover_at', v_failover_at, 'lease', v_lease, 'restarted', is_restarted(),
         'consent', GREATEST(MAX(IF(config_key = 'consent_until', config_value, NULL)) - UNIX_TIMESTAMP(SYSDATE(6)), 0),
         'floor', CAST(MAX(IF(config_key = 'verified_log_id', config_value, NULL)) AS INTEGER),
         'last_log_id', (SELECT COALESCE(MAX(log_id), 0) FROM transaction_log),

@@ -5,12 +5,12 @@ CREATE OR REPLACE PROCEDURE promote_to_acting_master()
 promoting: BEGIN
     CALL require_console('node_a', 'promote_to_acting_master');
     CALL look_at_peers();
-    IF seen('node_a', 'mode') = 'ACTING_MASTER' AND seen('node_a', 'primary') = 'node_a' THEN
+    IF takes_writes('node_a') THEN
         CALL keep_lease();
         SELECT 'Node A is already in ACTING_MASTER mode.' AS message;
         LEAVE promoting;
     END IF;
-    IF main_takes_writes() THEN
+    IF takes_writes('main') THEN
         CALL refuse('Main is healthy and takes the writes. To hand over in good order use switchover --to node_a, or stop Main first.');
     END IF;
     CALL promote_node('node_a', 'promote_to_acting_master()', 10, FALSE);

@@ -10,7 +10,7 @@ BEGIN
     IF seen('node_a', 'mode') IS NULL THEN
         CALL refuse(CONCAT('Main cannot be recovered: Node A does not answer (', COALESCE((SELECT problem FROM peer_sight WHERE peer = 'node_a'), ''),
                            '). Start it, then try again.'));
-    ELSEIF NOT (seen('node_a', 'mode') = 'ACTING_MASTER' AND seen('node_a', 'primary') = 'node_a') THEN
+    ELSEIF NOT takes_writes('node_a') THEN
         CALL refuse(CONCAT('Main cannot be recovered: Node A is in ', seen('node_a', 'mode'), ' mode and takes no writes, so there is nothing to fetch. ',
                            'Call promote_to_acting_master() on Node A if Main takes none either.'));
     ELSEIF CAST(seen('main', 'promised') AS INTEGER) <= 0 THEN

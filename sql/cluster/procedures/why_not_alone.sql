@@ -1,6 +1,7 @@
 -- Why check_main_health may not promote by itself, in a sentence; NULL when it may. The rules of the watch
 -- (protocol/decide.py), with the values that set-up has stored and what look_at_peers has just seen.
-CREATE OR REPLACE FUNCTION why_not_alone() RETURNS VARCHAR(300) CHARSET utf8mb4
+-- Input: whether the last primary is to go on, which needs no cool-down.
+CREATE OR REPLACE FUNCTION why_not_alone(p_resumes BOOLEAN) RETURNS VARCHAR(300) CHARSET utf8mb4
     READS SQL DATA
     SQL SECURITY DEFINER
 BEGIN
@@ -13,7 +14,7 @@ BEGIN
     RETURN CASE
         WHEN v_paused IN ('1', 'true') THEN 'Automation is paused.'
         WHEN v_automatic = '0' THEN 'Automatic failover is off (CLUSTER_AUTOMATIC).'
-        WHEN v_failover_at + v_cooldown > UNIX_TIMESTAMP(SYSDATE(6)) THEN CONCAT(
+        WHEN NOT p_resumes AND v_failover_at + v_cooldown > UNIX_TIMESTAMP(SYSDATE(6)) THEN CONCAT(
             'There was an automatic failover at ', moment(v_failover_at), ': no other before ', moment(v_failover_at + v_cooldown), '.')
     END;
 END
