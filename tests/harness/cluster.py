@@ -74,11 +74,12 @@ class ReplicatorThread:
         join(feeders(), deadline)
 
     def part(self, name: NodeName) -> None:
-        """Let a node believe that it reaches no other; one that is down will not write anyway."""
+        """Let a node believe that it reaches no other, and not look whether that is so; one that is down will not write anyway."""
         node = self.connect(name, 1.0)
         try:
             node.connection.many(
-                "REPLACE INTO peer_sight (peer, failed_at, problem) VALUES (%s, UTC_TIMESTAMP(6), 'a test')",
+                "REPLACE INTO peer_sight (peer, failed_at, problem, asked_at)"
+                " VALUES (%s, UTC_TIMESTAMP(6), 'a test', UTC_TIMESTAMP(6) + INTERVAL 1 DAY)",
                 [(peer.value,) for peer in name.others],
             )
         except (NodeUnreachable, NodeFailed):

@@ -10,8 +10,8 @@ BEGIN
     INSERT INTO peer_job (job_id, peer, alive_at) VALUES (p_job, p_peer, UTC_TIMESTAMP(6));
     IF @@GLOBAL.event_scheduler = 'ON' THEN
         -- In base 64, because an event keeps its text in the character set of the client.
-        EXECUTE IMMEDIATE CONCAT('CREATE EVENT job_', p_job, ' ON SCHEDULE AT CURRENT_TIMESTAMP DO CALL run_job(', p_job, ', ''', p_peer,
-                                 ''', CONVERT(FROM_BASE64(''', TO_BASE64(p_work), ''') USING utf8mb4))');
+        EXECUTE IMMEDIATE CONCAT('CREATE EVENT job_', p_job, ' ON SCHEDULE AT CURRENT_TIMESTAMP DO CALL run_job(', p_job, ', CONVERT(FROM_BASE64(''',
+                                 TO_BASE64(p_work), ''') USING utf8mb4))');
     ELSE
         UPDATE peer_job SET done = TRUE, refused = TRUE,
             problem = 'the event scheduler of this server is off: SET GLOBAL event_scheduler = ON'

@@ -5,31 +5,21 @@ CREATE OR REPLACE PROCEDURE exchange(
     IN p_peer VARCHAR(16), IN p_verb VARCHAR(16), IN p_epoch INT UNSIGNED, IN p_argument LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin)
     SQL SECURITY DEFINER
 exchanging: BEGIN
-    DECLARE v_line INT DEFAULT 1;
-    DECLARE v_attempts INT DEFAULT 0;
-    DECLARE v_awaited, v_connected BOOLEAN DEFAULT FALSE;
-    -- The row that this call takes in the inbox there, which no call under way has: so the inbox stays small.
-    WHILE NOT GET_LOCK(CONCAT(DATABASE(), '.line.', p_peer, '.', v_line), 0) DO
-        SET v_line = v_line + 1;
-    END WHILE;
-    SELECT CONCAT(config_value, '.', v_line) INTO @job_caller FROM node_config WHERE config_key = 'node_name';
-    WHILE NOT v_connected DO
-        SET v_attempts = v_attempts + 1;
-        BEGIN
-            DECLARE v_problem TEXT;
-            DECLARE EXIT HANDLER FOR SQLEXCEPTION
-            BEGIN
-                GET DIAGNOSTICS CONDITION 1 v_problem = MESSAGE_TEXT;
-                -- An earlier restart of the peer has broken this connection; a new one tells how the peer is.
-                IF v_attempts > 1 OR v_problem NOT RLIKE ': (2006|2013|2055):' THEN
-                    RESIGNAL;
-                END IF;
-                ROLLBACK;
-            END;
-            EXECUTE IMMEDIATE CONCAT('SELECT COUNT(*) INTO @job_verb FROM call_', p_peer, ' WHERE caller = ?') USING @job_caller;
-            SET v_connected = TRUE;
-        END;
-    END WHILE;
+    DECLARE v_line VARCHAR(64) DEFAULT line_to(p_peer);
+    DECLARE v_failed, v_awaited BOOLEAN;
+    DECLARE EXIT HANDLER FOR SQLEXCEPTION
+    BEGIN
+        ROLLBACK;
+        CALL read_inbox(p_peer);  -- see line_to
+        RESIGNAL;
+    END;
+    SELECT COUNT(*) INTO v_failed FROM peer_sight WHERE peer = p_peer AND failed_at IS NOT NULL;
+    IF NOT GET_LOCK(v_line, IF(v_failed, 0.5, 1.5)) THEN
+        SIGNAL SQLSTATE 'HY000' SET MESSAGE_TEXT = 'an earlier call has not come back';
+    END IF;
+    -- Its row in the inbox there, which no call that may still be under way has.
+    SELECT CONCAT(config_value, '.', SUBSTRING_INDEX(v_line, '.', -1) % 20) INTO @job_caller FROM node_config WHERE config_key = 'node_name';
+    CALL read_inbox(p_peer);
     SELECT COUNT(*) INTO v_awaited FROM peer_job WHERE job_id = @job_id;
     IF NOT v_awaited THEN
         LEAVE exchanging;
@@ -38,9 +28,7 @@ exchanging: BEGIN
     USING @job_caller, p_verb, p_epoch, p_argument;
     COMMIT;
     -- Read after the commit, over the same connection: an answer means that it was committed there.
-    SET @job_verb = NULL;
-    EXECUTE IMMEDIATE CONCAT('SELECT verb, answer INTO @job_verb, @job_answer FROM call_', p_peer, ' WHERE caller = ?') USING @job_caller;
-    COMMIT;
+    CALL read_inbox(p_peer);
     IF NOT @job_verb <=> p_verb THEN
         CALL refuse('the call was not kept there');
     END IF;

@@ -1,5 +1,5 @@
 -- Looks at another node from this server, over a connection of its own: can a write be committed there?
--- One session at a time (attempt_lock); who finds that another one has not come back hears silent.
+-- One session at a time (line_to); who finds that another one has not come back hears silent.
 -- Inputs: the other node's name; set-up stored its address and account as the server mco2_<name>.
 -- Answers one row: reached (it committed a heartbeat), gone (nobody listens at its address) or silent. The
 -- server cuts reasons short: behind a host name of over 30 characters gone reads as silent.
@@ -9,18 +9,19 @@ CREATE OR REPLACE PROCEDURE look_at(IN p_node VARCHAR(16))
 BEGIN
     DECLARE v_reached BOOLEAN DEFAULT FALSE;
     DECLARE v_problem TEXT DEFAULT '';
-    DO RELEASE_LOCK(@look_lock);  -- of a look that broke off
-    SET @look_lock = attempt_lock(p_node);
-    IF GET_LOCK(@look_lock, 0.5) THEN
+    DO RELEASE_LOCK(@line);  -- of a look that broke off
+    SET @line = line_to(p_node);
+    IF GET_LOCK(@line, 0.5) THEN
         BEGIN
             DECLARE EXIT HANDLER FOR SQLEXCEPTION GET DIAGNOSTICS CONDITION 1 v_problem = MESSAGE_TEXT;
             -- Without a list of columns: only then the server says why it cannot connect.
             EXECUTE IMMEDIATE CONCAT('CREATE OR REPLACE TEMPORARY TABLE peer_config ENGINE=FEDERATED',
                                      ' CONNECTION=''mco2_', p_node, '/node_config''');
             UPDATE peer_config SET config_value = UTC_TIMESTAMP(6) WHERE config_key = 'heartbeat';
+            DO (SELECT COUNT(*) FROM peer_config WHERE config_key = '');  -- see line_to
             SET v_reached = TRUE;
         END;
-        DO RELEASE_LOCK(@look_lock);
+        DO RELEASE_LOCK(@line);
     END IF;
     SELECT CASE WHEN v_reached THEN 'reached'
                 WHEN v_problem LIKE '%(111%' THEN 'gone'

@@ -1,26 +1,19 @@
--- Does the work of a job, in a thread of its own, and leaves the answer in peer_job. To a peer that has failed one thread
--- connects at a time (attempt_lock). Inputs: the job, the peer, the statement.
-CREATE OR REPLACE PROCEDURE run_job(
-    IN p_job BIGINT UNSIGNED, IN p_peer VARCHAR(16), IN p_work LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin)
+-- Does the work of a job, in a thread of its own, and leaves the answer in peer_job. Inputs: the job, the statement.
+CREATE OR REPLACE PROCEDURE run_job(IN p_job BIGINT UNSIGNED, IN p_work LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin)
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_failed, v_refused BOOLEAN DEFAULT FALSE;
+    DECLARE v_refused BOOLEAN DEFAULT FALSE;
     DECLARE v_number INT;
     DECLARE v_problem TEXT;
-    SELECT COUNT(*) INTO v_failed FROM peer_sight WHERE peer = p_peer AND failed_at IS NOT NULL;
     SET @job_id = p_job, @job_answer = NULL;
-    IF v_failed AND NOT GET_LOCK(attempt_lock(p_peer), 0.5) THEN
-        SET v_problem = 'an earlier attempt to connect has not come back';
-    ELSE
+    BEGIN
+        DECLARE EXIT HANDLER FOR SQLEXCEPTION
         BEGIN
-            DECLARE EXIT HANDLER FOR SQLEXCEPTION
-            BEGIN
-                GET DIAGNOSTICS CONDITION 1 v_number = MYSQL_ERRNO, v_problem = MESSAGE_TEXT;
-                ROLLBACK;
-            END;
-            EXECUTE IMMEDIATE p_work;
+            GET DIAGNOSTICS CONDITION 1 v_number = MYSQL_ERRNO, v_problem = MESSAGE_TEXT;
+            ROLLBACK;
         END;
-    END IF;
+        EXECUTE IMMEDIATE p_work;
+    END;
     IF v_number BETWEEN 45000 AND 45009 THEN
         SET v_refused = TRUE;
     ELSEIF v_problem LIKE '%Error on remote system: 4500%' THEN
