@@ -74,7 +74,7 @@ class ReplicatorThread:
         join(feeders(), deadline)
 
     def part(self, name: NodeName) -> None:
-        """Let a node believe that it reaches no other, and not look whether that is so; one that is down will not write anyway."""
+        """Let a node believe that it reaches no other, without looking; one that is down will not write anyway."""
         node = self.connect(name, 1.0)
         try:
             node.connection.many(

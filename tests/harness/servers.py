@@ -5,9 +5,10 @@ import secrets
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,6 +30,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 KEPT_TABLES = frozenset({"kernel_object", "applied_migration", "apply_secret", "node_config"})
 """Tables that a reset leaves or writes anew; all others are emptied."""
 NO_SUCH_THREAD = 1094
+QUIET_SECONDS = 3.0
+"""Seconds until a session that was killed and does not end counts as one that hangs while it connects."""
 
 
 class ScratchServers:
@@ -159,19 +162,29 @@ class ScratchServers:
     def reset(self) -> None:
         """Every server up and empty, no primary, no session but ours."""
         each(self.local.values(), revive)
-        with ThreadPoolExecutor(len(NodeName)) as pool:
-            list(pool.map(self._empty, NodeName))
+        with ThreadPoolExecutor(len(NodeName)) as pool, ExitStack() as ending:
+            admins = [self.connect(name, "root", timeout=20.0) for name in NodeName]
+            for admin in admins:
+                ending.callback(admin.close)
+            # All nodes are quiet before the first is emptied: a job of one writes to the others.
+            list(pool.map(self._quiet, admins))
+            list(pool.map(self._empty, admins))
 
-    def _empty(self, name: NodeName) -> None:
-        connection = self.connect(name, "root", timeout=20.0)
-        try:
-            end_sessions(connection, [self.application.user, self.cluster.user])
-            empty_tables(connection)
-            connection.run("ALTER SEQUENCE lease_end RESTART WITH 0")
-            connection.run("DELETE FROM node_config")
-            install.configure(connection, conf())
-        finally:
-            connection.close()
+    def _quiet(self, admin: Connection) -> None:
+        """Nothing of the cluster is at work any more. Who hangs while it connects does nothing once it is killed."""
+        deadline = time.monotonic() + QUIET_SECONDS
+        drop_jobs(admin)
+        while end_sessions(admin, [self.application.user, self.cluster.user]):
+            if time.monotonic() > deadline:
+                return
+            time.sleep(0.02)
+            drop_jobs(admin)
+
+    def _empty(self, admin: Connection) -> None:
+        empty_tables(admin)
+        admin.run("ALTER SEQUENCE lease_end RESTART WITH 0")
+        admin.run("DELETE FROM node_config")
+        install.configure(admin, conf())
 
 
 def revive(node: LocalNode) -> None:
@@ -181,17 +194,26 @@ def revive(node: LocalNode) -> None:
     node.start()
 
 
-def end_sessions(connection: Connection, users: list[str]) -> None:
-    """End what earlier tests left open: its locks and transactions go with it."""
+def end_sessions(connection: Connection, users: list[str]) -> int:
+    """End what earlier tests left open, its locks and transactions with it; how many there still were."""
     marks = ", ".join(["%s"] * len(users))
-    for (thread,) in connection.rows(
-        f"SELECT ID FROM information_schema.PROCESSLIST WHERE USER IN ({marks})", users
-    ):
+    threads = connection.rows(f"SELECT ID FROM information_schema.PROCESSLIST WHERE USER IN ({marks})", users)
+    for (thread,) in threads:
         try:
             connection.run(f"KILL {thread}")
         except NodeFailed as error:
             if error.code != NO_SUCH_THREAD:
                 raise
+    return len(threads)
+
+
+def drop_jobs(connection: Connection) -> None:
+    """Forget the jobs that no thread has begun."""
+    for (name,) in connection.rows(
+        "SELECT EVENT_NAME FROM information_schema.EVENTS"
+        " WHERE EVENT_SCHEMA = DATABASE() AND EVENT_NAME LIKE 'job\\_%'"
+    ):
+        connection.run(f"DROP EVENT IF EXISTS `{name}`")
 
 
 def empty_tables(connection: Connection) -> None:

@@ -23,6 +23,8 @@ PATIENCE = 3.0
 """Seconds that a writer waits for an answer of a node that is silent."""
 SPARED = 2.0
 """Seconds in which a node that was silent is not asked again while the other one answers."""
+PREPARATION_SECONDS = 5.0
+"""Seconds until the first row of a test is written."""
 ACK_SHARE = 2 / 3
 """Of its patience a writer waits that long for an acknowledgement: a server that is slow to confirm may say so."""
 HOLDS_LEASE = "SELECT COUNT(*) FROM lease WHERE expires_at > UNIX_TIMESTAMP(SYSDATE(6))"
@@ -185,7 +187,15 @@ def writing(cluster, writers: int = 8, dial: Dial | None = None) -> Iterator[Boo
 
 def prepare(cluster, writers: int) -> None:
     """The counters: one for each writer, and four that they share."""
-    cluster.connect("main").many(
-        "INSERT INTO test_counter VALUES (%s, 0, '')", [(number,) for number in range(-3, writers + 1)]
-    )
+    main = cluster.connect("main")
+    rows = [(number,) for number in range(-3, writers + 1)]
+    deadline = time.monotonic() + PREPARATION_SECONDS
+    while True:
+        try:
+            main.many("INSERT IGNORE INTO test_counter VALUES (%s, 0, '')", rows)
+            break
+        except NodeFailed as error:  # a short lease may have run out before the first renewal
+            if error.code != NOT_WRITABLE or time.monotonic() > deadline:
+                raise
+        time.sleep(RETRY_PAUSE)
     cluster.settle()

@@ -1,5 +1,5 @@
 -- Carries one committed transaction to a second node over a federated table. For writers that no replicator
--- serves: it is slower than the replicator by four times. Input: seconds in which another node may be tried.
+-- serves: it is slower than the replicator by six times. Input: seconds in which another node may be tried.
 -- Out: whether a second node has it durably. May be repeated.
 CREATE OR REPLACE PROCEDURE push_transaction(
     IN p_transaction_id VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin, IN p_seconds DOUBLE, OUT p_arrived BOOLEAN)
