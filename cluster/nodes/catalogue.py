@@ -39,6 +39,11 @@ class SqlObject:
         return (on[1], self.name) if on else (self.name,)
 
     @property
+    def replaces(self) -> bool:
+        """Whether its statement makes it anew, whatever is there."""
+        return re.search(r"^CREATE OR REPLACE ", self.statement, re.MULTILINE) is not None
+
+    @property
     def checksum(self) -> str:
         """Of the source, to see whether an installed object is of another version."""
         return hashlib.sha256(self.statement.encode()).hexdigest()

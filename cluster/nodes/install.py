@@ -131,14 +131,15 @@ def installed_checksum(connection: Connection, item: SqlObject) -> str | None:
 def install(connection: Connection, items: Iterable[SqlObject]) -> int:
     """Make what is missing and replace what is outdated; how many objects that were.
 
-    A table that exists is never altered here: its rows and shape are the business of migrations.
+    A table that exists is never altered here: its rows and shape are the business of migrations. One whose statement
+    replaces it holds nothing that outlives a call, so it is made anew.
     """
     changed = 0
     for item in items:
         found = status(connection, item)
         if found is Status.INSTALLED:
             continue
-        if item.kind != "TABLE" or found is Status.MISSING:
+        if item.kind != "TABLE" or found is Status.MISSING or item.replaces:
             for statement in item.statement.split(catalogue.NEXT):
                 connection.run(statement)
         remember(connection, item)

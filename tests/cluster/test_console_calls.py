@@ -8,7 +8,7 @@ import time
 import pytest
 from django.core.management import call_command
 
-from cluster.actions.setup import check, console_script
+from cluster.actions.setup import check, console_script, set_up
 from cluster.nodes.install import Status
 from cluster.nodes.local import free_ports
 from cluster.protocol.names import Mode, NodeName
@@ -81,6 +81,26 @@ def test_a_record_that_changed_often_is_as_quick_to_store_as_another(cluster, co
         WHERE VARIABLE_NAME IN ('Handler_read_key', 'Handler_read_next', 'Handler_read_prev');""",
     )
     assert int(float(reads)) < 50
+
+
+def test_a_call_that_no_trigger_has_answered_is_not_done(cluster, console):
+    console.says("node_a", "DROP TRIGGER inbox_answer")
+    try:
+        assert "the call was not kept there" in call(console, "main", "node_a", "consent", 1, "3")[1]
+    finally:
+        set_up(NodeName.NODE_A)
+
+
+def test_a_link_whose_table_has_changed_is_made_anew(cluster, console):
+    console.says("main", "ALTER TABLE inbox DROP COLUMN answered")  # as an older version left it
+    console.says("main", "DROP TABLE call_node_a; DROP TABLE call_node_b")
+    console.says("node_a", "ALTER TABLE inbox DROP COLUMN answered")
+    console.says("main", "CALL link_peers()")
+    assert "Unknown column" in call(console, "main", "node_a", "state")[1]
+    for name in (NodeName.MAIN, NodeName.NODE_A):
+        set_up(name)
+    assert "call_node_a\tmade" in console.says("main", "CALL link_peers()")
+    assert call(console, "main", "node_a", "state")[1] == "NULL"
 
 
 def test_the_script_needs_no_server(cluster):

@@ -6,13 +6,14 @@ CREATE OR REPLACE PROCEDURE await_job(
     SQL SECURITY DEFINER
 BEGIN
     DECLARE v_pause DOUBLE DEFAULT 0.0005;
-    DECLARE v_done, v_refused BOOLEAN;
+    DECLARE v_done, v_refused BOOLEAN DEFAULT FALSE;
     DECLARE v_silent DOUBLE;
     DECLARE v_peer VARCHAR(16);
     waiting: LOOP
+        SET v_silent = NULL;
         SELECT peer, done, answer, problem, refused, TIMESTAMPDIFF(MICROSECOND, alive_at, UTC_TIMESTAMP(6)) / 1e6
         INTO v_peer, v_done, p_answer, p_problem, v_refused, v_silent FROM peer_job WHERE job_id = p_job;
-        IF v_done OR v_silent > p_patience THEN
+        IF v_done OR v_silent IS NULL OR v_silent > p_patience THEN
             LEAVE waiting;
         END IF;
         DO SLEEP(v_pause);
@@ -22,7 +23,7 @@ BEGIN
     IF NOT v_done THEN
         SET p_problem = CONCAT('no answer within ', p_patience, ' s');
     END IF;
-    IF p_problem IS NOT NULL AND NOT v_refused THEN
+    IF p_problem IS NOT NULL AND v_peer IS NOT NULL AND NOT v_refused THEN
         CALL keep_sight(v_peer, NULL, p_problem);
     END IF;
 END

@@ -4,4 +4,5 @@ CREATE OR REPLACE PROCEDURE begin_call(
     IN p_peer VARCHAR(16), IN p_verb VARCHAR(16), IN p_epoch INT UNSIGNED, IN p_argument LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
     OUT p_job BIGINT UNSIGNED)
     SQL SECURITY DEFINER
-    CALL begin_job(p_peer, CONCAT('CALL exchange(''', p_peer, ''', ''', p_verb, ''', ', COALESCE(p_epoch, 'NULL'), ', ', QUOTE(p_argument), ')'), p_job)
+    CALL begin_job(p_peer, CONCAT(
+        'CALL exchange(''', p_peer, ''', ''', p_verb, ''', ', COALESCE(p_epoch, 'NULL'), ', ', QUOTE(p_argument), ')'), p_job)

@@ -24,12 +24,12 @@ exchanging: BEGIN
     IF NOT v_awaited THEN
         LEAVE exchanging;
     END IF;
-    EXECUTE IMMEDIATE CONCAT('REPLACE INTO call_', p_peer, ' (caller, verb, epoch, argument) VALUES (?, ?, ?, ?)')
-    USING @job_caller, p_verb, p_epoch, p_argument;
+    EXECUTE IMMEDIATE CONCAT('REPLACE INTO call_', p_peer, ' (caller, call_id, verb, epoch, argument) VALUES (?, ?, ?, ?, ?)')
+    USING @job_caller, @job_id, p_verb, p_epoch, p_argument;
     COMMIT;
-    -- Read after the commit, over the same connection: an answer means that it was committed there.
+    -- Read after the commit, which FederatedX reports as done even if it failed: an answer means that it was.
     CALL read_inbox(p_peer);
-    IF NOT @job_verb <=> p_verb THEN
+    IF NOT @job_answered <=> @job_id THEN
         CALL refuse('the call was not kept there');
     END IF;
 END

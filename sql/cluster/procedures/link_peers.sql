@@ -1,6 +1,7 @@
 -- Makes the federated tables through which this node reaches the others: the peer's inbox as call_<peer>, its node_config,
 -- transaction_log and replicated tables as <table>_<peer>. The server looks there whether they exist, so the peer must be up
--- and have its own scripts. Then it looks at them. Answers one row a table: table, what became of it. May be repeated.
+-- and have its own scripts. One whose columns have changed is made anew. Then it looks at them. Answers one row a table: table,
+-- what became of it. May be repeated.
 -- Errors: 45004 the server lacks a setting.
 CREATE OR REPLACE PROCEDURE link_peers()
     SQL SECURITY DEFINER
@@ -30,9 +31,9 @@ BEGIN
             LEAVE linking;
         END IF;
         SET v_problem = NULL, v_columns = federated_columns(v_remote);
-        IF NOT EXISTS (SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = v_name) THEN
+        IF NOT v_columns <=> federated_columns(v_name) THEN
             IF v_silent <> v_peer THEN
-                CALL begin_job(v_peer, CONCAT('CREATE TABLE `', v_name, '` (', v_columns, ') ENGINE=FEDERATED CONNECTION=''mco2_', v_peer, '/',
+                CALL begin_job(v_peer, CONCAT('CREATE OR REPLACE TABLE `', v_name, '` (', v_columns, ') ENGINE=FEDERATED CONNECTION=''mco2_', v_peer, '/',
                                               v_remote, ''''), v_job);
                 CALL await_job(v_job, 2, v_answer, v_problem);
             ELSE

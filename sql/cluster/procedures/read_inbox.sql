@@ -1,4 +1,5 @@
--- Reads the row of @job_caller in the inbox of another node into @job_verb and @job_answer; connects where need be.
+-- Reads the row of @job_caller in the inbox of another node: which job it answers into @job_answered, the answer into @job_answer.
+-- Connects where need be.
 -- Input: the peer. Errors: those of the server.
 CREATE OR REPLACE PROCEDURE read_inbox(IN p_peer VARCHAR(16))
     SQL SECURITY DEFINER
@@ -6,7 +7,7 @@ BEGIN
     DECLARE v_attempts INT DEFAULT 0;
     DECLARE v_done BOOLEAN DEFAULT FALSE;
     WHILE NOT v_done DO
-        SET v_attempts = v_attempts + 1, @job_verb = NULL, @job_answer = NULL;
+        SET v_attempts = v_attempts + 1, @job_answered = NULL, @job_answer = NULL;
         BEGIN
             DECLARE v_problem TEXT;
             DECLARE EXIT HANDLER FOR SQLEXCEPTION
@@ -17,7 +18,8 @@ BEGIN
                     RESIGNAL;
                 END IF;
             END;
-            EXECUTE IMMEDIATE CONCAT('SELECT verb, answer INTO @job_verb, @job_answer FROM call_', p_peer, ' WHERE caller = ?') USING @job_caller;
+            EXECUTE IMMEDIATE CONCAT('SELECT answered, answer INTO @job_answered, @job_answer FROM call_', p_peer, ' WHERE caller = ?')
+            USING @job_caller;
             SET v_done = TRUE;
         END;
     END WHILE;

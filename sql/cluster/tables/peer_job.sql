@@ -1,7 +1,7 @@
 -- Work of this node that needs another one, while a thread of the event scheduler does it: one row from begin_job to
 -- await_job, where the thread leaves signs of life and at last the answer. refused: the problem is an answer of the protocol,
 -- not a failure of the peer. In memory: whoever waits does not outlive the server. May be repeated.
-CREATE TABLE IF NOT EXISTS peer_job (
+CREATE OR REPLACE TABLE peer_job (
     job_id BIGINT UNSIGNED NOT NULL PRIMARY KEY,
     peer VARCHAR(16) CHARACTER SET ascii NOT NULL,
     alive_at DATETIME(6) NOT NULL,

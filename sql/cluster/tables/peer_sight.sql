@@ -3,7 +3,7 @@
 -- somebody looked last without waiting for the answer (look_again).
 -- In memory: it is written from within transactions that are rolled back, and no lock on it outlives a statement.
 -- May be repeated.
-CREATE TABLE IF NOT EXISTS peer_sight (
+CREATE OR REPLACE TABLE peer_sight (
     peer VARCHAR(16) CHARACTER SET ascii NOT NULL PRIMARY KEY,
     state VARCHAR(1000) NULL,
     seen_at DATETIME(6) NULL,
