@@ -1,8 +1,8 @@
 """Bring back followers that the replicator has not: it was away, or gave up on an error that is mended now."""
 
+from cluster.actions.feed import may_join
 from cluster.actions.observe import Nodes, observe
 from cluster.actions.recover import recover
-from cluster.actions.replicate import may_join
 from cluster.protocol.errors import ClusterError
 from cluster.protocol.view import ClusterView, NodeState
 

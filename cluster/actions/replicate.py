@@ -7,33 +7,26 @@ primary. It has no state of its own; whoever leads next goes on from what the no
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 
+from cluster.actions.acknowledge import Acknowledger
+from cluster.actions.feed import Feed, WhoWrites, may_join
 from cluster.actions.lag import LOOK_INTERVAL, LagReport
 from cluster.actions.lease import renew, revive
 from cluster.actions.observe import Nodes, observe
-from cluster.actions.orphans import file_stranded
-from cluster.actions.reconcile import reconcile
+from cluster.actions.open_writers import OpenWriters
 from cluster.nodes.mariadb import MariaDBNode
 from cluster.nodes.probing import Prober
-from cluster.protocol.entries import last_log_ids
-from cluster.protocol.errors import ClusterError, StaleEpoch
-from cluster.protocol.gaps import Gaps
+from cluster.protocol.errors import ClusterError
 from cluster.protocol.names import NodeName
 from cluster.protocol.node import Node
 from cluster.protocol.view import NodeState
 
 log = logging.getLogger(__name__)
 
-BATCH = 2000
-"""Entries of one append."""
 PROMPT_PAUSE, EASY_PAUSE, IDLE_PAUSE = 0.0005, 0.005, 0.02
 """Seconds between two looks at the log after a write, for the node whose confirmation writers wait for and
 for the other one, which takes larger batches and leaves the processor to the first; and without any write."""
-GAP_INTERVAL = 0.15
-"""Seconds between two questions who is still writing; no more often than the server renews its answer."""
-VERIFY_INTERVAL = 1.0
 WATCH_INTERVAL = 0.02
 """Seconds between two looks whether the primary still is one."""
 SEARCH_INTERVAL, SEARCH_PAUSE, HOPEFUL = 0.005, 0.1, 2.0
@@ -50,108 +43,6 @@ FEED_TIMEOUT = 10.0
 
 Connect = Callable[[NodeName, float], MariaDBNode]
 """Gives a node object with a connection of its own and the seconds that an answer may take."""
-
-
-@dataclass
-class Feed:
-    """The primary's log on its way to one other node.
-
-    Begins with a reconcile where the node has not seen the epoch begin, then goes on entry by entry; a
-    transaction that commits late is found again by the gap that it left.
-    """
-
-    source: Node
-    target: Node
-    epoch: int
-    gaps: Gaps = field(init=False)
-    complete: bool = False
-    asked_at: float = 0.0
-    verified_at: float = 0.0
-
-    def join(self, state: NodeState) -> None:
-        """Make the target a follower, if it is none yet, and begin at its verified floor."""
-        if state.led != self.epoch or state.stranded or state.mode is not state.name.following_mode:
-            state = self.bring_in()
-        self.gaps = Gaps(cursor=state.verified.log_id)
-
-    def bring_in(self) -> NodeState:
-        """Bring the target level and into the mode of a follower; file what was stranded on it."""
-        reconcile(self.target, self.source, self.epoch)
-        file_stranded(self.target, self.source, self.epoch)
-        state = self.target.state()
-        if state.mode is not state.name.following_mode:
-            self.target.close_writes(state.name.following_mode, self.epoch)
-        return state
-
-    def carry(self) -> dict[str, int]:
-        """One batch. The transactions that the target holds now and may not have held before: last log ids by id."""
-        window = self.source.read_entries(self.gaps.cursor, self.gaps.ranges, BATCH)
-        if newer := [entry.epoch for entry in window.entries if entry.epoch > self.epoch]:
-            # What a follower holds of a newer epoch is not complete: the boundary rule.
-            raise StaleEpoch(self.source.name, self.epoch, f"it follows the primary of epoch {newer[0]}.")
-        if window.entries:
-            self.target.append(self.epoch, window.entries, boundary=False)
-        self.gaps.saw([entry.log_id for entry in window.entries], window.upto)
-        self.complete = window.complete
-        return last_log_ids(window.entries)
-
-    def settle(self, now: float) -> None:
-        """Now and then: close gaps that nobody can fill any more, raise the verified floor."""
-        # Only a complete read proves a gap: an incomplete one leaves transactions out that end beyond it.
-        if self.gaps.ranges and self.complete and now - self.asked_at >= GAP_INTERVAL:
-            self.gaps.ask(self.source.writing_transactions())
-            self.asked_at = now
-        if now - self.verified_at >= VERIFY_INTERVAL:
-            self.target.verify(self.gaps.floor)
-            self.source.verify(self.gaps.floor)
-            if self.source.name is NodeName.MAIN:
-                self.target.heard_from_main()
-            self.verified_at = now
-
-
-class Acknowledger:
-    """Tells waiting writers what arrived, once for each transaction, whichever node confirmed it first.
-
-    All feeds tell through one session of the primary: it alone holds the gate at which the writers sleep.
-    """
-
-    KEPT = 10_000
-    FORGET_AFTER = 30.0
-
-    def __init__(self, primary: Node) -> None:
-        self.primary = primary
-        self._lock = threading.Lock()
-        self._told: dict[str, int] = {}
-        self._swept_at = 0.0
-        self._closed = False
-
-    def tell(self, arrived: Mapping[str, int]) -> None:
-        """Publish those that were not yet told and wake the writers. Last log ids by transaction id."""
-        with self._lock:
-            fresh = {item: log_id for item, log_id in arrived.items() if log_id > self._told.get(item, 0)}
-            if not fresh or self._closed:
-                return
-            self.primary.acknowledge(fresh)
-            self._told |= fresh
-            while len(self._told) > self.KEPT:
-                del self._told[next(iter(self._told))]
-
-    def sweep(self, now: float) -> None:
-        """Now and then drop acknowledgements whose writers have long gone."""
-        with self._lock:
-            if now - self._swept_at >= VERIFY_INTERVAL and not self._closed:
-                self.primary.forget_acknowledgements(self.FORGET_AFTER)
-                self._swept_at = now
-
-    def close(self, patience: float = -1) -> None:
-        """Let the gate go with the session: writers that still wait look for themselves then.
-
-        patience: seconds to wait for a feed that tells just now; without end unless given.
-        """
-        self._closed = True
-        if self._lock.acquire(timeout=patience):
-            self.primary.close()
-            self._lock.release()
 
 
 class Replicator:
@@ -212,9 +103,13 @@ class Replicator:
         self.say(f"Replicating from {primary.name.label} in epoch {primary.promised}.")
         over = threading.Event()
         told = Acknowledger(self.connect(primary.name, FEED_TIMEOUT))
+        writers = OpenWriters(lambda: self.connect(primary.name, FEED_TIMEOUT), self.say)
         threads = [
             threading.Thread(
-                target=self.feed, args=(primary, name, pause, over, told), name=f"feed-{name}", daemon=True
+                target=self.feed,
+                args=(primary, name, pause, over, told, writers),
+                name=f"feed-{name}",
+                daemon=True,
             )
             for name, pause in zip(primary.name.others, (PROMPT_PAUSE, EASY_PAUSE), strict=True)
         ]
@@ -222,8 +117,9 @@ class Replicator:
             threading.Thread(target=self.keep_lease, args=(primary, name, over), name="lease", daemon=True)
             for name in primary.name.others
         ]
+        asker = threading.Thread(target=writers.run, args=(over,), name="open-writers", daemon=True)
         reporter = threading.Thread(target=self.report_lag, args=(over,), name="lag", daemon=True)
-        for thread in [*threads, *keepers, reporter]:
+        for thread in [*threads, *keepers, asker, reporter]:
             thread.start()
         try:
             while not self.stopping.is_set() and source.lease_epoch() == primary.promised:
@@ -259,7 +155,13 @@ class Replicator:
         close(nodes.values())
 
     def feed(
-        self, primary: NodeState, name: NodeName, pause: float, over: threading.Event, told: Acknowledger
+        self,
+        primary: NodeState,
+        name: NodeName,
+        pause: float,
+        over: threading.Event,
+        told: Acknowledger,
+        writers: WhoWrites,
     ) -> None:
         """Feed one node for as long as the primary is served, whatever happens to the node."""
         last = ""
@@ -267,7 +169,7 @@ class Replicator:
             source = self.connect(primary.name, FEED_TIMEOUT)
             target = self.connect(name, FEED_TIMEOUT)
             try:
-                self.carry_on(Feed(source, target, primary.promised), pause, over, told)
+                self.carry_on(Feed(source, target, primary.promised, writers), pause, over, told)
             except ClusterError as error:
                 if str(error) != last and not over.is_set():
                     self.say(str(error))
@@ -291,16 +193,6 @@ class Replicator:
             told.sweep(time.monotonic())
             pause = least if arrived else min(pause * 1.05, IDLE_PAUSE)
             over.wait(pause)
-
-
-def may_join(state: NodeState, epoch: int) -> bool:
-    """Main comes back by recover_main alone: an operator or a policy decides when. The others join.
-
-    Not those that are new or lost their data: they come back by rebuild_node, which sees to their promises.
-    """
-    if state.blank or state.withdrawn:
-        return False
-    return state.name is not NodeName.MAIN or state.led == epoch
 
 
 def close(nodes: Iterable[Node]) -> None:

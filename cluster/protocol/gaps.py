@@ -40,8 +40,9 @@ def subtract(ranges: Iterable[Range], seen: Collection[int]) -> list[Range]:
 class Gaps:
     """What a reader of one log has seen, at least up to `cursor`.
 
-    `suspects` are ranges found missing and the writers that may own them: None until the writers were
-    asked for, then the transactions that were open at that moment and have not ended since.
+    missing: ranges that nobody was asked about yet. waiting: those that were missing when the writers were asked
+    for. writers: the transactions that may own these: None until the answer has come, then the
+    ones that were open and have not ended since.
     """
 
     cursor: int
@@ -67,15 +68,22 @@ class Gaps:
         self.waiting = subtract(self.waiting, log_ids)
         self.cursor = max(self.cursor, cursor)
 
-    def ask(self, writing: frozenset[int]) -> None:
-        """Take note of the transactions that are writing now. Between two calls lies a read (`saw`).
+    def ask(self) -> None:
+        """Take note that the writers are asked for now: the answer tells who may own what is missing already."""
+        if not self.waiting:
+            self.waiting, self.missing, self.writers = self.missing, [], None
+
+    def answer(self, writing: frozenset[int]) -> None:
+        """Take note of the transactions that were writing at a moment after `ask`. Before it comes a read (`saw`).
 
         Once the writers of a question have ended, the read that follows shows what they committed;
-        what it does not show is closed by the call after it.
+        what it does not show is closed by the answer after it.
         """
-        if self.writers is not None and not self.writers:
-            self.waiting, self.writers = [], None
-        if self.writers is not None:
+        if not self.waiting:
+            return  # all of it was seen meanwhile; what is missing since is of the next question
+        if self.writers is None:
+            self.writers = writing
+        elif self.writers:
             self.writers &= writing
-        elif self.missing:
-            self.waiting, self.missing, self.writers = self.missing, [], writing
+        else:
+            self.waiting, self.writers = [], None

@@ -8,12 +8,13 @@ from itertools import pairwise
 
 import pytest
 
-from cluster.actions.replicate import Feed
+from cluster.actions.feed import Feed
 from cluster.nodes.mariadb import MariaDBNode
 from cluster.protocol.entries import Entry, EntryId
 from cluster.protocol.errors import ApplyStopped, ConsentRunning, StaleEpoch
 from cluster.protocol.gaps import Range
 from cluster.protocol.names import Mode, NodeName
+from tests.harness.coordinators import WritersOf
 from tests.harness.sql import dump
 
 TABLES = ("test_counter", "test_label", "test_word")
@@ -497,7 +498,7 @@ class TestLateCommits:
     @pytest.fixture
     def feed(self, still, main) -> Feed:
         """Main's log on its way to Node B, carried by hand."""
-        feed = Feed(main, still.nodes[NodeName.NODE_B], 1)
+        feed = Feed(main, still.nodes[NodeName.NODE_B], 1, WritersOf(main))
         feed.join(feed.target.state())
         feed.carry()
         return feed
@@ -512,11 +513,16 @@ class TestLateCommits:
         return session
 
     @staticmethod
-    def ask(feed: Feed, times: int = 1) -> None:
+    def question(feed: Feed) -> None:
+        """Who writes now."""
+        feed.gaps.ask()
+        feed.gaps.answer(feed.source.writing_transactions())
+
+    def ask(self, feed: Feed, times: int = 1) -> None:
         """As the replicator does: look, then ask who writes."""
         for _ in range(times):
             feed.carry()
-            feed.gaps.ask(feed.source.writing_transactions())
+            self.question(feed)
 
     def test_an_open_transaction_holds_up_nobody(self, feed, open_write):
         assert list(feed.carry()) == ["quick"]
@@ -546,9 +552,9 @@ class TestLateCommits:
     def test_a_commit_between_question_and_look_is_not_given_up(self, feed, open_write):
         """The question finds nobody writing any more; what he wrote is there to be seen."""
         feed.carry()
-        feed.gaps.ask(feed.source.writing_transactions())
+        self.question(feed)
         open_write.commit()
-        feed.gaps.ask(feed.source.writing_transactions())
+        self.question(feed)
         self.ask(feed, 2)
         assert counters(feed.target) == {1: 1, 2: 1}
 

@@ -5,15 +5,16 @@ from dataclasses import dataclass
 
 from cluster.actions.check_health import Tick, Watch
 from cluster.actions.failover import promote_node_a, resume_primary, sight, sights
+from cluster.actions.feed import Feed, may_join
 from cluster.actions.lease import observe_revived, renew
 from cluster.actions.observe import observe
 from cluster.actions.promote import promote
 from cluster.actions.recover import recover
-from cluster.actions.replicate import Feed, may_join
 from cluster.actions.switchover import switchover
 from cluster.protocol.entries import Entry, Record
 from cluster.protocol.errors import ClusterError, NotAcknowledged, Refused
 from cluster.protocol.names import Mode, NodeName
+from cluster.protocol.node import Node
 from cluster.protocol.outlook import Sight, is_gone
 from cluster.protocol.policy import Policy
 from cluster.protocol.view import ClusterView
@@ -69,6 +70,21 @@ def switching(to: NodeName) -> Body:
     return body
 
 
+class WritersOf:
+    """Tells who is writing on a node when the answer is fetched."""
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+
+    def ask(self) -> int:
+        """The number of the only question."""
+        return 1
+
+    def answer(self, number: int) -> frozenset[int]:
+        """The transactions that are open now."""
+        return self.node.writing_transactions()
+
+
 def feeding(name: NodeName, rounds: int) -> Body:
     """A replicator's feed of one node: join it, then carry and acknowledge so many batches."""
 
@@ -76,7 +92,8 @@ def feeding(name: NodeName, rounds: int) -> Body:
         primary = observe(c.nodes).primary
         if primary is None or primary.name is name:
             raise Refused("There is nothing to carry.")
-        feed = Feed(c.nodes[primary.name], c.nodes[name], primary.promised)
+        source = c.nodes[primary.name]
+        feed = Feed(source, c.nodes[name], primary.promised, WritersOf(source))
         if not may_join(feed.target.state(), feed.epoch):
             raise Refused("Main waits for recover_main.")
         feed.join(feed.target.state())

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from greenlet import GreenletExit, getcurrent, greenlet
 
-from cluster.actions import failover, observe, orphans, promote, reconcile, replicate
+from cluster.actions import failover, feed, observe, orphans, promote, reconcile
 from cluster.protocol.errors import ClusterError, NodeUnreachable
 from cluster.protocol.names import NodeName
 from tests.harness.fake import FakeNode
@@ -263,7 +263,7 @@ def virtual_time() -> Iterator[pytest.MonkeyPatch]:
         patch.setattr(reconcile, "WINDOW", 3)
         patch.setattr(reconcile, "ID_WINDOW", 3)
         patch.setattr(orphans, "FILING", 2)
-        patch.setattr(replicate, "BATCH", 3)
-        patch.setattr(replicate, "GAP_INTERVAL", 0.0)
-        patch.setattr(replicate, "VERIFY_INTERVAL", 0.0)
+        patch.setattr(feed, "BATCH", 3)
+        patch.setattr(feed, "GAP_INTERVAL", 0.0)
+        patch.setattr(feed, "VERIFY_INTERVAL", 0.0)
         yield patch

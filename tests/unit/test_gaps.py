@@ -33,6 +33,12 @@ def test_subtract_leaves_what_was_not_seen(items: list[Range], seen: set[int]) -
     assert all(item.first <= item.last for item in rest)
 
 
+def ask(gaps: Gaps, writing: set[int]) -> None:
+    """A question that is answered at once."""
+    gaps.ask()
+    gaps.answer(frozenset(writing))
+
+
 def test_a_reader_starts_without_gaps() -> None:
     gaps = Gaps(cursor=7)
     assert (gaps.floor, gaps.ranges) == (7, [])
@@ -49,20 +55,31 @@ def test_a_missing_id_holds_the_floor_until_it_is_seen() -> None:
 def test_a_gap_is_closed_after_its_writers_ended_and_one_more_read() -> None:
     gaps = Gaps(cursor=0)
     gaps.saw([1, 3], 3)
-    gaps.ask(frozenset({10}))
+    ask(gaps, {10})
     gaps.saw([], 3)
-    gaps.ask(frozenset({11}))  # 10 has ended, the read was before: it may have committed since
+    ask(gaps, {11})  # 10 has ended, the read was before: it may have committed since
     assert gaps.floor == 1
     gaps.saw([], 3)
-    gaps.ask(frozenset({11}))
+    ask(gaps, {11})
     assert gaps.floor == 3
+
+
+def test_what_is_found_missing_after_the_question_is_not_in_its_answer() -> None:
+    gaps = Gaps(cursor=0)
+    gaps.saw([1, 3], 3)
+    gaps.ask()
+    gaps.saw([5], 5)  # whoever owns 4 may have begun after the answer
+    gaps.answer(frozenset())
+    gaps.saw([], 5)
+    ask(gaps, set())
+    assert (gaps.floor, gaps.ranges) == (3, [Range(4, 4)])
 
 
 def test_a_writer_that_began_later_holds_nothing_up() -> None:
     gaps = Gaps(cursor=0)
     gaps.saw([1, 3], 3)
     for _ in range(3):
-        gaps.ask(frozenset({12}) if gaps.writers is not None else frozenset())
+        ask(gaps, {12} if gaps.writers is not None else set())
         gaps.saw([], 3)
     assert gaps.floor == 3
 
@@ -109,7 +126,8 @@ class Reading(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.log, self.gaps, self.seen = Log(), Gaps(cursor=0), set[int]()
-        self.has_read = False
+        self.has_read = self.asked = False
+        self.on_its_way: frozenset[int] | None = None
 
     @rule()
     def begin(self) -> None:
@@ -132,9 +150,23 @@ class Reading(RuleBasedStateMachine):
 
     @rule()
     def ask(self) -> None:
-        if self.has_read:
-            self.gaps.ask(frozenset(self.log.open))
-            self.has_read = False
+        """Want to know who writes; the server may answer later."""
+        if not self.asked:
+            self.gaps.ask()
+            self.asked = True
+
+    @rule()
+    def look_up(self) -> None:
+        """The server finds out who writes; the answer is on its way."""
+        if self.asked and self.on_its_way is None:
+            self.on_its_way = frozenset(self.log.open)
+
+    @rule()
+    def answer(self) -> None:
+        """The answer arrives; between two of them lies a read."""
+        if self.has_read and self.on_its_way is not None:
+            self.gaps.answer(self.on_its_way)
+            self.has_read, self.asked, self.on_its_way = False, False, None
 
     @invariant()
     def the_floor_passes_nothing_that_may_come(self) -> None:
@@ -149,6 +181,8 @@ class Reading(RuleBasedStateMachine):
         for _ in range(5):
             self.read()
             self.ask()
+            self.look_up()
+            self.answer()
         self.read()
         assert self.log.committed <= self.seen
         assert self.gaps.ranges == []
@@ -164,9 +198,9 @@ class Hasty(Gaps):
 
     __slots__ = ()
 
-    def ask(self, writing: frozenset[int]) -> None:
+    def answer(self, writing: frozenset[int]) -> None:
         """One read less than it takes."""
-        Gaps.ask(self, writing)
+        Gaps.answer(self, writing)
         if self.writers is not None and not self.writers:
             self.waiting = []
 
@@ -183,7 +217,7 @@ def wander(machine: Reading, seed: int) -> None:
     """Play a history of one machine without Hypothesis."""
     r = random.Random(seed)
     for _ in range(100):
-        step = r.choice(["begin", "allocate", "allocate", "end", "read", "ask"])
+        step = r.choice(["begin", "allocate", "allocate", "end", "read", "ask", "look_up", "answer"])
         if step == "allocate":
             machine.allocate(r.randrange(10))
         elif step == "end":

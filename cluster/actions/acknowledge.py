@@ -1,0 +1,54 @@
+"""Telling the writers that wait on the primary which transactions a second node has."""
+
+import threading
+from collections.abc import Mapping
+
+from cluster.protocol.node import Node
+
+SWEEP_INTERVAL = 1.0
+"""Seconds between two looks for acknowledgements that nobody waits for any more."""
+
+
+class Acknowledger:
+    """Tells waiting writers what arrived, once for each transaction, whichever node confirmed it first.
+
+    All feeds tell through one session of the primary: it alone holds the gate at which the writers sleep.
+    """
+
+    KEPT = 10_000
+    FORGET_AFTER = 30.0
+
+    def __init__(self, primary: Node) -> None:
+        self.primary = primary
+        self._lock = threading.Lock()
+        self._told: dict[str, int] = {}
+        self._swept_at = 0.0
+        self._closed = False
+
+    def tell(self, arrived: Mapping[str, int]) -> None:
+        """Publish those that were not yet told and wake the writers. Last log ids by transaction id."""
+        with self._lock:
+            fresh = {item: log_id for item, log_id in arrived.items() if log_id > self._told.get(item, 0)}
+            if not fresh or self._closed:
+                return
+            self.primary.acknowledge(fresh)
+            self._told |= fresh
+            while len(self._told) > self.KEPT:
+                del self._told[next(iter(self._told))]
+
+    def sweep(self, now: float) -> None:
+        """Now and then drop acknowledgements whose writers have long gone."""
+        with self._lock:
+            if now - self._swept_at >= SWEEP_INTERVAL and not self._closed:
+                self.primary.forget_acknowledgements(self.FORGET_AFTER)
+                self._swept_at = now
+
+    def close(self, patience: float = -1) -> None:
+        """Let the gate go with the session: writers that still wait look for themselves then.
+
+        patience: seconds to wait for a feed that tells just now; without end unless given.
+        """
+        self._closed = True
+        if self._lock.acquire(timeout=patience):
+            self.primary.close()
+            self._lock.release()

@@ -1,0 +1,107 @@
+"""The primary's log on its way to one other node."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from cluster.actions.orphans import file_stranded
+from cluster.actions.reconcile import reconcile
+from cluster.protocol.entries import last_log_ids
+from cluster.protocol.errors import StaleEpoch
+from cluster.protocol.gaps import Gaps
+from cluster.protocol.names import NodeName
+from cluster.protocol.node import Node
+from cluster.protocol.view import NodeState
+
+BATCH = 2000
+"""Entries of one append."""
+GAP_INTERVAL = 0.15
+"""Seconds between two questions who is still writing; no more often than the server renews its answer."""
+VERIFY_INTERVAL = 1.0
+
+
+class WhoWrites(Protocol):
+    """Tells which transactions are open on the primary. OpenWriters asks beside the feeds."""
+
+    def ask(self) -> int:
+        """Want an answer of a moment after this one; its number."""
+
+    def answer(self, number: int) -> frozenset[int] | None:
+        """That answer or a later one; None until it has come."""
+
+
+@dataclass
+class Feed:
+    """The primary's log on its way to one other node.
+
+    Begins with a reconcile where the node has not seen the epoch begin, then goes on entry by entry; a
+    transaction that commits late is found again by the gap that it left.
+    """
+
+    source: Node
+    target: Node
+    epoch: int
+    writers: WhoWrites
+    gaps: Gaps = field(init=False)
+    complete: bool = False
+    question: int | None = None
+    asked_at: float = 0.0
+    verified_at: float = 0.0
+
+    def join(self, state: NodeState) -> None:
+        """Make the target a follower, if it is none yet, and begin at its verified floor."""
+        if state.led != self.epoch or state.stranded or state.mode is not state.name.following_mode:
+            state = self.bring_in()
+        self.gaps = Gaps(cursor=state.verified.log_id)
+
+    def bring_in(self) -> NodeState:
+        """Bring the target level and into the mode of a follower; file what was stranded on it."""
+        reconcile(self.target, self.source, self.epoch)
+        file_stranded(self.target, self.source, self.epoch)
+        state = self.target.state()
+        if state.mode is not state.name.following_mode:
+            self.target.close_writes(state.name.following_mode, self.epoch)
+        return state
+
+    def carry(self) -> dict[str, int]:
+        """One batch. The transactions that the target holds now and may not have held before: last log ids by id."""
+        window = self.source.read_entries(self.gaps.cursor, self.gaps.ranges, BATCH)
+        if newer := [entry.epoch for entry in window.entries if entry.epoch > self.epoch]:
+            # What a follower holds of a newer epoch is not complete: the boundary rule.
+            raise StaleEpoch(self.source.name, self.epoch, f"it follows the primary of epoch {newer[0]}.")
+        if window.entries:
+            self.target.append(self.epoch, window.entries, boundary=False)
+        self.gaps.saw([entry.log_id for entry in window.entries], window.upto)
+        self.complete = window.complete
+        return last_log_ids(window.entries)
+
+    def settle(self, now: float) -> None:
+        """Now and then: close gaps that nobody can fill any more, raise the verified floor."""
+        # Only a complete read proves a gap: an incomplete one leaves transactions out that end beyond it.
+        if self.gaps.ranges and self.complete:
+            self.close_gaps(now)
+        if now - self.verified_at >= VERIFY_INTERVAL:
+            self.target.verify(self.gaps.floor)
+            self.source.verify(self.gaps.floor)
+            if self.source.name is NodeName.MAIN:
+                self.target.heard_from_main()
+            self.verified_at = now
+
+    def close_gaps(self, now: float) -> None:
+        """Ask who is writing, or heed the answer. Nothing waits for it: writers wait for what is carried meanwhile."""
+        if self.question is None:
+            if now - self.asked_at >= GAP_INTERVAL:
+                self.gaps.ask()
+                self.question, self.asked_at = self.writers.ask(), now
+        elif (writing := self.writers.answer(self.question)) is not None:
+            self.gaps.answer(writing)
+            self.question = None
+
+
+def may_join(state: NodeState, epoch: int) -> bool:
+    """Main comes back by recover_main alone: an operator or a policy decides when. The others join.
+
+    Not those that are new or lost their data: they come back by rebuild_node, which sees to their promises.
+    """
+    if state.blank or state.withdrawn:
+        return False
+    return state.name is not NodeName.MAIN or state.led == epoch
