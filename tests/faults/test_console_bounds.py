@@ -115,15 +115,6 @@ def test_a_frozen_main_is_told_in_three_seconds_and_replaced(cluster, console):
     assert time.monotonic() - began < 1.0
 
 
-def test_a_node_a_just_promoted_does_not_wait_for_the_frozen_main(cluster, console):
-    cluster.servers.local[NodeName.MAIN].freeze()
-    assert cluster.manage("promote_node_a").returncode == 0
-    began = time.monotonic()
-    said = console.says("node_a", "CALL distributed_insert('tt9000001', 'T', 1, NULL, 0, 2000)")
-    assert time.monotonic() - began < 1.0
-    assert "is stored" in said
-
-
 def test_two_silent_nodes_cost_three_seconds_a_call_at_most(cluster, console):
     console.says("node_a", "CALL check_main_health()")
     for name in (NodeName.MAIN, NodeName.NODE_B):
@@ -177,20 +168,6 @@ def test_watchers_in_sql_and_python_make_one_primary(cluster, console):
     )
     assert promotions == "1"
     assert cluster.primary() is NodeName.NODE_A
-
-
-def test_writers_find_a_returned_node_by_themselves(cluster, console):
-    """Without a look by anybody, and although the one that it stands in for goes next."""
-    cluster.kill("node_a")
-    for number in (1, 2):
-        console.says("main", f"CALL distributed_insert('tt900000{number}', 'T', 1, NULL, 0, 2000)")
-    cluster.start("node_a")
-    console.says("node_a", "CALL catch_up()")
-    time.sleep(2.1)
-    console.says("main", "CALL distributed_insert('tt9000003', 'T', 1, NULL, 0, 2000)")
-    time.sleep(0.5)
-    cluster.kill("node_b")
-    assert "is stored" in console.says("main", "CALL distributed_insert('tt9000004', 'T', 1, NULL, 0, 2000)")
 
 
 def test_the_event_of_node_a_watches_main_alone(cluster, console):

@@ -16,7 +16,7 @@ wait: BEGIN
     DECLARE v_asked DOUBLE DEFAULT 0;
     DECLARE v_kept, v_unserved BOOLEAN;
     DECLARE v_gate VARCHAR(64);
-    DECLARE v_pushed BOOLEAN DEFAULT FALSE;
+    DECLARE v_pushes, v_pushed BOOLEAN DEFAULT FALSE;
     SELECT MAX(IF(config_key = 'ack_timeout', config_value, NULL)), MAX(IF(config_key = 'durability', config_value, NULL)),
            MAX(IF(config_key = 'verified_log_id', config_value, NULL))
     INTO v_timeout, v_durability, v_floor
@@ -41,7 +41,9 @@ wait: BEGIN
         SET v_unserved = v_generation <=> v_passed OR IS_FREE_LOCK(v_gate);
         SET v_waited = UNIX_TIMESTAMP(SYSDATE(6)) - v_began;
         SET v_remaining = COALESCE(p_seconds, v_timeout, 2) - v_waited;
-        IF v_waited >= v_asked + IF(v_unserved, 0.02, 0.1) OR v_remaining <= 0 THEN
+        -- No replicator serves this node, so the writer carries its own transaction, once.
+        SET v_pushes = v_unserved AND v_waited > 0.004 AND NOT v_pushed;
+        IF v_pushes OR v_waited >= v_asked + IF(v_unserved, 0.02, 0.1) OR v_remaining <= 0 THEN
             SET v_asked = v_waited;
             SELECT COUNT(*) > 0 INTO v_kept FROM transaction_log WHERE transaction_id = p_transaction_id AND log_id = v_log_id;
             SELECT MAX(IF(config_key = 'node_mode', config_value, NULL)), MAX(IF(config_key = 'node_label', config_value, NULL))
@@ -56,8 +58,7 @@ wait: BEGIN
                 SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 45003, MESSAGE_TEXT = v_sentence;
             END IF;
         END IF;
-        IF v_unserved AND v_waited > 0.004 AND NOT v_pushed THEN
-            -- No replicator serves this node, so the writer carries its own transaction.
+        IF v_pushes THEN
             SET v_pushed = TRUE;
             CALL push_transaction(p_transaction_id, v_remaining, v_kept);
             IF v_kept THEN

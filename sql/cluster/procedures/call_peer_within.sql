@@ -1,0 +1,20 @@
+-- Runs a primitive on another node and commits it there (answer_call). A peer that fails is not called again until a look
+-- has found it back, which happens beside its callers and at once where it was only slow.
+-- Inputs: the peer, verb, epoch, argument, seconds to wait. Out: its answer; why not, NULL when it was done. Commits the session's
+-- transaction, so it is called between transactions alone. May be repeated: every verb may.
+CREATE OR REPLACE PROCEDURE call_peer_within(
+    IN p_peer VARCHAR(16), IN p_verb VARCHAR(16), IN p_epoch INT UNSIGNED, IN p_argument LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
+    IN p_patience DECIMAL(4, 1), OUT p_answer VARCHAR(1000) CHARACTER SET utf8mb4, OUT p_problem TEXT)
+    SQL SECURITY DEFINER
+BEGIN
+    DECLARE v_job BIGINT UNSIGNED;
+    SET p_answer = NULL, p_problem = NULL;
+    SELECT CONCAT('no answer since ', failed_at, ': ', problem) INTO p_problem
+    FROM peer_sight WHERE peer = p_peer AND failed_at IS NOT NULL;
+    IF p_problem IS NOT NULL THEN
+        CALL look_again(p_peer);
+    ELSE
+        CALL begin_call(p_peer, p_verb, p_epoch, p_argument, v_job);
+        CALL await_job(v_job, p_patience, p_answer, p_problem);
+    END IF;
+END
