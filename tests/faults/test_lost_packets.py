@@ -131,6 +131,20 @@ def test_the_console_replaces_a_main_whose_packets_are_lost(cluster, console, li
     assert seconds < 1.0
 
 
+def test_the_console_does_not_replace_a_main_whose_lease_is_renewed(cluster, links):
+    cluster.settle()
+    console = Console(cluster)  # the replicator goes on and reaches every node
+    console.says("node_a", "CALL check_main_health()")
+    links.set(BLACK_HOLE, source="node_a", target="main")
+    cut_at, said = time.monotonic(), ""
+    while "its lease is renewed there: no failover" not in said:
+        said = console.says("node_a", "CALL check_main_health()")
+        assert "successfully" not in said
+        assert time.monotonic() - cut_at < 15, said
+    state = cluster.nodes[NodeName.MAIN].state()
+    assert (state.mode, state.promised) == (Mode.PRIMARY, 1)
+
+
 def test_a_peer_whose_packets_are_lost_costs_one_writer_two_seconds(cluster, console, links):
     insert(console, "main", 1)
     links.set(BLACK_HOLE, target="node_a")

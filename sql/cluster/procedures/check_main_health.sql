@@ -6,8 +6,9 @@ CREATE OR REPLACE PROCEDURE check_main_health()
     SQL SECURITY DEFINER
 checking: BEGIN
     DECLARE v_since DATETIME(6);
+    DECLARE v_missed VARCHAR(80);
     DECLARE v_sentence VARCHAR(500);
-    DECLARE v_lease DOUBLE;
+    DECLARE v_lease, v_longest DOUBLE;
     DECLARE v_hindrance VARCHAR(300);
     DECLARE v_last VARCHAR(16);
     DECLARE v_resumes BOOLEAN;
@@ -42,9 +43,15 @@ checking: BEGIN
         LEAVE checking;
     END IF;
     SELECT MAX(failed_at) INTO v_since FROM peer_sight WHERE peer = 'main';
-    SET v_sentence = IF(v_since IS NULL, 'Main has lost its data. Promoting Node A to ACTING_MASTER.', CONCAT(
-        'Main unreachable since ', DATE_FORMAT(v_since, '%Y-%m-%d %H:%i:%s'), ' UTC. Promoting Node A to ACTING_MASTER.'));
+    SET v_missed = COALESCE(CONCAT('Main unreachable since ', DATE_FORMAT(v_since, '%Y-%m-%d %H:%i:%s'), ' UTC'), 'Main has lost its data');
+    SET v_sentence = CONCAT(v_missed, '. Promoting Node A to ACTING_MASTER.');
     SELECT MAX(CAST(seen(peer, 'consent') AS DOUBLE)) INTO v_lease FROM peer_sight WHERE failed_at IS NULL;
+    SELECT config_value * 1.1 INTO v_longest FROM node_config WHERE config_key = 'lease_seconds';
+    -- What was consented to before Main was missed here has run out by now: somebody reaches it, and renews its lease.
+    IF v_lease > 0 AND TIMESTAMPDIFF(MICROSECOND, v_since, UTC_TIMESTAMP(6)) > v_longest * 1e6 THEN
+        SELECT CONCAT(v_missed, ' from Node A, but its lease is renewed there: no failover.') AS message;
+        LEAVE checking;
+    END IF;
     IF v_lease > 0 THEN
         SELECT CONCAT(v_sentence, ' Its lease may run for another ', ROUND(v_lease, 1), ' s: call check_main_health() again then.') AS message;
         LEAVE checking;
