@@ -4,6 +4,7 @@ They are run by the tests' own harness in a process of its own, so this works in
 """
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -25,6 +26,8 @@ from django.views.decorators.http import require_POST
 from cluster.nodes.local.processes import spawn
 from mco2site.drill_history import HEIGHT, LEFT, WIDTH, past
 
+log = logging.getLogger(__name__)
+
 LIST_SECONDS: Final = 30
 SHOWN_LINES: Final = 40
 DRILL: Final = [sys.executable, "-m", "tests.drill"]
@@ -36,12 +39,27 @@ def directory() -> Path:
 
 
 @cache
-def scenarios() -> list[dict[str, str]]:
-    """All scenarios; none where the tests are not installed."""
+def listed() -> list[dict[str, str]]:
+    """All scenarios, as the drill itself lists them. Raises SubprocessError."""
     done = subprocess.run(
-        [*DRILL, "--list"], cwd=settings.BASE_DIR, capture_output=True, text=True, timeout=LIST_SECONDS
+        [*DRILL, "--list"],
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+        timeout=LIST_SECONDS,
+        check=True,
     )
-    return json.loads(done.stdout) if done.returncode == 0 else []
+    scenarios: list[dict[str, str]] = json.loads(done.stdout)
+    return scenarios
+
+
+def scenarios() -> list[dict[str, str]]:
+    """All scenarios; none where the tests are not installed, or the machine is too busy to tell just now."""
+    try:
+        return listed()
+    except subprocess.SubprocessError as error:
+        log.warning("The drill did not list its scenarios: %s", error)
+        return []
 
 
 class DrillForm(forms.Form):

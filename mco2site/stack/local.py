@@ -85,12 +85,13 @@ class LocalStack:
         self._run("Tables, triggers and accounts", "setup_nodes")
         with self._step("Broker, web, replicator, watch, workers"):
             self._supervise()
+            # All of them start side by side: when the site answers, the replicator keeps the primary's lease.
+            _wait(self._is_ready, f"The site did not answer at {self.web}readyz")
         with self._step("A primary"):
             _wait(self._has_primary, "No node took the role of the primary")
         self._run("Shape of the tables", "migrate")
         self._load_sample()
-        with self._step("Site"):
-            _wait(self._is_ready, f"The site did not answer at {self.web}readyz")
+        with self._step("All programs at work"):
             _wait(lambda: not self.supervisor.ailing(), "Not every program went on running")
 
     def _supervise(self) -> None:

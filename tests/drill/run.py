@@ -5,7 +5,9 @@ Every score is kept as a line of var/drill/history.jsonl, so that runs can be co
 
 import argparse
 import json
+import os
 import statistics
+import sys
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -22,6 +24,8 @@ from tests.harness.control import control_database
 from tests.harness.servers import ScratchServers
 
 SEED = 1
+WIDE = 120
+"""Columns of the scorecard in a file or a pipe."""
 GOALS = {"planned": (0.15, None), "01": (1.2, 0.8), "04": (5.0, 2.0), "11": (5.0, 2.0)}
 """Seconds without an acknowledged write that a scenario may cost, with the default and with the fast settings."""
 
@@ -33,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
         listed = [{"number": s.number, "name": s.name, "right": s.right} for s in SCENARIOS.values()]
         Console().print_json(json.dumps(listed))
         return 0
-    console = Console(stderr=True)
+    console = Console(stderr=True, width=None if sys.stderr.isatty() or "COLUMNS" in os.environ else WIDE)
     history = Path(settings.VAR_DIR) / "drill" / "history.jsonl"
     history.parent.mkdir(parents=True, exist_ok=True)
     scores: list[Score] = []
