@@ -63,16 +63,21 @@ class Feed:
         return state
 
     def carry(self) -> dict[str, int]:
-        """One batch. The transactions that the target holds now and may not have held before: last log ids by id."""
+        """One batch. The transactions that the target holds now and may not have held before: last log ids by id.
+
+        What stands above the floor from earlier epochs is not sent: whoever holds PROMOTION(e) has it, by the
+        boundary rule, and nobody waits for it any more.
+        """
         window = self.source.read_entries(self.gaps.cursor, self.gaps.ranges, BATCH)
         if newer := [entry.epoch for entry in window.entries if entry.epoch > self.epoch]:
             # What a follower holds of a newer epoch is not complete: the boundary rule.
             raise StaleEpoch(self.source.name, self.epoch, f"it follows the primary of epoch {newer[0]}.")
-        if window.entries:
-            self.target.append(self.epoch, window.entries, boundary=False)
+        fresh = [entry for entry in window.entries if entry.epoch == self.epoch]
+        if fresh:
+            self.target.append(self.epoch, fresh, boundary=False)
         self.gaps.saw([entry.log_id for entry in window.entries], window.upto)
         self.complete = window.complete
-        return last_log_ids(window.entries)
+        return last_log_ids(fresh)
 
     def settle(self, now: float) -> None:
         """Now and then: close gaps that nobody can fill any more, raise the verified floor."""
