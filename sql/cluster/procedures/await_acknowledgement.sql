@@ -12,14 +12,17 @@ wait: BEGIN
     DECLARE v_began DOUBLE DEFAULT UNIX_TIMESTAMP(SYSDATE(6));
     DECLARE v_timeout, v_durability, v_mode, v_label, v_sentence VARCHAR(500);
     DECLARE v_floor, v_log_id, v_arrived, v_generation, v_passed BIGINT UNSIGNED;
-    DECLARE v_waited, v_remaining DOUBLE;
+    DECLARE v_waited, v_remaining, v_patience DOUBLE;
     DECLARE v_asked DOUBLE DEFAULT 0;
     DECLARE v_kept, v_unserved BOOLEAN;
     DECLARE v_gate VARCHAR(64);
     DECLARE v_pushes, v_pushed BOOLEAN DEFAULT FALSE;
     SELECT MAX(IF(config_key = 'ack_timeout', config_value, NULL)), MAX(IF(config_key = 'durability', config_value, NULL)),
-           MAX(IF(config_key = 'verified_log_id', config_value, NULL))
-    INTO v_timeout, v_durability, v_floor
+           MAX(IF(config_key = 'verified_log_id', config_value, NULL)),
+           -- A replicator that raised the floor just now is there in a tenth of a second, also after a change of roles; writers that
+           -- carry their transactions themselves meanwhile would take the processor from it.
+           MAX(IF(config_key = 'verified_log_id' AND last_updated > SYSDATE(6) - INTERVAL 3 SECOND, 0.15, 0.004))
+    INTO v_timeout, v_durability, v_floor, v_patience
     FROM node_config WHERE config_key IN ('ack_timeout', 'durability', 'verified_log_id');
     IF v_durability = 'local' THEN
         LEAVE wait;
@@ -42,7 +45,7 @@ wait: BEGIN
         SET v_waited = UNIX_TIMESTAMP(SYSDATE(6)) - v_began;
         SET v_remaining = COALESCE(p_seconds, v_timeout, 2) - v_waited;
         -- No replicator serves this node, so the writer carries its own transaction, once.
-        SET v_pushes = v_unserved AND v_waited > 0.004 AND NOT v_pushed;
+        SET v_pushes = v_unserved AND v_waited > v_patience AND NOT v_pushed;
         IF v_pushes OR v_waited >= v_asked + IF(v_unserved, 0.02, 0.1) OR v_remaining <= 0 THEN
             SET v_asked = v_waited;
             SELECT COUNT(*) > 0 INTO v_kept FROM transaction_log WHERE transaction_id = p_transaction_id AND log_id = v_log_id;
