@@ -14,7 +14,7 @@ wait: BEGIN
     DECLARE v_floor, v_log_id, v_arrived, v_generation, v_passed BIGINT UNSIGNED;
     DECLARE v_waited, v_remaining, v_patience DOUBLE;
     DECLARE v_asked DOUBLE DEFAULT 0;
-    DECLARE v_kept, v_unserved BOOLEAN;
+    DECLARE v_kept, v_older, v_unserved BOOLEAN;
     DECLARE v_gate VARCHAR(64);
     DECLARE v_pushes, v_pushed BOOLEAN DEFAULT FALSE;
     SELECT MAX(IF(config_key = 'ack_timeout', config_value, NULL)), MAX(IF(config_key = 'durability', config_value, NULL)),
@@ -27,9 +27,10 @@ wait: BEGIN
     IF v_durability = 'local' THEN
         LEAVE wait;
     END IF;
-    SELECT MAX(log_id) INTO v_log_id FROM transaction_log WHERE transaction_id = p_transaction_id;
+    SELECT MAX(log_id), MAX(epoch) < (SELECT MAX(epoch) FROM lease) INTO v_log_id, v_older
+    FROM transaction_log WHERE transaction_id = p_transaction_id;
     -- Entries above the floor were mostly written just now, so the longer question can wait.
-    IF COALESCE(v_log_id, 0) <= v_floor AND is_settled(p_transaction_id) THEN
+    IF (COALESCE(v_log_id, 0) <= v_floor OR v_older) AND is_settled(p_transaction_id) THEN
         LEAVE wait;
     END IF;
     LOOP
