@@ -121,11 +121,15 @@ class Keeper:
         """Write one look. Raises DatabaseError."""
         told = facts(tick, seconds, self.recent(tick.outlook.view))
         now = datetime.fromtimestamp(tick.outlook.now, UTC)
+        sample = self._slot.add(told, tick.outlook.now)
         try:
             Observation.objects.update_or_create(watcher=watcher, defaults={"seen_at": now, "facts": told})
-            if sample := self._slot.add(told, tick.outlook.now):
+            if sample:
                 self.store_sample(*sample)
-        finally:
+        except (DatabaseError, InterfaceError):
+            connections["default"].close()
+            raise
+        if sample:  # connecting costs more than a look: so once a slot, in which a database may have been replaced
             connections["default"].close()
 
     def recent(self, view: ClusterView) -> list[Recent]:
