@@ -129,7 +129,7 @@ class Keeper:
         except (DatabaseError, InterfaceError):
             connections["default"].close()
             raise
-        if sample:  # connecting costs more than a look: so once a slot, in which a database may have been replaced
+        if sample:  # connecting costs more than a look; but the database may be another one by now
             connections["default"].close()
 
     def recent(self, view: ClusterView) -> list[Recent]:
