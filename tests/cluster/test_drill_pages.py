@@ -1,6 +1,7 @@
 """Drills from the admin: begun, watched, ended, and plotted."""
 
 import json
+import sys
 import time
 
 import pytest
@@ -38,6 +39,14 @@ def test_the_history_is_plotted_beside_its_goal(officer):
     assert "at most 2.40 s, goal 1.2 s, 0 lost" in page
     assert "01 kill -9 of Main, which stays down" in page
     (drills.directory() / "history.jsonl").unlink()
+
+
+def test_a_list_that_failed_is_asked_for_again(monkeypatch):
+    drills.listed.cache_clear()
+    with monkeypatch.context() as patch:
+        patch.setattr(drills, "DRILL", [sys.executable, "-c", "raise SystemExit(1)"])
+        assert drills.scenarios() == []
+    assert "01" in [one["number"] for one in drills.scenarios()]
 
 
 @pytest.mark.slow

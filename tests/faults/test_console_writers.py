@@ -59,6 +59,15 @@ def test_who_waits_for_silent_nodes_hears_so_at_its_deadline(cluster, console):
     assert time.monotonic() - began < 1.6
 
 
+def test_a_writer_may_wait_as_long_as_it_likes(cluster, console):
+    console.says(
+        "main",
+        "SET @current_transaction_id = 'patient'; CALL keep_lease(); INSERT INTO test_counter VALUES (3, 1, '');"
+        "CALL await_acknowledgement('patient', 86400);",
+    )
+    assert console.says("node_a", "SELECT id FROM test_counter") == "3"
+
+
 def test_writers_find_a_returned_node_by_themselves(cluster, console):
     """Without a look by anybody, and although the one that it stands in for goes next."""
     cluster.kill("node_a")
