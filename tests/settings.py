@@ -21,6 +21,8 @@ CLUSTER_REPLICATED_MODELS = [
     "specimens.Shelf",
     "specimens.Specimen",
     "specimens.Label",
+    "specimens.Snowflake",
+    "specimens.Amount",
     "specimens.Word",
     "specimens.Counter",
     "shop.Article",

@@ -126,6 +126,9 @@ def check(view: ClusterView, to: NodeName) -> None:
         )
     if error := view.error(to):
         raise Refused(f"{to.label} cannot be promoted: {error}")
+    state = view.state(to)
+    if state is not None and state.unfit and view.last_primary is not to:
+        raise Refused(f"{to.label} cannot be promoted: {state.unfit}")
     if not view.quorum:
         raise Refused(
             f"{to.label} cannot be promoted: only {len(view.reachable)} of 3 nodes answer and {MAJORITY} "

@@ -227,14 +227,14 @@ class Run:
     def change(
         self, step: Step, waiting: list[NodeName], shapers: Mapping[NodeName, Shaper] | None = None
     ) -> None:
-        """One node after the other: tables, triggers, and word to those who apply entries."""
+        """One node after the other: tables, triggers, and what its old shape could not store."""
         for name in waiting:
             connection = self.nodes[name].connection
             shaper = (shapers or {}).get(name) or Shaper(name, self.defaults)
             try:
                 shaper.change(step)
-                shaper.fit_triggers(step.models(), secret(connection))
-                migrating.bump_shape(connection)
+                present = shaper.fit_triggers(step.models(), secret(connection))
+                migrating.fit_routines(connection, present)
             finally:
                 if shaper not in (shapers or {}).values():
                     shaper.close()

@@ -84,6 +84,8 @@ def promote(
     outwait_lonely(claimed, states, excused_epoch, lease_seconds, wait)
     orphaned = gather(candidate, claimed, epoch)
     own = candidate.state()
+    if own.unfit and not forced and own.primary != own.name:
+        raise Refused(f"{candidate.name.label} cannot be promoted: {own.unfit}")
     tell(f"{candidate.name.label} has everything that was acknowledged: {own.entries} entries.")
     candidate.write_promotion(epoch, facts(own, epoch, reason, automatic=automatic, forced=forced))
     level, more = confirm(candidate, claimed, epoch) if len(claimed) > 1 else ([], 0)

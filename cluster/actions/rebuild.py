@@ -1,4 +1,4 @@
-"""Make an empty or hopeless node what the primary is, while writes go on.
+"""Make a node that is empty or beyond repair what the primary is, while writes go on.
 
 **Out of the vote, and back.** A node that lost its data has forgotten what it promised: which epochs it
 refuses, and to whose lease it has consented. Were it asked again as if it were new, an old primary could have
@@ -179,7 +179,6 @@ def take_out(target: MariaDBNode, view: ClusterView, primary: NodeState, lease_s
     else:
         drop_outdated(target)
     setup.set_up(target.name)
-    target.connection.forget()
     target.close_writes(Mode.RECOVERING)
     return withdrawn
 

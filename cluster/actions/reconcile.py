@@ -38,8 +38,7 @@ class Reconciled:
 def reconcile(target: Node, source: Node, epoch: int, progress: Progress = ignore) -> Reconciled:
     """Make `target` hold all that `source` held when this began, under the authority of `epoch`.
 
-    Raises StaleEpoch when somebody promised more, ApplyStopped at an entry that cannot be stored, Refused
-    when the target is ahead of the source.
+    Raises StaleEpoch when somebody promised more, Refused when the target is ahead of the source.
     """
     target.follow(epoch)
     own, other = target.state(), source.state()

@@ -75,10 +75,12 @@ def bring_back(
     if target.state().stranded:
         observe_revived(nodes, lease_seconds)  # filing is a write; a long recovery may outlast the lease
         file_stranded(target, source, primary.promised)
-    replayed = target.state().replayed
+    own = target.state()
+    if own.unfit:
+        say(own.unfit)
     if name.following_mode is not Mode.RECOVERING:
         target.close_writes(name.following_mode, primary.promised)
-    return Recovery(name, primary.name, replayed, done.transactions, done.orphaned)
+    return Recovery(name, primary.name, own.replayed, done.transactions, done.orphaned)
 
 
 def check(view: ClusterView, name: NodeName) -> tuple[NodeState, NodeState]:

@@ -6,7 +6,7 @@ from cluster.actions.failover import resume_primary
 from cluster.actions.observe import Nodes, observe
 from cluster.actions.promote import Promotion
 from cluster.conf import conf
-from cluster.nodes import install, migrating
+from cluster.nodes import install, migrating, quarantine
 from cluster.nodes.cluster import administrator, connect
 from cluster.nodes.install import Finding, Status
 from cluster.protocol.names import NodeName
@@ -25,10 +25,12 @@ def set_up(name: NodeName) -> int:
     changed = install.install(own, install.kernel())
     install.create_application(admin, settings)
     ready = migrating.ready(own, models)  # what a migration is to change stays as it is until then
-    changed += install.install(own, install.replicated(name, ready, install.make_secret(own)))
+    waiting = [model for model in migrating.present(own, models) if model not in ready]
+    changed += install.install(own, install.replicated(name, ready, install.make_secret(own), waiting))
     migrating.record_newest(own)
     install.configure(own, settings)
     install.grant_application(admin, settings, ready)
+    quarantine.retry(own)
     for connection in (admin, own):
         connection.close()
     return changed

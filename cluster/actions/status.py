@@ -15,7 +15,7 @@ def node_facts(view: ClusterView, name: NodeName) -> dict[str, Any]:
         return {
             "reachable": False, "mode": "UNKNOWN", "epoch": 0, "writable": False, "lease_seconds": None,
             "entries": 0, "lag_entries": None, "lag_seconds": None, "last_contact": None,
-            "orphans_unfiled": 0, "error": error.reason if error else None,
+            "orphans_unfiled": 0, "quarantined": 0, "unfit": "", "error": error.reason if error else None,
         }  # fmt: skip
     return {
         "reachable": True,
@@ -28,6 +28,8 @@ def node_facts(view: ClusterView, name: NodeName) -> dict[str, Any]:
         "lag_seconds": rounded(view.lag_seconds(name)),
         "last_contact": state.last_main_contact,
         "orphans_unfiled": state.stranded,
+        "quarantined": state.quarantined,
+        "unfit": state.unfit,
         "error": None,
     }
 

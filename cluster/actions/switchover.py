@@ -110,6 +110,8 @@ def preflight(view: ClusterView, nodes: Nodes, to: NodeName) -> tuple[Node, Node
         )
     if primary.name is to:
         raise Refused(f"{to.label} is the primary already.")
+    if state.unfit:
+        raise Refused(f"{to.label} cannot take over: {state.unfit}")
     check_level(view, state, primary)
     return nodes[primary.name], nodes[to], primary.promised
 

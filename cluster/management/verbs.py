@@ -5,7 +5,7 @@ import json
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import IO, Any, cast
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
@@ -17,6 +17,7 @@ from rich.progress import (
     TextColumn,
     TimeRemainingColumn,
 )
+from rich.table import Table
 
 from cluster.actions import journal
 from cluster.actions.reconcile import Progress as Tick
@@ -70,6 +71,11 @@ class VerbCommand(BaseCommand):
         """The result for a script."""
         if self.as_json:
             self.stdout.write(json.dumps(facts))
+
+    def print_table(self, table: Table) -> None:
+        """A table for a person: as wide as the terminal, or wide enough for a file."""
+        width = None if self.stdout.isatty() else 160
+        Console(file=cast(IO[str], self.stdout), width=width, markup=False, highlight=False).print(table)
 
     def confirmed(self, question: str, *, yes: bool) -> None:
         """Go on only with a yes, from --yes or typed. Raises CommandError otherwise."""

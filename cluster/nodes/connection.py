@@ -115,27 +115,17 @@ class Connection:
     def close(self) -> None:
         """Let the connection go, whatever state it is in."""
         raw, self._raw = self._raw, None
-        self.forget()
+        self._known.clear()
         if raw is not None:
             with suppress(MySQLdb.Error):  # it was broken already; nothing is left to let go of
                 raw.close()
 
     def known(self, name: str, look: Callable[["Connection", str], T]) -> T:
-        """What `look` found out about `name`, asked once for each connection."""
+        """What `look` found out about `name`, asked once for each session."""
         if name not in self._known:
             self._known[name] = look(self, name)
         found: T = self._known[name]
         return found
-
-    def trust_known(self, version: Any) -> None:
-        """What is known holds for one version of the server's tables."""
-        if self._known.get("") != version:
-            self.forget()
-            self._known[""] = version
-
-    def forget(self) -> None:
-        """Ask again for what is known: the server's tables may have changed."""
-        self._known.clear()
 
     def rows(self, sql: str, params: Sequence[Any] | None = None) -> tuple[Row, ...]:
         """Run one statement; its rows. Rows of a procedure's last result set when it has several."""

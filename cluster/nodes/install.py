@@ -62,11 +62,16 @@ def kernel() -> list[SqlObject]:
     return [*tables, *catalogue.kernel_routines()]
 
 
-def replicated(node: NodeName, models: Sequence[type[Model]], secret: str) -> list[SqlObject]:
-    """The replicated tables, their triggers, and the apps' procedures, in the order of installation."""
+def replicated(
+    node: NodeName, models: Sequence[type[Model]], secret: str, others: Sequence[type[Model]] = ()
+) -> list[SqlObject]:
+    """The replicated tables, their triggers, and the apps' procedures, in the order of installation.
+
+    others: models whose tables are there and wait for a migration: they stay as they are.
+    """
     tables = [*model_tables(node, models), *model_indexes(node, models)]
     watch = catalogue.events() if node is NodeName.NODE_A else []
-    stores = [*store_routines(models), *catalogue.calls(), *watch]
+    stores = [*store_routines(models, others), *catalogue.calls(), *watch]
     return [*tables, *catalogue.triggers(models, secret), *stores, *catalogue.public_routines()]
 
 
@@ -229,7 +234,7 @@ def configure(connection: Target, conf: ClusterConf) -> None:
     first = {
         "node_mode": mode, "epoch": 0, "consent_epoch": 0, "consent_until": 0, "verified_log_id": 0,
         "verified_entries": 0, "replayed_transactions": 0, "late_commit_probe": "", "heartbeat": "",
-        "last_main_contact": "", "automation": "", "shape": 0,
+        "last_main_contact": "", "automation": "", "append": "",
     }  # fmt: skip
     settled = {
         "node_name": name.value, "node_label": name.label, "source_node": name.source,

@@ -12,9 +12,10 @@ from django.db.backends.mysql.schema import DatabaseSchemaEditor
 from django.db.models import Field, Model
 
 from cluster.conf import conf
-from cluster.nodes import catalogue, migration_steps
+from cluster.nodes import catalogue, migration_steps, quarantine
 from cluster.nodes.connection import CONNECT_SECONDS, Connection
 from cluster.nodes.migration_steps import Key, Step
+from cluster.nodes.storing import table_routines
 from cluster.protocol.errors import NodeFailed, Refused
 from cluster.protocol.names import NodeName
 from cluster.replicated import replicated_models
@@ -134,10 +135,12 @@ class Shaper:
         except DatabaseError as error:
             raise self.failed(error) from error
 
-    def fit_triggers(self, models: Iterable[type[Model]], apply_secret: str) -> None:
-        """Guard and log the tables as they are now. Raises NodeFailed."""
-        for item in catalogue.triggers([m for m in models if self.has_table(m._meta.db_table)], apply_secret):
+    def fit_triggers(self, models: Iterable[type[Model]], apply_secret: str) -> list[type[Model]]:
+        """Guard and log the tables as they are now; the models that have one. Raises NodeFailed."""
+        present = [model for model in models if self.has_table(model._meta.db_table)]
+        for item in catalogue.triggers(present, apply_secret):
             self.run(item.statement)
+        return present
 
     def close(self) -> None:
         """End the session, and its locks."""
@@ -211,6 +214,12 @@ def ready(connection: Connection, models: Sequence[type[Model]]) -> list[type[Mo
     return [model for model in models if model._meta.app_label not in waiting]
 
 
+def present(connection: Connection, models: Sequence[type[Model]]) -> list[type[Model]]:
+    """The models that have a table on the node."""
+    tables = {str(name) for (name,) in connection.rows("SHOW TABLES")}
+    return [model for model in models if model._meta.db_table in tables]
+
+
 def record_newest(connection: Connection) -> None:
     """Note that the tables which set-up has made are in their newest shape."""
     waiting = {app for app, _ in pending(connection)}
@@ -220,10 +229,7 @@ def record_newest(connection: Connection) -> None:
 def record_made(connection: Connection) -> None:
     """Record an app of which there is none although its tables are there: set-up made them, and was cut off."""
     recorded = {str(app) for (app,) in connection.rows("SELECT DISTINCT app FROM applied_migration")}
-    there = {str(name) for (name,) in connection.rows("SHOW TABLES")}
-    made = {
-        model._meta.app_label for model in replicated_models() if model._meta.db_table in there
-    } - recorded
+    made = {model._meta.app_label for model in present(connection, replicated_models())} - recorded
     record(connection, made)
 
 
@@ -242,6 +248,12 @@ def forget(connection: Connection) -> None:
     connection.run("DELETE FROM applied_migration")
 
 
-def bump_shape(connection: Connection) -> None:
-    """Let every session that applies entries look at the tables again."""
-    connection.run("UPDATE node_config SET config_value = config_value + 1 WHERE config_key = 'shape'")
+def fit_routines(connection: Connection, models: Iterable[type[Model]]) -> None:
+    """Store the tables as they are now, and what their old shape could not store. Raises NodeFailed.
+
+    In a session of its own: one that has locked tables may make no routines.
+    """
+    for model in models:
+        for item in table_routines(model):
+            connection.run(item.statement)
+    quarantine.retry(connection)

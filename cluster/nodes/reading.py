@@ -30,7 +30,7 @@ TRX_CACHE_SECONDS = 0.11
 
 def state(connection: Connection) -> NodeState:
     """The node's account of itself, in one round trip. Raises NodeFailed, also for a node that is not set up."""
-    config_json, promotion, lease, newest, tail, stranded, clock = connection.row(STATE)
+    config_json, promotion, lease, newest, tail, stranded, quarantined, clock = connection.row(STATE)
     if config_json is None:
         raise NodeFailed(connection.node, f"it has no configuration; run setup_nodes {connection.node}")
     config = json.loads(config_json)
@@ -54,6 +54,8 @@ def state(connection: Connection) -> NodeState:
         clock=float(clock),
         replayed=int(config["replayed_transactions"]),
         stranded=stranded,
+        quarantined=quarantined,
+        defect=config.get("defect", ""),
         last_main_contact=config.get("last_main_contact") or None,
         failover_at=float(failover_at) if failover_at else None,
         automation=automation(config.get("automation")),

@@ -16,7 +16,7 @@ from cluster.nodes.connection import LOCK_WAIT, Connection
 from cluster.nodes.images import values
 from cluster.nodes.repairing import replace_rows
 from cluster.nodes.shape import TableShape
-from cluster.protocol.entries import Entry, EntryId, Record, newest_by_record
+from cluster.protocol.entries import Entry, EntryId
 from cluster.protocol.errors import NodeFailed, Refused, WritersBusy
 from cluster.protocol.names import Mode
 
@@ -169,7 +169,7 @@ def copy_rows(source: Connection, target: Connection, shape: TableShape, span: S
     rows = [values(image) for image in comparing.images_of_span(source, shape, span)]
     with rewriting(target):
         clear(target, comparing.comparable(shape), span)
-        replace_rows(target, shape.name, [], rows)
+        replace_rows(target, shape.name, rows)
 
 
 def clear(connection: Connection, table: Comparable, span: Span) -> None:
@@ -182,19 +182,11 @@ def fill(connection: Connection, entries: Sequence[Entry]) -> None:
     """Add entries that come in the order of the log and bring their records to the newest image.
 
     Rows may be further than the log here, since they were copied later than these entries were written. A
-    unique value may then stand in another row: that row makes way, its own newer entry is still to come.
+    unique value may then stand in another row: the record is quarantined until that row's newer entry comes.
     """
     with rewriting(connection):
         connection.many(applying.LOG_INSERT, entries)
-        store(connection, applying.superseded(connection, newest_by_record(entries)))
-
-
-def store(connection: Connection, newest: Mapping[Record, Entry]) -> None:
-    """Bring each record to the image of its entry."""
-    for name, records in applying.by_table(newest):
-        own = [newest[record] for record in records]
-        gone = [values(entry.old_value) for entry in own if entry.new_value is None and entry.old_value]
-        replace_rows(connection, name, gone, [values(entry.new_value) for entry in own if entry.new_value])
+        applying.store_entries(connection, [entry.id for entry in entries])
 
 
 def strand(connection: Connection, ids: Sequence[EntryId]) -> None:

@@ -6,27 +6,30 @@ from itertools import groupby
 from cluster.nodes import applying, images, looking
 from cluster.nodes.connection import Connection
 from cluster.nodes.shape import TableShape
-from cluster.nodes.tables import table
 from cluster.nodes.writing import write
 from cluster.protocol.differences import RowLook
-from cluster.protocol.entries import Entry, newest_by_record
+from cluster.protocol.entries import Entry
 
 
-def replace_rows(
-    connection: Connection, name: str, gone: Sequence[images.Values], there: Sequence[images.Values]
-) -> None:
-    """Delete the rows `gone`, store the rows `there`, each by its key.
+def replace_rows(connection: Connection, name: str, rows: Sequence[images.Values]) -> None:
+    """Store rows by their keys.
 
     REPLACE, so that a wrong row which holds a unique value of a right one makes way for it: it differs from
     the primary's, so it is put right in its own turn.
     """
-    applying.delete(connection, connection.known(name, table), gone)
-    for columns, rows in groupby(sorted(there, key=list), key=list):
+    for columns, alike in groupby(sorted(rows, key=list), key=list):
         names = ", ".join(f"`{column}`" for column in columns)
         connection.many(
             f"REPLACE INTO `{name}` ({names}) VALUES ({applying.marks(columns)})",
-            [tuple(row.values()) for row in rows],
+            [tuple(row.values()) for row in alike],
         )
+
+
+def delete_rows(connection: Connection, shape: TableShape, record_ids: Sequence[str]) -> None:
+    """Delete rows by the exact text of their keys; a key of numbers compared as text would match its neighbours."""
+    for record_id in record_ids:
+        condition, params = looking.at_record(shape, record_id)
+        connection.run(f"DELETE t FROM `{shape.name}` AS t WHERE {condition}", params)
 
 
 def bring_rows(
@@ -38,15 +41,17 @@ def bring_rows(
     the primary's, its row becomes what its own log says and the rest comes by replication.
     """
     right = looking.look_at_once(source, shape, record_ids)
-    gone, there = [], []
+    gone: list[str] = []
+    there: list[images.Values] = []
     with applying.appending(target, epoch, boundary=False):
         for record_id, found in looking.look(target, shape, record_ids).items():
             image = image_due(right[record_id], found)
             if image is None and found.image is not None:
-                gone.append(images.values(found.image))
+                gone.append(record_id)
             elif image is not None and image != found.image:
                 there.append((images.values(found.image) if found.image else {}) | images.values(image))
-        replace_rows(target, shape.name, gone, there)
+        delete_rows(target, shape, gone)
+        replace_rows(target, shape.name, there)
     return len(gone) + len(there)
 
 
@@ -91,7 +96,7 @@ def put_back(connection: Connection, shape: TableShape, image: str) -> None:
     """Store a row past guard and log, in the open transaction."""
     connection.run("SELECT secret INTO @federated_operation FROM apply_secret")
     try:
-        replace_rows(connection, shape.name, [], [images.values(image)])
+        replace_rows(connection, shape.name, [images.values(image)])
     finally:
         connection.run("SET @federated_operation = NULL")
 
@@ -110,5 +115,5 @@ def replace_entries(connection: Connection, epoch: int, entries: Sequence[Entry]
             )
         connection.many(applying.LOG_INSERT, entries)
         if rows:
-            applying.store(connection, applying.superseded(connection, newest_by_record(entries)))
-        applying.lower_floor(connection, min(entry.log_id for entry in entries) - 1)
+            applying.store_entries(connection, [entry.id for entry in entries])
+        connection.rows("CALL lower_floor(%s)", (min(entry.log_id for entry in entries) - 1,))

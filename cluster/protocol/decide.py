@@ -63,7 +63,7 @@ def decide(outlook: Outlook, policy: Policy) -> Decision:
         return (
             new_epoch(view, policy)
             or hand_back(outlook, policy)
-            or Decision(Action.NOTHING, with_primary(view), alarm=bool(lost(view)))
+            or Decision(Action.NOTHING, with_primary(view), alarm=bool(lost(view) or view.unfit()))
         )
     last = view.last_primary
     if last is None:
@@ -101,11 +101,13 @@ def with_primary(view: ClusterView) -> str:
     if primary is not None and primary.name is NodeName.MAIN:
         behind = [name for name in NodeName.MAIN.others if is_behind(view, name)]
         if not behind:
-            return HEALTHY
-        return joined(f"Main takes the writes. Not level: {labels(behind)}.", view.missing(), empty(view))
+            return joined("Main takes the writes.", view.unfit()) if view.unfit() else HEALTHY
+        return joined(
+            f"Main takes the writes. Not level: {labels(behind)}.", view.missing(), empty(view), view.unfit()
+        )
     if main is None:
-        return STILL_DOWN
-    return joined(BACK_ONLINE, empty(view))
+        return joined(STILL_DOWN, view.unfit())
+    return joined(BACK_ONLINE, empty(view), view.unfit())
 
 
 def new_epoch(view: ClusterView, policy: Policy) -> Decision | None:
@@ -138,7 +140,11 @@ def hand_back(outlook: Outlook, policy: Policy) -> Decision | None:
         return None
     if main.led < primary.led:
         return Decision(Action.RECOVER, "Main is back online. Recovering it from Node A.", NodeName.MAIN)
-    if outlook.answers.get(NodeName.MAIN, 0) < STABLE_PROBES or cooled_down_at(outlook, policy) > outlook.now:
+    if (
+        main.unfit
+        or outlook.answers.get(NodeName.MAIN, 0) < STABLE_PROBES
+        or cooled_down_at(outlook, policy) > outlook.now
+    ):
         return None
     return Decision(
         Action.HAND_BACK, "Main is back online and level. Node A hands the writes back.", NodeName.MAIN
@@ -241,6 +247,8 @@ def replace_primary(outlook: Outlook, policy: Policy, last: NodeName, cause: str
             view.missing(),
             empty(view),
         )
+    if unfit := next((state.unfit for state in votes if state.name is candidate), ""):
+        return alarm(cause, f"{candidate.label} cannot be promoted:", unfit)
     if hindrance := why_not_alone(view, policy):
         return alarm(cause, hindrance, f"Run {verb(candidate)} to promote {candidate.label}.")
     if (again := cooled_down_at(outlook, policy)) > outlook.now:

@@ -73,40 +73,6 @@ try again when it has ended."""
         self.node = node
 
 
-class ApplyStopped(ClusterError):
-    """{label} cannot {verb} transaction {transaction_id} (log id {log_id} of epoch {epoch}, \
-{operation} {table} {record}): {reason}. Nothing of it was changed; mend the cause on {label} and run \
-recover_node {node} again."""
-
-    def __init__(
-        self,
-        node: NodeName,
-        *,
-        transaction_id: str,
-        log_id: int,
-        epoch: int,
-        operation: str,
-        table: str,
-        record: str,
-        reason: str,
-        verb: str = "apply",
-    ) -> None:
-        super().__init__(
-            label=node.label,
-            node=node.value,
-            verb=verb,
-            transaction_id=transaction_id,
-            log_id=log_id,
-            epoch=epoch,
-            operation=operation,
-            table=table,
-            record=record,
-            reason=reason,
-        )
-        self.node = node
-        self.transaction_id = transaction_id
-
-
 class NotAcknowledged(ClusterError):
     """Transaction {transaction_id} is committed on {label}, but no second node confirmed it: the outcome \
 is unknown. Look the transaction id up on the primary before you write again."""

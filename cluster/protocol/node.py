@@ -97,7 +97,8 @@ class Node(Protocol):
     def append(self, epoch: int, entries: Sequence[Entry], *, boundary: bool) -> Appended:
         """Add the missing entries and store the newest image of each touched record, in one transaction.
 
-        `boundary`: the sender keeps the order of epochs itself (reconcile). Raises StaleEpoch, ApplyStopped.
+        What cannot be stored is quarantined; its entries are kept. `boundary`: the sender keeps the order of
+        epochs itself (reconcile). Raises StaleEpoch.
         """
 
     def set_aside(self, epoch: int, orphans: Sequence[EntryId]) -> int:

@@ -35,7 +35,8 @@ class NodeState:
     replayed: transactions it has replayed since it entered RECOVERING. stranded: entries set aside here and
     not yet filed on the primary. failover_at: seconds since 1970 of the last automatic failover up to this
     PROMOTION. automation: what it heard of the operators' decision on the watch. alone: whether it may take
-    writes without a second node.
+    writes without a second node. quarantined: records whose newest entry it could not store. defect: what is wrong
+    with its replicated tables, a sentence; empty when nothing is.
     """
 
     name: NodeName
@@ -57,6 +58,8 @@ class NodeState:
     failover_at: float | None = None
     automation: Automation = UNDECIDED
     alone: Alone = Alone.NEVER
+    quarantined: int = 0
+    defect: str = ""
     pruned: int = 0
     pruned_entries: int = 0
 
@@ -69,6 +72,14 @@ class NodeState:
     def withdrawn(self) -> bool:
         """Whether it takes no part while it is rebuilt."""
         return self.promised < 0
+
+    @property
+    def unfit(self) -> str:
+        """Why the node must not become the primary although it answers, in a sentence; empty when it may."""
+        if self.quarantined:
+            rows = "1 row is" if self.quarantined == 1 else f"{self.quarantined} rows are"
+            return f"{rows} quarantined on {self.name.label}: run quarantine list {self.name}."
+        return f"{self.name.label}: {self.defect} Run setup_nodes {self.name}." if self.defect else ""
 
     @property
     def writable(self) -> bool:
@@ -156,6 +167,10 @@ class ClusterView:
     def quorum(self) -> bool:
         """Whether a majority of the nodes answered."""
         return len(self.reachable) >= MAJORITY
+
+    def unfit(self) -> str:
+        """The nodes that must not become the primary although they answer, in sentences; empty without any."""
+        return " ".join(state.unfit for state in self.reachable if state.unfit)
 
     def missing(self) -> str:
         """The unreachable nodes in a sentence, empty when there are none."""

@@ -27,6 +27,7 @@ OF_NODE: Final = {
     "mco2_node_lease_seconds": ("Seconds for which the node may take writes.", "lease_seconds"),
     "mco2_node_probe_seconds": ("How long the node took to answer the watch.", "probe_seconds"),
     "mco2_node_orphans_unfiled": ("Entries set aside on the node and not filed yet.", "orphans_unfiled"),
+    "mco2_node_quarantined": ("Records whose newest entry the node could not store.", "quarantined"),
 }
 
 

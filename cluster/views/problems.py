@@ -59,6 +59,8 @@ def of_node(seen: Seen, node: SeenNode) -> Iterator[Problem]:
         yield Problem(3, f"{node.label} {said}.", verb, node.name)
     elif (node.lag_entries or 0) > MANY_ENTRIES and (node.lag_seconds or 0) > MANY_SECONDS:
         yield Problem(3, f"{node.label} is {node.lag}.", "recover", node.name)
+    if node.unfit:
+        yield Problem(2, node.unfit, node=node.name)
     if node.orphans_unfiled:
         yield Problem(5, f"{node.label} set {node.orphans_unfiled} entries aside that wait to be filed.")
 
@@ -83,6 +85,8 @@ def forecast(seen: Seen) -> Forecast | None:
         blocks.append(f"{successor.label} does not answer.")
     elif successor.led != seen.epoch:
         blocks.append(f"{successor.label} has not joined epoch {seen.epoch}; recover it.")
+    elif successor.unfit:
+        blocks.append(successor.unfit)
     if any(not node.reachable for node in seen if node.name not in (seen.primary.name, other)):
         blocks.append("Only one node would be left, and two must agree.")
     if not seen.facts.get("automatic"):

@@ -76,7 +76,8 @@ def test_a_record_that_changed_often_is_as_quick_to_store_as_another(cluster, co
         "node_a",
         """SELECT secret INTO @federated_operation FROM apply_secret;
         FLUSH STATUS;
-        CALL store_images('[{"table_name": "test_counter", "record_id": "1"}]');
+        SELECT CONCAT('[[1,', MAX(log_id), ']]') INTO @newest FROM transaction_log;
+        CALL store_entries(@newest);
         SELECT SUM(VARIABLE_VALUE) FROM information_schema.SESSION_STATUS
         WHERE VARIABLE_NAME IN ('Handler_read_key', 'Handler_read_next', 'Handler_read_prev');""",
     )

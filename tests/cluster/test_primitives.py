@@ -10,8 +10,9 @@ import pytest
 
 from cluster.actions.feed import Feed
 from cluster.nodes.mariadb import MariaDBNode
+from cluster.nodes.quarantine import quarantined
 from cluster.protocol.entries import Entry, EntryId
-from cluster.protocol.errors import ApplyStopped, ConsentRunning, StaleEpoch
+from cluster.protocol.errors import ConsentRunning, StaleEpoch
 from cluster.protocol.gaps import Range
 from cluster.protocol.names import Mode, NodeName
 from tests.harness.coordinators import WritersOf
@@ -263,26 +264,17 @@ class TestAppend:
             assert {table: dump(target.connection, table) for table in TABLES} == expected, f"seed {seed}"
             assert entries(target) == log
 
-    def test_what_cannot_be_stored_stops_at_its_transaction_and_names_it(self, main, vice, app):
+    def test_what_cannot_be_stored_is_kept_in_the_log_and_quarantined(self, main, vice, app):
         for record in (1, 2, 3):
             count(app, record, transaction=f"number-{record}")
         first, second, third = entries(main, 1)
         broken = second._replace(new_value='{"id": 2, "no_such_column": 5}')
-        with pytest.raises(ApplyStopped) as stopped:
-            vice.append(1, [first, broken, third], boundary=False)
-        assert stopped.value.transaction_id == "number-2"
-        assert f"(log id {second.log_id} of epoch 1, INSERT test_counter 2)" in str(stopped.value)
-        assert "Node A cannot apply" in str(stopped.value)
-        assert counters(vice) == {1: 1}
-        assert [entry.transaction_id for entry in entries(vice, 1)] == ["number-1"]
-
-    def test_half_a_transaction_is_never_stored(self, main, vice, app):
-        app.run("SET @current_transaction_id = 'both'")
-        app.run("INSERT INTO test_counter VALUES (1, 1, ''), (2, 1, '')")
-        one, two = entries(main, 1)
-        with pytest.raises(ApplyStopped):
-            vice.append(1, [one, two._replace(new_value='{"id": "x"}')], boundary=False)
-        assert (counters(vice), vice.state().last_log_id) == ({}, 1)
+        vice.append(1, [first, broken, third], boundary=False)
+        assert counters(vice) == {1: 1, 3: 1}
+        assert entries(vice, 1) == [first, broken, third]
+        (held,) = quarantined(vice.connection)
+        assert (held.table_name, held.record_id, held.log_id) == ("test_counter", "2", second.log_id)
+        assert "the table lacks a column of the image" in held.reason
 
     def test_a_primary_takes_no_entries_of_another_epoch(self, main):
         (promotion,) = entries(main)

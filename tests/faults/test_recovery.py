@@ -6,8 +6,9 @@ import time
 import pytest
 
 from cluster.backend import NotAcknowledged
+from cluster.nodes.quarantine import quarantined
 from cluster.protocol.entries import Entry
-from cluster.protocol.errors import ApplyStopped
+from cluster.protocol.errors import Refused
 from cluster.protocol.names import NodeName
 from tests.harness.checker import check, check_equal, observed
 from tests.harness.specimens.models import Specimen
@@ -116,32 +117,27 @@ class TestSchema:
             "ALTER TABLE test_word ADD COLUMN IF NOT EXISTS meaning varchar(80) NOT NULL"
         )
 
-    def test_48_it_stops_at_that_transaction_and_names_it(self, lacking, operator):
-        with pytest.raises(ApplyStopped) as stopped:
-            operator.recover("main")
-        assert stopped.value.transaction_id == "turn-2"
-        told = str(stopped.value)
-        assert told.startswith("Main cannot apply transaction turn-2 (log id ")
-        assert "INSERT test_word a" in told
-        assert "meaning" in told
-        assert "run recover_node main again" in told
-        state = lacking.nodes[NodeName.MAIN].state()
-        assert (state.replayed, state.writable) == (2, False)
-        main = lacking.connect("main")
-        assert main.rows("SELECT id FROM test_counter ORDER BY id") == ((1,), (2,))
-        assert main.rows("SELECT word FROM test_word") == ()
+    def test_48_its_rows_are_quarantined_and_named_and_the_rest_goes_on(self, lacking, operator):
+        assert operator.recover("main").replayed == 4
+        main = lacking.nodes[NodeName.MAIN]
+        (held,) = quarantined(main.connection)
+        assert (held.table_name, held.record_id, held.transaction_id) == ("test_word", "a", "turn-2")
+        assert "meaning" in held.reason
+        assert main.connection.rows("SELECT id FROM test_counter ORDER BY id") == ((1,), (2,), (3,))
+        with pytest.raises(Refused, match="1 row is quarantined on Main"):
+            operator.demote_node_a()
+        assert lacking.primary() is NodeName.NODE_A
 
-    def test_48_mended_it_goes_on_and_counts_all(self, lacking):
-        refused = lacking.manage("recover_main")
-        assert refused.returncode == 1
-        assert "Main cannot apply transaction turn-2" in refused.stderr
-        assert "Recovery complete" not in refused.stdout
-        self.mend(lacking)
+    def test_48_mended_it_goes_on(self, lacking, operator):
         done = lacking.manage("recover_main")
         assert "Recovery complete. Replayed 4 transactions from Node A." in done.stdout
+        assert "1 row is quarantined on Main" in done.stdout
+        self.mend(lacking)
+        assert lacking.manage("quarantine", "retry", "main").returncode == 0
+        operator.demote_node_a()
         check(lacking, Book())
 
-    def test_48_it_names_a_transaction_that_it_cannot_take_back(self, cluster, operator):
+    def test_48_a_row_that_cannot_be_taken_back_is_quarantined(self, cluster, operator):
         """Main has one that nobody else got, of a table that has changed meanwhile."""
         cluster.connect("main").run("INSERT INTO test_word VALUES ('a', 'kept')")
         cluster.settle()
@@ -155,21 +151,12 @@ class TestSchema:
         cluster.start("main")
         cluster.connect("main", "root").run("ALTER TABLE test_word DROP COLUMN meaning")
         try:
-            with pytest.raises(ApplyStopped, match="Main cannot take back transaction stranded"):
-                operator.recover("main")
+            assert operator.recover("main").orphaned == 1
+            assert cluster.nodes[NodeName.MAIN].state().quarantined == 1
         finally:
             self.mend(cluster)
-        assert operator.recover("main").orphaned == 1
+        assert cluster.manage("quarantine", "retry", "main").returncode == 0
         check(cluster, Book())
-
-    def test_48_the_other_nodes_go_on(self, lacking, operator):
-        with pytest.raises(ApplyStopped):
-            operator.recover("main")
-        app = lacking.connect("node_a")
-        app.run("SET @current_transaction_id = 'later'")
-        app.run("INSERT INTO test_word VALUES ('later', '')")
-        app.rows("CALL await_acknowledgement('later', 3)")
-        assert lacking.connect("node_b").rows("SELECT word FROM test_word ORDER BY 1") == (("a",), ("later",))
 
 
 class TestGeneratedKeys:

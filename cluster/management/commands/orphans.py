@@ -3,10 +3,9 @@
 from argparse import SUPPRESS
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import IO, Any, cast
+from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
-from rich.console import Console
 from rich.table import Table
 
 from cluster.actions.orphan_decisions import Decided, Line, Shown, dismiss, listed, reapply, reopen, show
@@ -114,11 +113,6 @@ class Command(VerbCommand):
                 self.say(outcome.sentence)
         if refused := [outcome.sentence for outcome in outcomes if not outcome.done]:
             raise CommandError("\n".join(refused))
-
-    def print_table(self, table: Table) -> None:
-        """As wide as the terminal, or wide enough for a file."""
-        width = None if self.stdout.isatty() else 160
-        Console(file=cast(IO[str], self.stdout), width=width, markup=False, highlight=False).print(table)
 
 
 def verb(verbs: Any, name: str, what: str) -> CommandParser:

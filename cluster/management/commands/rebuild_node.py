@@ -1,4 +1,4 @@
-"""Rebuild an empty or hopeless node from the primary."""
+"""Rebuild a node that is empty or beyond repair from the primary."""
 
 from dataclasses import asdict
 from typing import Any
@@ -18,7 +18,7 @@ class Command(RatedCommand):
     """Asks first: what the node holds is replaced."""
 
     help = (
-        "Make an empty or hopeless node what the primary is, while writes go on. Entries that only this node "
+        "Make a node that is empty or beyond repair what the primary is, while writes go on. Entries that only this node "
         "has are set aside as orphaned transactions. May be interrupted and repeated."
     )
 

@@ -11,5 +11,6 @@ SELECT
     (SELECT COUNT(*) FROM transaction_log WHERE log_id >
         (SELECT CAST(config_value AS UNSIGNED) FROM node_config WHERE config_key = 'verified_log_id')),
     (SELECT COUNT(*) FROM stranded_entry),
+    (SELECT COUNT(*) FROM quarantined_entry),
     UNIX_TIMESTAMP(SYSDATE(6))
 FROM node_config AS config

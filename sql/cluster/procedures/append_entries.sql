@@ -1,5 +1,5 @@
--- Adds entries that are missing and brings each touched record to the image of its newest entry, in the caller's
--- transaction. Inputs: the epoch of the primary, p_boundary as begin_append, the entries as a JSON array of objects with the
+-- Adds entries that are missing and brings each touched record to the image of its newest entry (store_given), in the
+-- caller's transaction. Inputs: the epoch of the primary, p_boundary as begin_append, the entries as a JSON array of objects with the
 -- columns of transaction_log. Out: entries added. Idempotent: what is here already changes nothing.
 -- Errors: 45002 stale epoch, or the epoch has not begun here. The apply flag leaves the session with it.
 CREATE OR REPLACE PROCEDURE append_entries(
@@ -12,6 +12,7 @@ BEGIN
     IF NOT p_boundary THEN
         CALL require_promotion(p_epoch);
     END IF;
+    CALL lock_append();
     -- The first entry of a transaction stands for it, wherever a window cuts it.
     SELECT COUNT(*) INTO v_replayed
     FROM JSON_TABLE(p_entries, '$[*]' COLUMNS (
@@ -19,7 +20,7 @@ BEGIN
         log_sequence INT UNSIGNED PATH '$.log_sequence')) AS given
     WHERE log_type = 'ROW' AND log_sequence = 1
       AND NOT EXISTS (SELECT 1 FROM transaction_log AS held WHERE held.log_id = given.log_id AND held.epoch = given.epoch);
-    INSERT IGNORE INTO transaction_log (log_id, epoch, transaction_id, log_sequence, log_type, operation_type, table_name,
+    INSERT INTO transaction_log (log_id, epoch, transaction_id, log_sequence, log_type, operation_type, table_name,
                                         record_id, old_value, new_value, source_node, `timestamp`)
     SELECT given.* FROM JSON_TABLE(p_entries, '$[*]' COLUMNS (
         log_id BIGINT UNSIGNED PATH '$.log_id', epoch INT UNSIGNED PATH '$.epoch',
@@ -27,11 +28,16 @@ BEGIN
         log_type VARCHAR(8) PATH '$.log_type', operation_type VARCHAR(16) PATH '$.operation_type',
         table_name VARCHAR(64) PATH '$.table_name', record_id VARCHAR(255) PATH '$.record_id',
         old_value LONGTEXT PATH '$.old_value', new_value LONGTEXT PATH '$.new_value',
-        source_node VARCHAR(32) PATH '$.source_node', `timestamp` VARCHAR(32) PATH '$.timestamp')) AS given;
+        source_node VARCHAR(32) PATH '$.source_node', `timestamp` VARCHAR(32) PATH '$.timestamp')) AS given
+    ON DUPLICATE KEY UPDATE log_id = VALUES(log_id);
     SET p_added = ROW_COUNT();
     IF p_added > 0 THEN
         SELECT secret INTO @federated_operation FROM apply_secret;
-        CALL store_images(p_entries);
+        CALL clear_given();
+        INSERT INTO given_entry (epoch, log_id)
+        SELECT DISTINCT epoch, log_id
+        FROM JSON_TABLE(p_entries, '$[*]' COLUMNS (log_id BIGINT UNSIGNED PATH '$.log_id', epoch INT UNSIGNED PATH '$.epoch')) AS given;
+        CALL store_given();
         SET @federated_operation = NULL;
         UPDATE node_config SET config_value = config_value + v_replayed
         WHERE config_key = 'replayed_transactions'

@@ -88,6 +88,34 @@ class Label(models.Model):
         return f"{self.shelf} {self.position}: {self.text}"
 
 
+class Snowflake(models.Model):
+    """A key of two columns, one of them a number that no double can hold."""
+
+    pk = models.CompositePrimaryKey("place", "number")
+    place = models.CharField(max_length=20)
+    number = models.BigIntegerField()
+    text = models.CharField(max_length=80, default="")
+
+    class Meta:
+        db_table = "test_snowflake"
+
+    def __str__(self) -> str:
+        return f"{self.place} {self.number}: {self.text}"
+
+
+class Amount(models.Model):
+    """A decimal key with more digits than a double has."""
+
+    amount = models.DecimalField(primary_key=True, max_digits=40, decimal_places=10)
+    text = models.CharField(max_length=80, default="")
+
+    class Meta:
+        db_table = "test_amount"
+
+    def __str__(self) -> str:
+        return f"{self.amount}: {self.text}"
+
+
 class Word(models.Model):
     """A key of letters, equal to its variants in upper case and with trailing spaces."""
 
