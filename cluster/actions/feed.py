@@ -1,19 +1,29 @@
 """The primary's log on its way to one other node."""
 
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from cluster.actions.large import bring_part
 from cluster.actions.orphans import file_stranded
 from cluster.actions.reconcile import reconcile
 from cluster.protocol.entries import last_log_ids
 from cluster.protocol.errors import StaleEpoch
 from cluster.protocol.gaps import Gaps
 from cluster.protocol.names import NodeName
-from cluster.protocol.node import Node
+from cluster.protocol.node import LargeTransaction, Node
 from cluster.protocol.view import NodeState
 
 BATCH = 2000
-"""Entries of one append."""
+"""Entries of one append at most; large ones are fewer."""
+NEAR = 5_000
+"""Log ids behind the cursor that each read looks through again: what short transactions may still fill."""
+FAR_INTERVAL, FAR_SHARE = 0.25, 5
+"""Seconds between two looks at all that is missing, and how many times longer than such a look took it is left alone:
+each passes over every row that an open transaction has written."""
 GAP_INTERVAL = 0.15
 """Seconds between two questions who is still writing; no more often than the server renews its answer."""
 VERIFY_INTERVAL = 1.0
@@ -42,13 +52,19 @@ class Feed:
     epoch: int
     writers: WhoWrites
     gaps: Gaps = field(init=False)
+    installing: threading.Lock = field(default_factory=threading.Lock)
+    """Held by the one feed whose node appends a large transaction: the other goes on confirming what others write."""
+    large: deque[LargeTransaction] = field(default_factory=deque)
+    position: int | None = None
     complete: bool = False
+    far_due: float = 0.0
     question: int | None = None
     asked_at: float = 0.0
     verified_at: float = 0.0
 
     def join(self, state: NodeState) -> None:
         """Make the target a follower, if it is none yet, and begin at its verified floor."""
+        self.target.drop_staged(self.epoch)
         if state.led != self.epoch or state.stranded or state.mode is not state.name.following_mode:
             state = self.bring_in()
         self.gaps = Gaps(cursor=state.verified.log_id)
@@ -68,16 +84,60 @@ class Feed:
         What stands above the floor from earlier epochs is not sent: whoever holds PROMOTION(e) has it, by the
         boundary rule, and nobody waits for it any more.
         """
-        window = self.source.read_entries(self.gaps.cursor, self.gaps.ranges, BATCH)
-        if newer := [entry.epoch for entry in window.entries if entry.epoch > self.epoch]:
-            # What a follower holds of a newer epoch is not complete: the boundary rule.
-            raise StaleEpoch(self.source.name, self.epoch, f"it follows the primary of epoch {newer[0]}.")
+        ranges = self.gaps.ranges
+        began = time.monotonic()
+        far = sum(item.last - item.first + 1 for item in ranges) > NEAR
+        if near := far and began < self.far_due:
+            ranges = self.gaps.near(NEAR)
+        window = self.source.read_entries(self.gaps.cursor, ranges, BATCH, self.gaps.skipped)
+        if far and not near:
+            now = time.monotonic()
+            self.far_due = now + max(FAR_INTERVAL, FAR_SHARE * (now - began))
+        self.complete = window.complete and not near
+        if window.large is not None:
+            self.set_apart(window.large)
+            return {}
+        self.refuse_newer(entry.epoch for entry in window.entries)
         fresh = [entry for entry in window.entries if entry.epoch == self.epoch]
         if fresh:
             self.target.append(self.epoch, fresh, boundary=False)
         self.gaps.saw([entry.log_id for entry in window.entries], window.upto)
-        self.complete = window.complete
         return last_log_ids(fresh)
+
+    def refuse_newer(self, epochs: Iterable[int]) -> None:
+        """What a follower holds of a newer epoch is not complete: the boundary rule. Raises StaleEpoch."""
+        if newer := [epoch for epoch in epochs if epoch > self.epoch]:
+            raise StaleEpoch(self.source.name, self.epoch, f"it follows the primary of epoch {newer[0]}.")
+
+    def set_apart(self, large: LargeTransaction) -> None:
+        """Let a large transaction travel in parts, beside the others."""
+        self.refuse_newer([large.epoch])
+        self.gaps.set_apart(large.transaction_id, large.ranges)
+        if large.epoch == self.epoch:
+            self.large.append(large)
+        else:
+            self.gaps.has_arrived(large.transaction_id)  # the target has it, as `carry` says
+
+    def carry_part(self) -> dict[str, int]:
+        """One part of a large transaction, if there is any; with its last part, what `carry` says of it."""
+        if not self.large:
+            return {}
+        large = self.large[0]
+        if self.position is None:
+            self.position = self.target.staged(large)
+        if (position := bring_part(self.source, self.target, large, self.position)) is not None:
+            self.position = position
+            return {}
+        if not self.installing.acquire(blocking=False):
+            return {}
+        try:
+            self.target.install_staged(self.epoch, large, boundary=False)
+        finally:
+            self.installing.release()
+        self.large.popleft()
+        self.position = None
+        self.gaps.has_arrived(large.transaction_id)
+        return {large.transaction_id: large.last}
 
     def settle(self, now: float) -> None:
         """Now and then: close gaps that nobody can fill any more, raise the verified floor."""

@@ -293,9 +293,17 @@ class Copy:
     def copy_rest(self, floor: int) -> None:
         """Entries above `floor` with their images, until the source shows no more."""
         rebuilding.cut_log(self.target.connection, floor)
-        complete = False
+        complete, large = False, list[str]()
         while not complete:
-            window = self.source.read_log(floor, WINDOW)
-            rebuilding.fill(self.target.connection, window.entries)
-            self.progress(len(window.entries))
+            window = self.source.read_log(floor, WINDOW, large)
+            entries, position = list(window.entries), floor
+            if window.large is not None:  # in parts: nobody reads a node that is withdrawn
+                large.append(window.large.transaction_id)
+                entries = self.source.read_part(window.large, position, WINDOW)
+            while entries:
+                rebuilding.fill(self.target.connection, entries)
+                self.progress(len(entries))
+                if window.large is None:
+                    break
+                entries = self.source.read_part(window.large, entries[-1].log_id, WINDOW)
             floor, complete = window.upto, window.complete

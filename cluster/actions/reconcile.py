@@ -7,6 +7,7 @@ at any point: what is already there is found by comparing identities above the v
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from cluster.actions.large import bring
 from cluster.protocol.entries import Entry, EntryId, begin_earlier, orphans
 from cluster.protocol.errors import Refused
 from cluster.protocol.gaps import Gaps
@@ -104,6 +105,16 @@ def copy_missing(
     while True:
         window = next_window(source, gaps)
         source.follow(epoch)
+        if window.large is not None:
+            added = bring(source, target, window.large, epoch)
+            source.follow(epoch)
+            entries += added.entries
+            transactions += added.transactions
+            held_to = max(held_to, window.large.last)
+            progress(window.large.entries)
+            gaps.set_apart(window.large.transaction_id, window.large.ranges)
+            gaps.has_arrived(window.large.transaction_id)
+            continue
         missing = lacking(target, window, gaps.cursor) if gaps.cursor < held_to else window.entries
         if missing:
             added = target.append(epoch, missing, boundary=True)
@@ -118,9 +129,9 @@ def copy_missing(
 
 def next_window(source: Node, gaps: Gaps) -> Window:
     """The next part of a log, a transaction that has committed since the last part was read whole."""
-    window = source.read_log(gaps.cursor, WINDOW)
+    window = source.read_log(gaps.cursor, WINDOW, gaps.skipped)
     if gaps.ranges and begin_earlier(window.entries):
-        return source.read_entries(gaps.cursor, gaps.ranges, WINDOW)
+        return source.read_entries(gaps.cursor, gaps.ranges, WINDOW, gaps.skipped)
     return window
 
 

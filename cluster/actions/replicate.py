@@ -8,6 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 
 from cluster.actions.acknowledge import Acknowledger
 from cluster.actions.feed import Feed, WhoWrites, may_join
@@ -43,6 +44,20 @@ FEED_TIMEOUT = 10.0
 
 Connect = Callable[[NodeName, float], MariaDBNode]
 """Gives a node object with a connection of its own and the seconds that an answer may take."""
+
+
+@dataclass(frozen=True)
+class Term:
+    """One primary while it is served, and what its feeds share.
+
+    over: set when it is not served any more. installing: see Feed.
+    """
+
+    primary: NodeState
+    over: threading.Event
+    told: Acknowledger
+    writers: WhoWrites
+    installing: threading.Lock = field(default_factory=threading.Lock)
 
 
 class Replicator:
@@ -104,10 +119,11 @@ class Replicator:
         over = threading.Event()
         told = Acknowledger(self.connect(primary.name, FEED_TIMEOUT))
         writers = OpenWriters(lambda: self.connect(primary.name, FEED_TIMEOUT), self.say)
+        term = Term(primary, over, told, writers)
         threads = [
             threading.Thread(
                 target=self.feed,
-                args=(primary, name, pause, over, told, writers),
+                args=(term, name, pause),
                 name=f"feed-{name}",
                 daemon=True,
             )
@@ -154,45 +170,39 @@ class Replicator:
                 self.say(sentence)
         close(nodes.values())
 
-    def feed(
-        self,
-        primary: NodeState,
-        name: NodeName,
-        pause: float,
-        over: threading.Event,
-        told: Acknowledger,
-        writers: WhoWrites,
-    ) -> None:
+    def feed(self, term: Term, name: NodeName, pause: float) -> None:
         """Feed one node for as long as the primary is served, whatever happens to the node."""
         last = ""
-        while not over.is_set():
-            source = self.connect(primary.name, FEED_TIMEOUT)
+        while not term.over.is_set():
+            source = self.connect(term.primary.name, FEED_TIMEOUT)
             target = self.connect(name, FEED_TIMEOUT)
             try:
-                self.carry_on(Feed(source, target, primary.promised, writers), pause, over, told)
+                feed = Feed(source, target, term.primary.promised, term.writers, installing=term.installing)
+                self.carry_on(feed, pause, term)
             except ClusterError as error:
-                if str(error) != last and not over.is_set():
+                if str(error) != last and not term.over.is_set():
                     self.say(str(error))
                 last = str(error)
             finally:
                 close([source, target])
-            over.wait(RETRY_INTERVAL)
-        told.close()
+            term.over.wait(RETRY_INTERVAL)
+        term.told.close()
 
-    def carry_on(self, feed: Feed, least: float, over: threading.Event, told: Acknowledger) -> None:
+    def carry_on(self, feed: Feed, least: float, term: Term) -> None:
         """Join the node, then carry batch after batch."""
         while not may_join(state := feed.target.state(), feed.epoch):
-            if over.wait(RETRY_INTERVAL):
+            if term.over.wait(RETRY_INTERVAL):
                 return
         feed.join(state)
         pause = least
-        while not over.is_set():
+        while not term.over.is_set():
             arrived = feed.carry()
-            told.tell(arrived)
+            term.told.tell(arrived)
+            term.told.tell(feed.carry_part())
             feed.settle(time.monotonic())
-            told.sweep(time.monotonic())
-            pause = least if arrived else min(pause * 1.05, IDLE_PAUSE)
-            over.wait(pause)
+            term.told.sweep(time.monotonic())
+            pause = least if arrived or feed.large else min(pause * 1.05, IDLE_PAUSE)
+            term.over.wait(pause)
 
 
 def close(nodes: Iterable[Node]) -> None:

@@ -9,13 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import TypeVar
 
-from cluster.nodes import applying, filing, reading
+from cluster.nodes import applying, filing, reading, staging
 from cluster.nodes.connection import LOCK_WAIT, RETRY, Connection, Row
 from cluster.protocol.entries import Entry, EntryId
 from cluster.protocol.errors import ConsentRunning, NodeFailed, StaleEpoch, WritersBusy
 from cluster.protocol.gaps import Range
 from cluster.protocol.names import Mode, NodeName
-from cluster.protocol.node import Appended, Window
+from cluster.protocol.node import Appended, LargeTransaction, Window
 from cluster.protocol.outlook import Sight
 from cluster.protocol.policy import Automation
 from cluster.protocol.view import NodeState
@@ -117,13 +117,35 @@ class MariaDBNode:
         """Identities by log id; a range of the primary key."""
         return reading.log_ids(self.connection, after, upto, limit)
 
-    def read_log(self, after: int, limit: int) -> Window:
+    def read_log(self, after: int, limit: int, skipped: Sequence[str] = ()) -> Window:
         """Whole transactions after `after`."""
-        return reading.window(self.connection, after, (), limit)
+        return reading.window(self.connection, after, (), limit, skipped)
 
-    def read_entries(self, after: int, ranges: Sequence[Range], limit: int) -> Window:
+    def read_entries(
+        self, after: int, ranges: Sequence[Range], limit: int, skipped: Sequence[str] = ()
+    ) -> Window:
         """Whole transactions after `after`, and what `ranges` show, in one snapshot."""
-        return reading.window(self.connection, after, ranges, limit)
+        return reading.window(self.connection, after, ranges, limit, skipped)
+
+    def read_part(self, large: LargeTransaction, after: int, limit: int) -> list[Entry]:
+        """A range of the index by transaction."""
+        return reading.part(self.connection, large, after, limit)
+
+    def staged(self, large: LargeTransaction) -> int:
+        """The end of what has arrived."""
+        return staging.staged(self.connection, large)
+
+    def stage(self, entries: Sequence[Entry]) -> None:
+        """Into staged_entry, each statement by itself."""
+        staging.stage(self.connection, entries)
+
+    def install_staged(self, epoch: int, large: LargeTransaction, *, boundary: bool) -> Appended:
+        """One transaction of the server: log rows, images, and the parts go."""
+        return self._retried(epoch, lambda: staging.install(self.connection, epoch, large, boundary))
+
+    def drop_staged(self, before_epoch: int) -> None:
+        """A bounded number in each statement."""
+        staging.drop(self.connection, before_epoch)
 
     def recent(self, number: int) -> list[reading.Recent]:
         """The newest transactions, for people to look at."""

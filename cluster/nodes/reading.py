@@ -3,15 +3,16 @@
 import json
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cluster.nodes.connection import Connection
 from cluster.protocol.entries import Entry, EntryId, whole_transactions
 from cluster.protocol.errors import NodeFailed
 from cluster.protocol.gaps import Range
 from cluster.protocol.names import Alone, Mode, NodeName
-from cluster.protocol.node import Window
+from cluster.protocol.node import LargeTransaction, Window
 from cluster.protocol.policy import UNDECIDED, Automation
 from cluster.protocol.view import Floor, Lease, NodeState
 
@@ -88,35 +89,104 @@ def log_ids(connection: Connection, after: int, upto: int | None, limit: int | N
     return [EntryId(epoch, log_id) for epoch, log_id in connection.rows(sql, params)]
 
 
-def window(connection: Connection, after: int, ranges: Sequence[Range], limit: int) -> Window:
+MOST_ROWS = 1 << 31
+WINDOW_BYTES = 4 << 20
+"""Bytes of images in one window: a window is held in memory several times on its way."""
+
+
+@dataclass
+class Pace:
+    """How many entries one statement asks for: as many as fitted into a window last, twice as many where all did."""
+
+    rows: int = MOST_ROWS
+
+    def note(self, fitted: int, *, is_full: bool) -> None:
+        """Take note of how many came, and whether bytes stopped them."""
+        self.rows = max(fitted, 1) if is_full else min(self.rows * 2, MOST_ROWS)
+
+
+def window(
+    connection: Connection, after: int, ranges: Sequence[Range], limit: int, skipped: Sequence[str] = ()
+) -> Window:
     """Whole transactions after `after` and those that `ranges` show, in one snapshot.
 
-    A transaction that ends beyond the window waits for the next one. When none ends inside, the window
-    doubles: a transaction is never cut, whatever its size.
+    A transaction that ends beyond the window waits for the next one, and so does what follows its first entry. One
+    that begins where the window begins is large: it is never cut, so it has to be read by itself.
     """
-    while True:
-        entries = read(connection, after, ranges, limit)
-        cut = max((entry.log_id for entry in entries), default=after)
-        if sum(entry.log_id > after for entry in entries) < limit:
-            return Window(entries, max(cut, after), complete=True)
-        whole = whole_transactions(entries, ends(connection, entries, cut), cut)
-        kept = {entry.id for entry in whole}
-        held_back = [e.log_id for e in entries if e.log_id > after and e.id not in kept]
-        upto = min(held_back, default=cut + 1) - 1
-        if upto > after:
-            return Window(whole, upto, complete=False)
-        limit *= 2
-
-
-def read(connection: Connection, after: int, ranges: Sequence[Range], limit: int) -> list[Entry]:
-    """The first `limit` entries after `after`, and all in `ranges`. One statement: one snapshot."""
-    parts = [f"(SELECT {SELECTED} FROM transaction_log WHERE log_id BETWEEN %s AND %s)"] * len(ranges)
-    parts.append(
-        f"(SELECT {SELECTED} FROM transaction_log WHERE log_id > %s ORDER BY log_id, epoch LIMIT %s)"
+    entries, is_cut = read(connection, after, ranges, limit, skipped)
+    last = entries[-1].log_id if entries else after
+    if not is_cut:
+        return Window(entries, max(last, after), complete=True)
+    whole = whole_transactions(entries, ends(connection, entries, last), last)
+    kept = {entry.id for entry in whole}
+    held_back = [e for e in entries if e.log_id > after and e.id not in kept]
+    upto = max(held_back[0].log_id - 1 if held_back else last, after)
+    if upto > after or any(entry.log_id <= after for entry in whole):
+        return Window(whole, upto, complete=False)
+    return Window(
+        [],
+        after,
+        complete=False,
+        large=large_transaction(connection, held_back[0] if held_back else entries[0]),
     )
-    bounds = [bound for item in ranges for bound in (item.first, item.last)]
-    rows = connection.rows(" UNION ALL ".join(parts), [*bounds, after, limit])
-    return [Entry._make(row) for row in rows]
+
+
+def read(
+    connection: Connection, after: int, ranges: Sequence[Range], limit: int, skipped: Sequence[str]
+) -> tuple[list[Entry], bool]:
+    """The first entries in `ranges`, which ascend, and after `after`, and whether there may be more.
+
+    One statement: one snapshot. What does not fit into a window is not held in memory.
+    """
+    pace = connection.known("pace", lambda *_: Pace())
+    asked = min(limit, pace.rows)
+    left_out = f" AND transaction_id NOT IN ({', '.join(['%s'] * len(skipped))})" if skipped else ""
+    part = f"(SELECT {SELECTED} FROM transaction_log WHERE {{}}{left_out} ORDER BY log_id, epoch LIMIT %s)"
+    parts = [part.format("log_id BETWEEN %s AND %s")] * len(ranges) + [part.format("log_id > %s")]
+    params: list[Any] = []
+    for item in ranges:
+        params += [item.first, item.last, *skipped, asked]
+    return gather(connection, " UNION ALL ".join(parts), [*params, after, *skipped, asked], asked, pace)
+
+
+def gather(
+    connection: Connection, sql: str, params: Sequence[Any], limit: int, pace: Pace
+) -> tuple[list[Entry], bool]:
+    """The first entries of a statement that fit into a window, and whether there may be more."""
+    entries: list[Entry] = []
+    size = 0
+    for row in connection.stream(sql, params):
+        if len(entries) < limit and size < WINDOW_BYTES:
+            entry = Entry._make(row)
+            entries.append(entry)
+            size += len(entry.old_value or "") + len(entry.new_value or "")
+    pace.note(len(entries), is_full=size >= WINDOW_BYTES)
+    return entries, len(entries) >= limit or size >= WINDOW_BYTES
+
+
+def large_transaction(connection: Connection, entry: Entry) -> LargeTransaction:
+    """The transaction of an entry, with all of its log ids: an index of the log alone."""
+    ranges: list[Range] = []
+    for (log_id,) in connection.stream(
+        "SELECT log_id FROM transaction_log WHERE transaction_id = %s AND epoch = %s ORDER BY log_id",
+        (entry.transaction_id, entry.epoch),
+    ):
+        if ranges and ranges[-1].last == log_id - 1:
+            ranges[-1] = Range(ranges[-1].first, log_id)
+        else:
+            ranges.append(Range(log_id, log_id))
+    return LargeTransaction(entry.transaction_id, entry.epoch, tuple(ranges))
+
+
+def part(connection: Connection, large: LargeTransaction, after: int, limit: int) -> list[Entry]:
+    """The next entries of a large transaction: a range of an index of the log."""
+    pace = connection.known("pace", lambda *_: Pace())
+    asked = min(limit, pace.rows)
+    sql = (
+        f"SELECT {SELECTED} FROM transaction_log FORCE INDEX (transaction_log_transaction)"
+        " WHERE transaction_id = %s AND epoch = %s AND log_id > %s ORDER BY log_id LIMIT %s"
+    )
+    return gather(connection, sql, (large.transaction_id, large.epoch, after, asked), asked, pace)[0]
 
 
 def ends(connection: Connection, entries: Sequence[Entry], cut: int) -> dict[str, int]:

@@ -9,7 +9,7 @@ that was writing at a later moment has ended and the ids are still missing, nobo
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 
@@ -36,37 +36,86 @@ def subtract(ranges: Iterable[Range], seen: Collection[int]) -> list[Range]:
     return rest
 
 
+def without(ranges: Iterable[Range], others: Sequence[Range]) -> list[Range]:
+    """The parts of `ranges` that lie in none of `others`, which stand in ascending order and apart."""
+    rest: list[Range] = []
+    starts = [other.first for other in others]
+    for item in ranges:
+        start, position = item.first, max(bisect_right(starts, item.first) - 1, 0)
+        while position < len(others) and others[position].first <= item.last:
+            other = others[position]
+            if other.last >= start:
+                if start < other.first:
+                    rest.append(Range(start, other.first - 1))
+                start = other.last + 1
+            position += 1
+        if start <= item.last:
+            rest.append(Range(start, item.last))
+    return rest
+
+
 @dataclass(slots=True)
 class Gaps:
     """What a reader of one log has seen, at least up to `cursor`.
 
     missing: ranges that nobody was asked about yet. waiting: those that were missing when the writers were asked
     for. writers: the transactions that may own these: None until the answer has come, then the
-    ones that were open and have not ended since.
+    ones that were open and have not ended since. apart: the ids of transactions that travel by themselves, which
+    are seen when they have arrived. arrived: those whose ids lie beyond the cursor still.
     """
 
     cursor: int
     missing: list[Range] = field(default_factory=list)
     writers: frozenset[int] | None = None
     waiting: list[Range] = field(default_factory=list)
+    apart: dict[str, tuple[Range, ...]] = field(default_factory=dict)
+    arrived: dict[str, tuple[Range, ...]] = field(default_factory=dict)
 
     @property
     def floor(self) -> int:
         """Every id at or below this is seen or will never exist."""
-        lowest = min((r.first for r in (*self.missing, *self.waiting)), default=self.cursor + 1)
+        apart = [item for ranges in self.apart.values() for item in ranges]
+        lowest = min((r.first for r in (*self.missing, *self.waiting, *apart)), default=self.cursor + 1)
         return min(lowest - 1, self.cursor)
 
     @property
     def ranges(self) -> list[Range]:
-        """What has to be looked for again."""
-        return [*self.waiting, *self.missing]
+        """What has to be looked for again, in ascending order."""
+        return sorted((*self.waiting, *self.missing), key=lambda item: item.first)
+
+    def near(self, span: int) -> list[Range]:
+        """The part of `ranges` within the last `span` ids: what short transactions may still fill."""
+        start = self.cursor - span
+        return [Range(max(item.first, start), item.last) for item in self.ranges if item.last >= start]
+
+    @property
+    def skipped(self) -> tuple[str, ...]:
+        """The transactions that a read is to leave out."""
+        return (*self.apart, *self.arrived)
+
+    def set_apart(self, transaction_id: str, ranges: Sequence[Range]) -> None:
+        """Take note of a transaction that travels by itself, and of its ids."""
+        self.apart[transaction_id] = tuple(ranges)
+        self.missing, self.waiting = without(self.missing, ranges), without(self.waiting, ranges)
+
+    def has_arrived(self, transaction_id: str) -> None:
+        """Take note that a transaction that was set apart has arrived whole: its ids are seen."""
+        self.arrived[transaction_id] = self.apart.pop(transaction_id)
+        self._forget_arrived()
 
     def saw(self, log_ids: Collection[int], cursor: int) -> None:
         """Take note of a read that showed `log_ids` and looked at everything up to `cursor`."""
         fresh = [Range(self.cursor + 1, cursor)] if cursor > self.cursor else []
+        for ranges in (*self.apart.values(), *self.arrived.values()):
+            fresh = without(fresh, ranges)
         self.missing = subtract([*self.missing, *fresh], log_ids)
         self.waiting = subtract(self.waiting, log_ids)
         self.cursor = max(self.cursor, cursor)
+        self._forget_arrived()
+
+    def _forget_arrived(self) -> None:
+        ahead = {name: ranges for name, ranges in self.arrived.items() if ranges[-1].last > self.cursor}
+        self.arrived = ahead
 
     def ask(self) -> None:
         """Take note that the writers are asked for now: the answer tells who may own what is missing already."""

@@ -18,16 +18,37 @@ from cluster.protocol.view import NodeState
 
 
 @dataclass(frozen=True, slots=True)
+class LargeTransaction:
+    """A transaction that does not fit into a window: it travels in parts. ranges: its log ids, ascending."""
+
+    transaction_id: str
+    epoch: int
+    ranges: tuple[Range, ...]
+
+    @property
+    def entries(self) -> int:
+        """How many it has."""
+        return sum(item.last - item.first + 1 for item in self.ranges)
+
+    @property
+    def last(self) -> int:
+        """Its last log id."""
+        return self.ranges[-1].last
+
+
+@dataclass(frozen=True, slots=True)
 class Window:
     """A part of a log: whole transactions only, as one snapshot shows them.
 
     `upto`: everything at or below this log id that the snapshot shows is in here or was excluded because it
-    ends beyond. `complete`: the snapshot showed nothing beyond.
+    ends beyond. `complete`: the snapshot showed nothing beyond. `large`: the transaction that has to be read by
+    itself before any other can be.
     """
 
     entries: Sequence[Entry]
     upto: int
     complete: bool
+    large: LargeTransaction | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +103,31 @@ class Node(Protocol):
     def log_ids(self, after: int, upto: int | None = None, limit: int | None = None) -> list[EntryId]:
         """Identities of the entries with after < log_id <= upto, by log id, the first `limit` of them."""
 
-    def read_log(self, after: int, limit: int) -> Window:
-        """About `limit` entries after the log id `after`; more when one transaction is larger."""
+    def read_log(self, after: int, limit: int, skipped: Sequence[str] = ()) -> Window:
+        """At most `limit` entries after the log id `after`, fewer when they are large; without those `skipped`."""
 
-    def read_entries(self, after: int, ranges: Sequence[Range], limit: int) -> Window:
+    def read_entries(
+        self, after: int, ranges: Sequence[Range], limit: int, skipped: Sequence[str] = ()
+    ) -> Window:
         """As read_log, and in the same snapshot whatever `ranges` of earlier log ids show now."""
+
+    def read_part(self, large: LargeTransaction, after: int, limit: int) -> list[Entry]:
+        """The next entries of a large transaction after the log id `after`: a window's worth, empty at its end."""
+
+    def staged(self, large: LargeTransaction) -> int:
+        """The last log id of a large transaction of which parts have arrived here; 0 for none."""
+
+    def stage(self, entries: Sequence[Entry]) -> None:
+        """Keep a part of a large transaction until all of it is here. Nobody sees it."""
+
+    def install_staged(self, epoch: int, large: LargeTransaction, *, boundary: bool) -> Appended:
+        """Append a large transaction whose parts are all here, as `append` does: whole or not at all.
+
+        May take minutes. Raises StaleEpoch.
+        """
+
+    def drop_staged(self, before_epoch: int) -> None:
+        """Forget parts of transactions of earlier epochs: nobody will bring the rest."""
 
     def writing_transactions(self) -> frozenset[int]:
         """The transactions that are writing on this node now."""

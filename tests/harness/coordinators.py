@@ -99,6 +99,7 @@ def feeding(name: NodeName, rounds: int) -> Body:
         feed.join(feed.target.state())
         for _ in range(rounds):
             feed.source.acknowledge(feed.carry())
+            feed.source.acknowledge(feed.carry_part())
             feed.settle(c.world.now)
 
     return body

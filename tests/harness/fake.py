@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from cluster.protocol.entries import Entry, EntryId
 from cluster.protocol.gaps import Range
 from cluster.protocol.names import Mode, NodeName
-from cluster.protocol.node import Appended, Window
+from cluster.protocol.node import Appended, LargeTransaction, Window
 from cluster.protocol.outlook import Sight
 from cluster.protocol.policy import Automation
 from cluster.protocol.view import NodeState
@@ -82,13 +82,35 @@ class FakeNode:
         """As the protocol says."""
         return self._call(self.server.log_ids, after, upto, limit)
 
-    def read_log(self, after: int, limit: int) -> Window:
+    def read_log(self, after: int, limit: int, skipped: Sequence[str] = ()) -> Window:
         """As the protocol says."""
-        return self._call(self.server.read_log, after, limit)
+        return self._call(self.server.read_log, after, limit, tuple(skipped))
 
-    def read_entries(self, after: int, ranges: Sequence[Range], limit: int) -> Window:
+    def read_entries(
+        self, after: int, ranges: Sequence[Range], limit: int, skipped: Sequence[str] = ()
+    ) -> Window:
         """As the protocol says."""
-        return self._call(self.server.read_entries, after, tuple(ranges), limit)
+        return self._call(self.server.read_entries, after, tuple(ranges), limit, tuple(skipped))
+
+    def read_part(self, large: LargeTransaction, after: int, limit: int) -> list[Entry]:
+        """As the protocol says."""
+        return self._call(self.server.read_part, large, after, limit)
+
+    def staged(self, large: LargeTransaction) -> int:
+        """As the protocol says."""
+        return self._call(self.server.staged, large)
+
+    def stage(self, entries: Sequence[Entry]) -> None:
+        """As the protocol says."""
+        return self._call(self.server.stage, list(entries))
+
+    def install_staged(self, epoch: int, large: LargeTransaction, *, boundary: bool) -> Appended:
+        """As the protocol says."""
+        return self._call(self.server.install_staged, epoch, large, boundary=boundary)
+
+    def drop_staged(self, before_epoch: int) -> None:
+        """As the protocol says."""
+        return self._call(self.server.drop_staged, before_epoch)
 
     def writing_transactions(self) -> frozenset[int]:
         """As the protocol says."""

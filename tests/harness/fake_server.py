@@ -29,7 +29,7 @@ from cluster.protocol.errors import (
 )
 from cluster.protocol.gaps import Range
 from cluster.protocol.names import Mode, NodeName
-from cluster.protocol.node import Appended, Window
+from cluster.protocol.node import Appended, LargeTransaction, Window
 from cluster.protocol.outlook import Sight
 from cluster.protocol.policy import Automation
 from cluster.protocol.view import Floor, Lease, NodeState
@@ -109,6 +109,7 @@ class Server:
         self.log: dict[EntryId, Entry] = {}
         self.tables: dict[Record, str] = {}
         self.stranded_entries: dict[EntryId, Entry] = {}
+        self.staging: dict[EntryId, Entry] = {}
         self.counter = 0
         self.promised = 0
         self.mode = FIRST_MODE[name]
@@ -397,30 +398,69 @@ class Server:
         last = self.last_log_id if upto is None else upto
         return [e.id for e in self.sorted_log() if after < e.log_id <= last][:limit]
 
-    def read_log(self, after: int, limit: int) -> Window:
+    def read_log(self, after: int, limit: int, skipped: Sequence[str] = ()) -> Window:
         """See cluster/nodes/reading.py."""
-        return self.read_entries(after, (), limit)
+        return self.read_entries(after, (), limit, skipped)
 
-    def read_entries(self, after: int, ranges: Sequence[Range], limit: int) -> Window:
+    def read_entries(
+        self, after: int, ranges: Sequence[Range], limit: int, skipped: Sequence[str] = ()
+    ) -> Window:
         """See cluster/nodes/reading.py: `window` and `read`."""
-        while True:
-            entries = self.part(after, ranges, limit)
-            cut = max((entry.log_id for entry in entries), default=after)
-            if sum(entry.log_id > after for entry in entries) < limit:
-                return Window(entries, max(cut, after), complete=True)
-            whole = whole_transactions(entries, self.ends(), cut)
-            kept = {entry.id for entry in whole}
-            held_back = [e.log_id for e in entries if e.log_id > after and e.id not in kept]
-            upto = min(held_back, default=cut + 1) - 1
-            if upto > after:
-                return Window(whole, upto, complete=False)
-            limit *= 2
+        entries = self.part(after, ranges, limit, skipped)
+        last = entries[-1].log_id if entries else after
+        if len(entries) < limit:
+            return Window(entries, max(last, after), complete=True)
+        whole = whole_transactions(entries, self.ends(), last)
+        kept = {entry.id for entry in whole}
+        held_back = [e for e in entries if e.log_id > after and e.id not in kept]
+        upto = max(held_back[0].log_id - 1 if held_back else last, after)
+        if upto > after or any(entry.log_id <= after for entry in whole):
+            return Window(whole, upto, complete=False)
+        return Window([], after, complete=False, large=self.large(held_back[0] if held_back else entries[0]))
 
-    def part(self, after: int, ranges: Sequence[Range], limit: int) -> list[Entry]:
-        """The entries in `ranges` and the first `limit` of those after `after`."""
-        log = self.sorted_log()
+    def part(self, after: int, ranges: Sequence[Range], limit: int, skipped: Sequence[str]) -> list[Entry]:
+        """The first `limit` of the entries in `ranges` and after `after`."""
+        log = [entry for entry in self.sorted_log() if entry.transaction_id not in skipped]
         again = [e for e in log for item in ranges if item.first <= e.log_id <= item.last]
-        return again + [e for e in log if e.log_id > after][:limit]
+        return [*again, *(e for e in log if e.log_id > after)][:limit]
+
+    def large(self, entry: Entry) -> LargeTransaction:
+        """The transaction of an entry."""
+        own = [
+            e for e in self.sorted_log() if (e.transaction_id, e.epoch) == (entry.transaction_id, entry.epoch)
+        ]
+        ranges = tuple(Range(e.log_id, e.log_id) for e in own)
+        return LargeTransaction(entry.transaction_id, entry.epoch, ranges)
+
+    def read_part(self, large: LargeTransaction, after: int, limit: int) -> list[Entry]:
+        """See cluster/nodes/reading.py."""
+        key = (large.transaction_id, large.epoch)
+        own = [e for e in self.sorted_log() if (e.transaction_id, e.epoch) == key and e.log_id > after]
+        return own[:limit]
+
+    def staged(self, large: LargeTransaction) -> int:
+        """See cluster/nodes/staging.py."""
+        key = (large.transaction_id, large.epoch)
+        return max((e.log_id for e in self.staging.values() if (e.transaction_id, e.epoch) == key), default=0)
+
+    def stage(self, entries: Sequence[Entry]) -> None:
+        """See cluster/nodes/staging.py."""
+        self.staging |= {entry.id: entry for entry in entries}
+
+    def install_staged(self, epoch: int, large: LargeTransaction, *, boundary: bool) -> Appended:
+        """See install_staged.sql."""
+        key = (large.transaction_id, large.epoch)
+        parts = [entry for entry in self.staging.values() if (entry.transaction_id, entry.epoch) == key]
+        if len(parts) != large.entries:
+            raise NodeFailed(self.name, "parts of the transaction are missing; stage them again.", 45004)
+        added = self.append(epoch, parts, boundary=boundary)
+        for entry in parts:
+            del self.staging[entry.id]
+        return added
+
+    def drop_staged(self, before_epoch: int) -> None:
+        """See cluster/nodes/staging.py."""
+        self.staging = {key: entry for key, entry in self.staging.items() if entry.epoch >= before_epoch}
 
     def ends(self) -> dict[str, int]:
         """The last log id of each transaction in the log."""

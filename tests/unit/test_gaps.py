@@ -13,7 +13,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from cluster.protocol.gaps import Gaps, Range, subtract
+from cluster.protocol.gaps import Gaps, Range, subtract, without
 from tests.harness.profiles import profile
 
 ids = st.integers(1, 40)
@@ -237,3 +237,62 @@ def test_every_step_of_the_proof_is_needed() -> None:
     wander_all(Reading)
     with pytest.raises(AssertionError):
         wander_all(ReadingHastily)
+
+
+ranges_apart = st.lists(st.integers(1, 60), unique=True, max_size=20).map(
+    lambda ids: [Range(log_id, log_id) for log_id in sorted(ids)]
+)
+
+
+class TestApart:
+    """Transactions that travel by themselves, beside the windows of the others."""
+
+    @profile().pure
+    @given(ranges_apart, ranges_apart)
+    def test_what_is_without_others_is_the_difference_of_sets(self, ranges, others):
+        rest = without(ranges, others)
+        found = [log_id for item in rest for log_id in range(item.first, item.last + 1)]
+        assert found == sorted({item.first for item in ranges} - {item.first for item in others})
+
+    @pytest.mark.parametrize(
+        ("others", "rest"),
+        [
+            ([], [(3, 9)]),
+            ([(1, 2), (10, 12)], [(3, 9)]),
+            ([(1, 3)], [(4, 9)]),
+            ([(5, 6)], [(3, 4), (7, 9)]),
+            ([(3, 3), (5, 5), (9, 20)], [(4, 4), (6, 8)]),
+            ([(1, 20)], []),
+        ],
+    )
+    def test_long_ranges_are_split(self, others, rest):
+        assert without([Range(3, 9)], [Range(*one) for one in others]) == [Range(*one) for one in rest]
+
+    def test_the_floor_stays_below_it_until_it_has_arrived(self):
+        gaps = Gaps(0)
+        gaps.saw([1, 2, 6], 6)
+        gaps.set_apart("large", [Range(3, 4)])
+        assert (gaps.ranges, gaps.floor, gaps.skipped) == ([Range(5, 5)], 2, ("large",))
+        gaps.saw([5], 8)
+        assert gaps.floor == 2
+        gaps.saw([7, 8], 8)
+        gaps.has_arrived("large")
+        assert (gaps.ranges, gaps.floor, gaps.skipped) == ([], 8, ())
+
+    def test_one_that_ends_beyond_the_cursor_is_left_out_until_the_cursor_has_passed_it(self):
+        gaps = Gaps(0)
+        gaps.set_apart("large", [Range(2, 3), Range(6, 6)])
+        gaps.saw([1], 1)
+        gaps.has_arrived("large")
+        assert gaps.skipped == ("large",)
+        gaps.saw([4], 4)
+        assert (gaps.ranges, gaps.floor, gaps.skipped) == ([], 4, ("large",))
+        gaps.saw([5, 7], 7)
+        assert (gaps.ranges, gaps.floor, gaps.skipped) == ([], 7, ())
+
+    def test_near_the_end_of_the_log(self):
+        gaps = Gaps(0)
+        gaps.saw([10, 20], 20)
+        assert gaps.near(100) == gaps.ranges == [Range(1, 9), Range(11, 19)]
+        assert gaps.near(12) == [Range(8, 9), Range(11, 19)]
+        assert gaps.near(5) == [Range(15, 19)]

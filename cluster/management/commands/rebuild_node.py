@@ -18,8 +18,8 @@ class Command(RatedCommand):
     """Asks first: what the node holds is replaced."""
 
     help = (
-        "Make a node that is empty or beyond repair what the primary is, while writes go on. Entries that only this node "
-        "has are set aside as orphaned transactions. May be interrupted and repeated."
+        "Make a node that is empty or beyond repair what the primary is, while writes go on. Entries that only "
+        "this node has are set aside as orphaned transactions. May be interrupted and repeated."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

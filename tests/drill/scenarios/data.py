@@ -65,7 +65,9 @@ def both_sides(stage: Stage) -> None:
     stage.book.wait_for(50)
 
 
-@scenario("48", "Main's table lacks a column at replay", "its rows are quarantined and named; the rest goes on")
+@scenario(
+    "48", "Main's table lacks a column at replay", "its rows are quarantined and named; the rest goes on"
+)
 def column_lacks(stage: Stage) -> None:
     stage.kill("main")
     stage.wait_for_primary("node_a")

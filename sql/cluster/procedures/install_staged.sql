@@ -1,0 +1,41 @@
+-- Moves a transaction that arrived in parts from staged_entry into the log and stores its images: whole or not at all.
+-- It may take long, so the promise is locked at its end only: consents and claims never wait for it, and one that was claimed
+-- meanwhile throws the work away. Inputs: the epoch of the primary, p_boundary as begin_append, the transaction, its own epoch,
+-- how many entries it has. Result: one row (entries added). Errors: 45002 stale epoch, 45004 parts are missing. May be repeated.
+CREATE OR REPLACE PROCEDURE install_staged(
+    IN p_epoch INT UNSIGNED, IN p_boundary BOOLEAN,
+    IN p_transaction_id VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin, IN p_written_in INT UNSIGNED, IN p_entries BIGINT UNSIGNED)
+    SQL SECURITY DEFINER
+BEGIN
+    DECLARE v_staged, v_added BIGINT UNSIGNED;
+    DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; SET @federated_operation = NULL; RESIGNAL; END;
+    START TRANSACTION;
+    CALL lock_append();
+    SELECT COUNT(*) INTO v_staged FROM staged_entry WHERE transaction_id = p_transaction_id AND epoch = p_written_in;
+    IF v_staged <> p_entries THEN
+        SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 45004, MESSAGE_TEXT = 'parts of the transaction are missing; stage them again.';
+    END IF;
+    INSERT INTO transaction_log (log_id, epoch, transaction_id, log_sequence, log_type, operation_type, table_name,
+                                 record_id, old_value, new_value, source_node, `timestamp`)
+    SELECT log_id, epoch, transaction_id, log_sequence, log_type, operation_type, table_name, record_id, old_value, new_value,
+           source_node, `timestamp`
+    FROM staged_entry WHERE transaction_id = p_transaction_id AND epoch = p_written_in
+    ON DUPLICATE KEY UPDATE log_id = VALUES(log_id);
+    SET v_added = ROW_COUNT();
+    SELECT secret INTO @federated_operation FROM apply_secret;
+    CALL clear_given();
+    INSERT INTO given_entry (epoch, log_id)
+    SELECT epoch, log_id FROM staged_entry WHERE transaction_id = p_transaction_id AND epoch = p_written_in;
+    CALL store_given();
+    SET @federated_operation = NULL;
+    DELETE FROM staged_entry WHERE transaction_id = p_transaction_id;
+    UPDATE node_config SET config_value = config_value + (v_added > 0)
+    WHERE config_key = 'replayed_transactions'
+      AND (SELECT config_value FROM (SELECT config_value FROM node_config WHERE config_key = 'node_mode') AS own) = 'RECOVERING';
+    CALL require_promise(p_epoch);
+    IF NOT p_boundary THEN
+        CALL require_promotion(p_epoch);
+    END IF;
+    COMMIT;
+    SELECT v_added;
+END
