@@ -55,13 +55,12 @@ class CursorWrapper(base.CursorWrapper):
         if found is Kind.FOREIGN:
             raise NotSupportedError(
                 "Transactions and their ids belong to the backend: use transaction.atomic and write_once, "
-                "or begin and end a transaction in statements of their own."
+                "transaction.set_autocommit where a session is to commit nothing by itself, or begin and end a "
+                "transaction in statements of their own."
             )
-        if found is Kind.BEGIN:
-            session.by_hand = True
-        elif found is Kind.ROLLBACK:
+        if found is Kind.ROLLBACK:
             session.forget()
-        goes_through = found in (Kind.ROWS, Kind.WRITE, Kind.COMMIT)
+        goes_through = found in (Kind.ROWS, Kind.WRITE, Kind.COMMIT, Kind.BEGIN)
         self.cursor.send = partial(session.send, found) if goes_through else None
 
 

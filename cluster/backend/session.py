@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import MySQLdb
-from django.db import DatabaseError, InterfaceError
+from django.db import DatabaseError, InterfaceError, NotSupportedError
 
 from cluster.backend import tally
 from cluster.backend.context import Position, last_write, remember
@@ -76,8 +76,13 @@ class Session:
     # Statements
 
     def send(self, kind: Kind, cursor: EnclosingCursor, q: bytes) -> None:
-        """Run one statement that may write or that ends a transaction. Raises NotAcknowledged, driver errors."""
-        if kind is Kind.COMMIT:
+        """Run one statement that may write or that begins or ends a transaction.
+
+        Raises NotAcknowledged, NotSupportedError, driver errors.
+        """
+        if kind is Kind.BEGIN:
+            self.begin(cursor, q)
+        elif kind is Kind.COMMIT:
             self.commit(cursor, q)
         elif self.transaction_id is not None:
             self.exchange(cursor, q, Enclosure())
@@ -98,6 +103,11 @@ class Session:
 
     def run_alone(self, kind: Kind, cursor: EnclosingCursor, q: bytes) -> None:
         """Run a statement that is a transaction by itself, or a procedure with several."""
+        if not self.wrapper.connection.get_autocommit():  # the driver knows it from the last answer
+            raise NotSupportedError(
+                "This session commits nothing by itself, and Django does not know: a procedure, perhaps, has set "
+                "autocommit to 0. Nothing was written. Call transaction.set_autocommit(True) first."
+            )
         transaction_id = self.new_id()
         before = self.beginning(transaction_id)
         if kind is Kind.ROWS:
@@ -108,6 +118,11 @@ class Session:
         except Undone as undone:
             raise self.outcome(undone, transaction_id, committed=False) from undone.error
         self.confirm(transaction_id)
+
+    def begin(self, cursor: EnclosingCursor, q: bytes) -> None:
+        """Begin a transaction by hand. The server commits one that is open; if it wrote, wait for that."""
+        self.commit(cursor, q)
+        self.by_hand = True
 
     def commit(self, cursor: EnclosingCursor, q: bytes = b"COMMIT") -> None:
         """End the open transaction; wait for the acknowledgement if it wrote."""

@@ -15,6 +15,10 @@ SEVERAL = re.compile(r";\s*\S", re.S)
 UNCLEAR = re.compile(r";|--|\#|/\*")
 """Where one of these stands, nothing may be put behind the statement: it could end up in a comment."""
 OWN_CONTROL = re.compile(r"\b(start\s+transaction|begin|commit|rollback|autocommit)\b", re.I)
+OWN_SETTING = re.compile(r"(?:@@[\w.`]*|(?<!@)\b)(autocommit|completion_type)`?\s*:?=", re.I)
+"""Settings that decide which statement ends a transaction; a variable of the user's own may be named so."""
+CHAINS = re.compile(r"\b(?<!no )(chain|release)\b", re.I)
+QUOTED = re.compile(r"'(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.|\"\")*\"", re.S)
 NAMES_ITSELF = re.compile(r"@current_transaction_id`?\s*:?=", re.I)
 
 READS = frozenset(
@@ -35,7 +39,8 @@ class Kind(Enum):
     COMMIT = auto()
     ROLLBACK = auto()
     FOREIGN = auto()
-    """It does what only the backend may do: several statements with a transaction of their own, or the session's id."""
+    """It does what only the backend may do: several statements with a transaction of their own, the session's id,
+    or what decides where a transaction ends."""
 
 
 @lru_cache(maxsize=512)
@@ -44,7 +49,7 @@ def kind(sql: str) -> Kind:
     found = FIRST.match(sql)
     word, second = (found[1].upper(), (found[2] or "").upper()) if found else ("", "")
     several = SEVERAL.search(sql) is not None
-    if NAMES_ITSELF.search(sql):
+    if NAMES_ITSELF.search(sql) or moves_the_end(word, second, sql):
         return Kind.FOREIGN
     if several:
         return kind_of_several(word, second, sql)
@@ -59,6 +64,15 @@ def kind_of_several(word: str, second: str, sql: str) -> Kind:
         return Kind.READ
     has_body = word in ("CREATE", "ALTER") or (word, second) == ("BEGIN", "NOT")
     return Kind.FOREIGN if OWN_CONTROL.search(sql) and not has_body else Kind.WRITE
+
+
+def moves_the_end(word: str, second: str, sql: str) -> bool:
+    """Whether a statement lets a transaction go on where the backend takes it for ended, or the other way round."""
+    if word == "SET":
+        return OWN_SETTING.search(QUOTED.sub("", sql)) is not None
+    return (
+        word in ("COMMIT", "ROLLBACK") and second != "TO" and CHAINS.search(QUOTED.sub("", sql)) is not None
+    )
 
 
 def control(word: str, second: str) -> Kind | None:

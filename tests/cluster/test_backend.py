@@ -95,6 +95,14 @@ def in_statements() -> None:
         cursor.execute("COMMIT")
 
 
+def begun_twice() -> None:
+    with connections["main"].cursor() as cursor:
+        for number in (1, 2):
+            cursor.execute("BEGIN")
+            Counter.objects.create(id=number)
+        cursor.execute("COMMIT")
+
+
 def atomic() -> None:
     with transaction.atomic(using="main"):
         Counter.objects.create(id=1)
@@ -121,6 +129,7 @@ WRITES = {
     "autocommit off": (by_hand, 1),
     "autocommit on again": (switched_on, 1),
     "transaction in statements": (in_statements, 2),
+    "a transaction that ends by the next one's beginning": (begun_twice, 2),
 }
 
 
@@ -264,6 +273,70 @@ def test_hooks_do_not_run_for_an_unknown_outcome(alone, main):
 def test_what_belongs_to_the_backend_is_refused(main, sql):
     with pytest.raises(NotSupportedError, match=r"transaction\.atomic and write_once"):
         raw(sql)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SET autocommit = 0",
+        "SET SESSION autocommit = 0",
+        "SET @@autocommit = 0",
+        "SET completion_type = CHAIN",
+        "COMMIT AND CHAIN",
+    ],
+)
+def test_what_moves_the_end_of_a_transaction_is_refused(main, arrived, sql):
+    with pytest.raises(NotSupportedError, match=r"transaction\.set_autocommit"):
+        raw(sql)
+    Counter.objects.create(id=1)
+    assert len(arrived()) == 1
+
+
+def test_autocommit_that_was_turned_off_unseen_is_named_and_turned_on_again(main, arrived):
+    raw("EXECUTE IMMEDIATE CONCAT('SET auto', 'commit = 0')")
+    with pytest.raises(NotSupportedError, match=r"Call transaction\.set_autocommit\(True\)"):
+        Counter.objects.create(id=1)
+    transaction.set_autocommit(True, using="main")
+    Counter.objects.create(id=2)
+    assert [record for _, _, record in arrived()] == ["2"]
+
+
+def test_an_atomic_block_ends_where_autocommit_was_turned_off_unseen(main, arrived):
+    raw("EXECUTE IMMEDIATE CONCAT('SET auto', 'commit = 0')")
+    atomic()
+    Counter.objects.create(id=3)
+    assert len(arrived()) == 3
+
+
+def test_a_connection_that_is_opened_without_autocommit_gets_it(main, arrived):
+    options = main.settings_dict["OPTIONS"]
+    main.close()
+    try:
+        main.settings_dict["OPTIONS"] = options | {
+            "init_command": "SET autocommit = 0, completion_type = CHAIN"
+        }
+        Counter.objects.create(id=1)
+        atomic_of(2)
+    finally:
+        main.settings_dict["OPTIONS"] = options
+        main.close()
+    assert len(arrived()) == 2
+
+
+@transaction.atomic(using="main")
+def atomic_of(number: int) -> None:
+    Counter.objects.create(id=number)
+
+
+@pytest.mark.parametrize("sql", ["SET SESSION TRANSACTION READ ONLY", "START TRANSACTION READ ONLY"])
+def test_a_session_that_only_reads_says_so(main, arrived, sql):
+    raw(sql)
+    with pytest.raises(OperationalError, match="READ ONLY"):
+        Counter.objects.create(id=1)
+    raw("ROLLBACK")
+    main.close()
+    Counter.objects.create(id=2)
+    assert [record for _, _, record in arrived()] == ["2"]
 
 
 def test_a_node_that_takes_no_writes_says_who_does(cluster, main):
