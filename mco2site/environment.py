@@ -8,11 +8,13 @@ from typing import Any
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-# Deadlines in seconds: a frozen node costs a request `read_timeout` at most. An URL may name others: ?read_timeout=30.
+# Deadlines in seconds: a node that has fallen silent is waited for `read_timeout` at most, a statement on a node that
+# works up to `statement_timeout`. An URL may name others: ?read_timeout=30&statement_timeout=7200.
 NODE_OPTIONS = {
     "charset": "utf8mb4",
     "connect_timeout": 2,
     "read_timeout": 5,
+    "statement_timeout": 3600,
     "write_timeout": 5,
     "isolation_level": "read committed",
 }

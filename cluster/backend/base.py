@@ -5,6 +5,7 @@ cost what they cost on the MySQL backend.
 """
 
 import select
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property, partial
 from types import TracebackType
 from typing import Any
@@ -19,11 +20,16 @@ from cluster.backend import tally, view
 from cluster.backend.cursor import EnclosingCursor
 from cluster.backend.errors import NOT_WRITABLE, NotWritable
 from cluster.backend.session import Session, is_broken
+from cluster.backend.silence import Line
 from cluster.backend.statements import Kind, kind
-from cluster.nodes.connection import CONNECT_SECONDS, number
+from cluster.nodes.connection import CONNECT_SECONDS, greeting_missed, number
 
 DEADLINES = {"connect_timeout": CONNECT_SECONDS, "read_timeout": 5, "write_timeout": 5}
-"""Seconds that connecting, an answer and a statement's way to the server may take, where OPTIONS say nothing."""
+"""Seconds for connecting, for a node that has fallen silent and for a statement's way to the server, where OPTIONS say
+nothing."""
+STATEMENT_TIMEOUT = 3600
+"""Seconds that a statement may take on a node that answers, where OPTIONS["statement_timeout"] does not say."""
+CANNOT_CONNECT = 2003
 
 
 class CursorWrapper(base.CursorWrapper):
@@ -98,6 +104,19 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """With deadlines on every wait, and answers to several statements at once."""
         return DEADLINES | super().get_connection_params() | {"cursorclass": EnclosingCursor}
 
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """A connection whose waits end when the node falls silent. Raises driver errors."""
+        given = dict(conn_params)
+        silence, longest = given["read_timeout"], given.pop("statement_timeout", STATEMENT_TIMEOUT)
+        host = given.get("host", "localhost")
+        if "unix_socket" not in given and host != "localhost":  # for which the driver takes a socket file
+            await_greeting(
+                host, given.get("port", 3306)
+            )  # the driver itself would wait as long as for an answer
+        connection = super().get_new_connection(given | {"read_timeout": max(silence, longest)})
+        connection.line = Line(connection, self.session.node, silence)
+        return connection
+
     def create_cursor(self, name: str | None = None) -> CursorWrapper:
         """A cursor whose writes are acknowledged."""
         return CursorWrapper(self.connection.cursor(), self.session)
@@ -145,9 +164,19 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     # The ends of transactions
 
+    def awaiting(self) -> AbstractContextManager[None]:
+        """Around a call of the driver that waits for the server."""
+        return nullcontext() if self.connection is None else self.connection.line
+
+    def is_usable(self) -> bool:
+        """Whether the server answers."""
+        with self.awaiting():
+            return bool(super().is_usable())
+
     def _commit(self) -> None:
         if self.connection is None or self.session.transaction_id is None:
-            super()._commit()  # type: ignore[misc]
+            with self.awaiting():
+                super()._commit()  # type: ignore[misc]
             return
         with debug_transaction(self, "COMMIT"), self.wrap_database_errors:
             cursor = EnclosingCursor(self.connection)
@@ -156,13 +185,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _rollback(self) -> None:
         self.session.forget()
-        super()._rollback()  # type: ignore[misc]
+        with self.awaiting():
+            super()._rollback()  # type: ignore[misc]
 
     def _set_autocommit(self, autocommit: bool) -> None:
         if autocommit and self.session.transaction_id is not None:
             self._commit()  # the server would commit now, and nobody would wait for the second node
         if self.connection.get_autocommit() != autocommit:  # the driver knows it from the last answer
-            super()._set_autocommit(autocommit)  # type: ignore[misc]
+            with self.awaiting():
+                super()._set_autocommit(autocommit)  # type: ignore[misc]
 
     def set_autocommit(
         self, autocommit: bool, force_begin_transaction_with_broken_autocommit: bool = False
@@ -176,6 +207,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return
         super().set_autocommit(autocommit, force_begin_transaction_with_broken_autocommit)
         self.session.is_block = force_begin_transaction_with_broken_autocommit
+
+
+def await_greeting(host: str, port: int) -> None:
+    """See that a server greets. Raises the driver's OperationalError, as it would itself."""
+    reason = greeting_missed(host, port)
+    if reason is not None:
+        raise MySQLdb.OperationalError(
+            CANNOT_CONNECT, f"Can't connect to server on '{host}': {reason.sentence}"
+        )
 
 
 def hung_up(connection: Any) -> bool:

@@ -50,7 +50,8 @@ class EnclosingCursor(Cursor):
     def _query(self, q: bytes) -> Any:
         """Every statement of the driver goes through here, those of `executemany` one by one."""
         if self.send is None:
-            return super()._query(q)
+            with self._get_db().line:
+                return super()._query(q)
         self.send(self, q)
         return self.rowcount
 
@@ -61,8 +62,9 @@ class EnclosingCursor(Cursor):
         """
         answers: list[Answer] = []
         try:
-            self._get_db().query(b"; ".join((*enclosure.before, q, *enclosure.after)))
-            self._take(answers)
+            with self._get_db().line:
+                self._get_db().query(b"; ".join((*enclosure.before, q, *enclosure.after)))
+                self._take(answers)
         except MySQLdb.Error as error:
             raise Undone(error, len(answers)) from error
         self._executed = q

@@ -26,6 +26,8 @@ HURRY = 0.03
 IDLE = 15.0
 """Seconds without any use after which nobody is asked any more."""
 SCOUT_TIMEOUT = 1.0
+SILENT = 3.0
+"""Seconds without an answer after which a node is silent: one answer that came late, or not at all, is no proof."""
 KEPT = 64
 """How many positions of the primary are remembered, one a second."""
 
@@ -39,6 +41,8 @@ class SharedView:
         """Seconds after which what a node said no longer counts: it has not answered since."""
         self._changed = threading.Condition()
         self._sightings: dict[NodeName, Sighting] = {}
+        self._answered: dict[NodeName, float] = {}
+        """When each node was last asked with success, whatever became of other connections to it."""
         self._distrusted: dict[NodeName, float] = {}
         self._positions: deque[tuple[float, int]] = deque(maxlen=KEPT)
         self._last: NodeName | None = None
@@ -56,6 +60,8 @@ class SharedView:
         name = sighting.seen.name if isinstance(sighting.seen, NodeState) else sighting.seen.node
         with self._changed:
             self._sightings[name] = sighting
+            if isinstance(sighting.seen, NodeState):
+                self._answered[name] = sighting.at
             primary = self._view().primary
             if primary is not None:
                 self._last = primary.name
@@ -167,6 +173,22 @@ class SharedView:
         """Seconds since the primary stood where the node certainly stands, by this process's clock alone."""
         held = [at for at, log_id in self._positions if log_id <= node.verified.log_id]
         return time.monotonic() - held[-1] if held else float("inf")
+
+    def keep_awake(self) -> None:
+        """Let the scouts go on: somebody waits for an answer."""
+        now = time.monotonic()
+        asleep, self._used_at = now - self._used_at > IDLE, now
+        if asleep:
+            self.renew()
+
+    def answers(self, name: NodeName) -> bool:
+        """Whether a node has answered lately."""
+        return time.monotonic() - self._answered.get(name, 0.0) <= SILENT
+
+    def is_replaced(self, name: NodeName) -> bool:
+        """Whether another node takes writes."""
+        primary = self._view().primary
+        return primary is not None and primary.name is not name
 
     def distrust(self, name: NodeName) -> None:
         """What was seen of a node is disproved: it refused a write, or a connection to it broke."""

@@ -96,16 +96,8 @@ class Connection:
         Raises NodeUnreachable.
         """
         place = self.endpoint
-        try:
-            with socket.create_connection((place.host, place.port), CONNECT_SECONDS) as line:
-                if line.recv(1):
-                    return
-            reason, gone = f"{place.host}:{place.port} hung up", False
-        except ConnectionRefusedError:
-            reason, gone = f"connection refused at {place.host}:{place.port}", True
-        except OSError:
-            reason, gone = f"no answer from {place.host}:{place.port} within {CONNECT_SECONDS} s", False
-        raise NodeUnreachable(self.node, reason, gone=gone)
+        if missed := greeting_missed(place.host, place.port):
+            raise NodeUnreachable(self.node, missed.sentence, gone=missed.gone)
 
     def line(self) -> int | None:
         """The descriptor of the open connection: readable while idle, it has been closed by the server."""
@@ -212,6 +204,25 @@ class Connection:
 def number(error: MySQLdb.Error) -> int:
     """The error number of a driver error, 0 when it has none."""
     return error.args[0] if error.args and isinstance(error.args[0], int) else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """Why a server did not greet. gone: nobody listens there."""
+
+    sentence: str
+    gone: bool = False
+
+
+def greeting_missed(host: str, port: int) -> Missed | None:
+    """Why a server does not greet within CONNECT_SECONDS; None when it does."""
+    try:
+        with socket.create_connection((host, port), CONNECT_SECONDS) as line:
+            return None if line.recv(1) else Missed(f"{host}:{port} hung up")
+    except ConnectionRefusedError:
+        return Missed(f"connection refused at {host}:{port}", gone=True)
+    except OSError:
+        return Missed(f"no answer from {host}:{port} within {CONNECT_SECONDS} s")
 
 
 def is_refused(endpoint: Endpoint, timeout: float) -> bool:

@@ -1,6 +1,7 @@
 """The database backend: every commit of ordinary Django is acknowledged, and reads pay nothing."""
 
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator
 
@@ -395,6 +396,82 @@ def test_a_broken_connection_is_not_used_further_in_its_transaction(cluster, mai
     with pytest.raises(TransactionManagementError):
         broken_after(cluster, 2, 3, caught=True)
     assert Counter.objects.count() == 0
+
+
+# Deadlines on silence, not on work
+
+
+@pytest.fixture
+def hasty(cluster, main) -> Iterator[None]:
+    """A silent node is waited for one second."""
+    options = main.settings_dict["OPTIONS"]
+    main.close()
+    main.settings_dict["OPTIONS"] = options | {"read_timeout": 1}
+    yield
+    main.settings_dict["OPTIONS"] = options
+
+
+@pytest.fixture
+def occupied(cluster, main) -> Iterator[Callable[[float], threading.Timer]]:
+    """Counter 1, whose row another session holds; called, it lets go after that many seconds."""
+    Counter.objects.create(id=1)
+    other = cluster.connect("main", "root")
+    other.run("BEGIN")
+    other.row("SELECT * FROM test_counter WHERE id = 1 FOR UPDATE")
+    release = threading.Event()
+
+    def let_go_after(seconds: float) -> threading.Timer:
+        timer = threading.Timer(seconds, release_row)
+        timer.start()
+        return timer
+
+    def release_row() -> None:
+        other.run("ROLLBACK")
+        release.set()
+
+    yield let_go_after
+    assert release.wait(5)
+
+
+def test_work_may_take_longer_than_silence(main, arrived, hasty):
+    raw("INSERT INTO test_counter SELECT 1, SLEEP(2.5), ''")
+    assert len(arrived()) == 1
+
+
+def test_a_row_that_somebody_holds_is_waited_for(main, arrived, hasty, occupied):
+    occupied(2.5)
+    assert Counter.objects.filter(id=1).update(value=1) == 1
+    assert len(arrived()) == 2
+
+
+def test_a_row_that_stays_held_is_said_as_that(main, arrived, hasty, occupied):
+    raw("SET innodb_lock_wait_timeout = 2")
+    with pytest.raises(OperationalError) as held:
+        Counter.objects.filter(id=1).update(value=1)
+    assert held.value.args[0] == 1205
+    occupied(0)
+    assert len(arrived()) == 1
+
+
+def test_a_statement_has_a_longest_time_of_its_own(main, hasty):
+    main.settings_dict["OPTIONS"] |= {"statement_timeout": 2}
+    with pytest.raises(OperationalError) as over:
+        raw("SELECT SLEEP(5)")
+    assert over.value.args[0] == 2013
+
+
+@pytest.mark.parametrize("sql", ["SELECT SLEEP(20)", "INSERT INTO test_counter SELECT 1, SLEEP(20), ''"])
+def test_a_node_that_falls_silent_is_left(cluster, main, hasty, sql):
+    main.ensure_connection()
+    threading.Timer(0.5, cluster.freeze, ["main"]).start()
+    began = time.monotonic()
+    with pytest.raises(OperationalError):
+        raw(sql)
+    assert 1 < time.monotonic() - began < 5.5
+    with pytest.raises(OperationalError):  # it does not greet either
+        raw("SELECT 1")
+    assert time.monotonic() - began < 8
+    cluster.resume("main")
 
 
 # What it costs

@@ -1,0 +1,139 @@
+"""Deadlines on silence, not on work: the wait for an answer ends when its node has stopped answering anybody.
+
+A statement may take long: it waits for a row that somebody else holds, it touches a million rows, its transaction is
+on its way to a second node. As long as the node answers the scouts of this process (view.py), the wait goes on. What
+the scouts cannot see, a connection that alone was lost, the system's keepalive ends.
+"""
+
+import os
+import socket
+import threading
+import time
+from contextlib import suppress
+from types import TracebackType
+from typing import Any
+
+from cluster.backend import view
+from cluster.protocol.names import NodeName
+
+ASK_AFTER = 1.0
+"""Seconds of a wait after which somebody looks whether its node still answers."""
+TICK = 0.2
+"""Seconds between two looks at the waits of this process, while there are any."""
+KEEPALIVE_IDLE = KEEPALIVE_INTERVAL = 1
+
+
+class Line:
+    """The way to one node, as a context manager around each wait for an answer on it.
+
+    seconds: how long a silent node is waited for. Ending a wait breaks the connection, as if the server had closed it.
+    """
+
+    def __init__(self, connection: Any, node: NodeName, seconds: float) -> None:
+        self.node, self.seconds = node, seconds
+        self.descriptor: int = connection.fileno()
+        self.identity = os.fstat(self.descriptor).st_ino
+        self.since = self.asked_at = 0.0
+        with self.socket() as line:
+            if line.family != socket.AF_UNIX:
+                keep_alive(line, seconds)
+
+    def socket(self) -> socket.socket:
+        """The connection's socket, by a descriptor of its own. Raises OSError when the connection is closed."""
+        line = socket.socket(fileno=os.dup(self.descriptor))
+        if os.fstat(line.fileno()).st_ino == self.identity:
+            return line
+        line.close()
+        raise OSError("the descriptor belongs to somebody else by now")
+
+    def __enter__(self) -> None:
+        """Begin to wait."""
+        self.since, self.asked_at = time.monotonic(), 0.0
+        watch().add(self)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """The answer came, or none will."""
+        watch().waits.discard(self)
+
+    def is_lost(self, now: float) -> bool:
+        """Whether no answer is to be expected any more (`now`: monotonic seconds)."""
+        if now - self.since < min(ASK_AFTER, self.seconds):
+            return False
+        shared = view.shared()
+        shared.keep_awake()
+        self.asked_at = self.asked_at or now
+        if now - self.asked_at < shared.patience or shared.answers(self.node):
+            return False
+        # Whoever still waits for a node that was replaced looks its transaction up on the next one.
+        return now - self.since >= self.seconds or shared.is_replaced(self.node)
+
+    def end(self) -> None:
+        """End the wait."""
+        with suppress(OSError), self.socket() as line:  # it has ended by itself
+            line.shutdown(socket.SHUT_RDWR)
+
+
+def keep_alive(line: socket.socket, seconds: float) -> None:
+    """Let the system end a connection whose other end has not been heard of for `seconds`."""
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    line.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_IDLE)
+    line.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, KEEPALIVE_INTERVAL)
+    line.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(seconds * 1000))
+
+
+class Watch(threading.Thread):
+    """Ends the waits of this process whose nodes are silent. Sleeps while nobody waits."""
+
+    def __init__(self) -> None:
+        super().__init__(name="silence", daemon=True)
+        self.waits: set[Line] = set()
+        self.wanted = threading.Event()
+
+    def add(self, line: Line) -> None:
+        """Look after this wait too."""
+        self.waits.add(line)
+        if not self.wanted.is_set():
+            self.wanted.set()
+
+    def run(self) -> None:
+        """Look until the process ends."""
+        while self.wanted.wait():
+            now = time.monotonic()
+            for line in tuple(self.waits):
+                if line.is_lost(now):
+                    line.end()
+            if not self.waits:
+                self.wanted.clear()
+                if self.waits:  # of somebody who came in between
+                    self.wanted.set()
+            time.sleep(TICK)
+
+
+_lock = threading.Lock()
+_watch: Watch | None = None
+
+
+def watch() -> Watch:
+    """The watch of this process; it works."""
+    if _watch is not None and _watch.is_alive():
+        return _watch
+    return _begin()
+
+
+def _begin() -> Watch:
+    global _watch
+    with _lock:
+        if _watch is None or not _watch.is_alive():
+            _watch = Watch()
+            _watch.start()
+        return _watch
+
+
+def _forget() -> None:
+    global _watch, _lock  # a forked process has no threads yet
+    _watch, _lock = None, threading.Lock()
+
+
+os.register_at_fork(after_in_child=_forget)
