@@ -86,6 +86,7 @@ def test_the_server_keeps_what_it_committed_and_ends_every_wait(running):
         "innodb_flush_log_at_trx_commit": 1,
         "log_bin": 0,
         "net_read_timeout": 2,
+        "init_connect": "SET SESSION net_read_timeout = 30",
         "event_scheduler": "ON",
         "character_set_server": "utf8mb4",
         "bind_address": "127.0.0.1",

@@ -1,6 +1,10 @@
 """The log triggers: each change of a row is one entry, in the transaction of the change."""
 
 import json
+import os
+import threading
+import time
+from pathlib import Path
 
 import MySQLdb
 import pytest
@@ -119,6 +123,31 @@ def test_a_key_of_several_columns_is_one_record(main):
 def test_load_data_logs_each_row(cluster, servers, tmp_path):
     file = tmp_path / "words.tsv"
     file.write_text("a\tfirst\nb\tsecond\n")
+    load(servers, file)
+    assert operations(cluster.connect("main")) == ["INSERT a", "INSERT b"]
+
+
+def test_a_client_may_pause_in_what_it_sends(cluster, servers, tmp_path):
+    """Longer than a federated link waits for its peer."""
+    pipe = tmp_path / "words.fifo"
+    os.mkfifo(pipe)
+
+    def feed() -> None:
+        with pipe.open("w") as words:
+            words.write("a\tfirst\n")
+            words.flush()
+            time.sleep(3)
+            words.write("b\tsecond\n")
+
+    feeding = threading.Thread(target=feed)
+    feeding.start()
+    load(servers, pipe)
+    feeding.join()
+    assert operations(cluster.connect("main")) == ["INSERT a", "INSERT b"]
+
+
+def load(servers, file: Path) -> None:
+    """Load words with the application's account."""
     node = servers.local["main"]
     loader = MySQLdb.connect(
         host="127.0.0.1", port=node.port, user=servers.application.user, autocommit=True,
@@ -127,7 +156,6 @@ def test_load_data_logs_each_row(cluster, servers, tmp_path):
     with loader.cursor() as cursor:
         cursor.execute(f"LOAD DATA LOCAL INFILE '{file}' INTO TABLE test_word")
     loader.close()
-    assert operations(cluster.connect("main")) == ["INSERT a", "INSERT b"]
 
 
 def test_the_rows_of_a_statement_are_one_transaction(main):
