@@ -19,6 +19,8 @@ from cluster.protocol.view import NodeState
 
 BATCH = 2000
 """Entries of one append at most; large ones are fewer."""
+ENTRY_SECONDS = 0.0005
+"""Seconds that an entry of a large batch may take: ten times what it does take."""
 NEAR = 5_000
 """Log ids behind the cursor that each read looks through again: what short transactions may still fill."""
 FAR_INTERVAL, FAR_SHARE = 0.25, 5
@@ -100,6 +102,7 @@ class Feed:
         self.refuse_newer(entry.epoch for entry in window.entries)
         fresh = [entry for entry in window.entries if entry.epoch == self.epoch]
         if fresh:
+            self.note(min(entry.log_id for entry in fresh), len(fresh))
             self.target.append(self.epoch, fresh, boundary=False)
         self.gaps.saw([entry.log_id for entry in window.entries], window.upto)
         return last_log_ids(fresh)
@@ -123,6 +126,7 @@ class Feed:
         if not self.large:
             return {}
         large = self.large[0]
+        self.note(large.ranges[0].first, large.entries)
         if self.position is None:
             self.position = self.target.staged(large)
         if (position := bring_part(self.source, self.target, large, self.position)) is not None:
@@ -138,6 +142,12 @@ class Feed:
         self.position = None
         self.gaps.has_arrived(large.transaction_id)
         return {large.transaction_id: large.last}
+
+    def note(self, first_log_id: int, entries: int) -> None:
+        """Let the writers of many entries, and those behind them, wait for as long as these may take."""
+        if entries > BATCH // 4:
+            seconds = entries * ENTRY_SECONDS
+            self.source.note_transfer(self.target.name, first_log_id, entries, seconds)
 
     def settle(self, now: float) -> None:
         """Now and then: close gaps that nobody can fill any more, raise the verified floor."""

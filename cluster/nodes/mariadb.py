@@ -203,6 +203,14 @@ class MariaDBNode:
             )
         self.connection.rows("CALL pass_gate()")
 
+    def note_transfer(self, target: NodeName, first_log_id: int, entries: int, seconds: float) -> None:
+        """See sql/cluster/tables/transfer.sql."""
+        self.connection.run(
+            "REPLACE INTO transfer (target, first_log_id, entries, expected_at)"
+            " VALUES (%s, %s, %s, UNIX_TIMESTAMP(SYSDATE(6)) + %s)",
+            (target.value, first_log_id, entries, seconds),
+        )
+
     def forget_acknowledgements(self, seconds: float) -> None:
         """Drop acknowledgements older than `seconds`: their writers have long gone."""
         self.connection.run(

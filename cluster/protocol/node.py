@@ -172,6 +172,9 @@ class Node(Protocol):
         `arrived`: each with its last log id.
         """
 
+    def note_transfer(self, target: NodeName, first_log_id: int, entries: int, seconds: float) -> None:
+        """On the primary: tell the writers that wait for these entries that they arrive within `seconds`, or get on."""
+
     def forget_acknowledgements(self, seconds: float) -> None:
         """On the primary: drop acknowledgements that are older."""
 

@@ -1,5 +1,6 @@
 """What a writer is told: "done" only for what the cluster keeps."""
 
+import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
@@ -59,6 +60,35 @@ def test_an_id_used_twice_is_not_told_early(cluster):
     refusal(writer, AWAIT, ("twice",), code=NOT_ACKNOWLEDGED)
     cluster.resume("node_a")
     writer.rows("CALL await_acknowledgement('twice', 20)")
+
+
+def test_a_large_transaction_is_waited_for_while_it_is_carried(cluster):
+    """It takes a multiple of what a writer waits in silence."""
+    cluster.settle()
+    root, writer = cluster.connect("main", "root"), cluster.connect("main", "root", timeout=40)
+    root.run("UPDATE node_config SET config_value = 0.2 WHERE config_key = 'ack_timeout'")
+    writer.run("SET @current_transaction_id = 'large'")
+    writer.run("INSERT INTO test_counter SELECT seq, 0, REPEAT('x', 60) FROM seq_1_to_20000")
+    writer.rows("CALL await_acknowledgement('large', NULL)")
+    assert 20_000 in [
+        cluster.connect(n).row("SELECT COUNT(*) FROM test_counter")[0] for n in ("node_a", "node_b")
+    ]
+
+
+def test_what_is_carried_without_getting_on_is_not_waited_for_without_end(cluster):
+    cluster.settle()
+    root, writer = cluster.connect("main", "root"), cluster.connect("main", "root", timeout=20)
+    root.run("UPDATE node_config SET config_value = 0.3 WHERE config_key = 'ack_timeout'")
+    for name in ("node_a", "node_b"):
+        cluster.freeze(name)
+    writer.run("SET @current_transaction_id = 'stuck'")
+    writer.run("INSERT INTO test_counter SELECT seq, 0, '' FROM seq_1_to_100")
+    root.run("INSERT INTO transfer VALUES ('node_a', 1, 100, UNIX_TIMESTAMP() + 600)")
+    began = time.monotonic()
+    refusal(writer, "CALL await_acknowledgement(%s, NULL)", ("stuck",), code=NOT_ACKNOWLEDGED)
+    assert 0.5 < time.monotonic() - began < 2
+    for name in ("node_a", "node_b"):
+        cluster.resume(name)
 
 
 def test_a_writer_that_waits_through_a_switchover_is_told_by_the_new_epoch(cluster):

@@ -152,6 +152,10 @@ class FakeNode:
         """As the protocol says."""
         return self._call(self.server.acknowledge, dict(arrived))
 
+    def note_transfer(self, target: NodeName, first_log_id: int, entries: int, seconds: float) -> None:
+        """As the protocol says."""
+        return self._call(self.server.note_transfer, target, first_log_id, entries, seconds)
+
     def forget_acknowledgements(self, seconds: float) -> None:
         """As the protocol says."""
         return self._call(self.server.forget_acknowledgements, seconds)

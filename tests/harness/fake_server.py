@@ -571,6 +571,9 @@ class Server:
         for transaction_id in arrived:
             self.witness.told(self, self.holds(transaction_id))
 
+    def note_transfer(self, target: NodeName, first_log_id: int, entries: int, seconds: float) -> None:
+        """Nobody waits for long here."""
+
     def forget_acknowledgements(self, seconds: float) -> None:
         """Nothing is kept here: a writer hears at once."""
 

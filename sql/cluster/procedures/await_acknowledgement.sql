@@ -1,7 +1,7 @@
 -- Returns once a second node holds the transaction durably; at once where CLUSTER_DURABILITY is local. Waits asleep: the replicator holds the user
 -- lock of the present generation and lets it go after every batch, which wakes the waiting sessions. Where none serves, the
 -- session carries its transaction to a second node itself.
--- Inputs: the transaction id; seconds to wait, NULL for the cluster's CLUSTER_ACK_TIMEOUT.
+-- Inputs: the transaction id; seconds to wait, NULL for CLUSTER_ACK_TIMEOUT without a sign that a replicator gets on with it.
 -- Errors: 45003 nobody confirmed in time, or this node was replaced: committed here, outcome unknown. May be repeated.
 -- Rule 2: never a timeout reported as success. Everything is read by SELECT INTO: a subquery elsewhere would lock
 -- its rows until the end of the session's transaction, and with autocommit off the replicator would wait for it.
@@ -45,6 +45,9 @@ wait: BEGIN
         SET v_unserved = v_generation <=> v_passed OR IS_FREE_LOCK(v_gate);
         SET v_waited = UNIX_TIMESTAMP(SYSDATE(6)) - v_began;
         SET v_remaining = COALESCE(p_seconds, v_timeout, 2) - v_waited;
+        IF v_remaining <= 0 AND p_seconds IS NULL AND NOT v_unserved THEN
+            SET v_remaining = transfer_seconds(p_transaction_id, v_log_id, v_began, COALESCE(v_timeout, 2));
+        END IF;
         -- No replicator serves this node, so the writer carries its own transaction, once.
         SET v_pushes = v_unserved AND v_waited > v_patience AND NOT v_pushed;
         IF v_pushes OR v_waited >= v_asked + IF(v_unserved, 0.02, 0.1) OR v_remaining <= 0 THEN
