@@ -9,17 +9,19 @@ another. A run that was cut off goes on where it stopped.
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from django.db.migrations import Migration
 
 from cluster.actions import journal, setup
 from cluster.actions.observe import observe
-from cluster.nodes import migrating
+from cluster.nodes import migrating, quarantine
 from cluster.nodes.install import secret
 from cluster.nodes.mariadb import MariaDBNode
-from cluster.nodes.migrating import Defaults, Shaper, UnderWay
+from cluster.nodes.migrating import LOCK_SECONDS, Defaults, Shaper, TablesBusy, UnderWay
 from cluster.nodes.migration_steps import Key, Step, Targets, Way, check, plan, steps
 from cluster.protocol.errors import Refused
 from cluster.protocol.names import NodeName
@@ -34,6 +36,11 @@ POLL = 0.02
 STILL_SECONDS = 2.0
 """A follower that has taken nothing for so long has stopped at an entry that its tables cannot hold yet."""
 LEVEL_SECONDS = 30.0
+PAUSE = 0.5
+"""Seconds between two attempts to lock tables, in which others get their turn."""
+
+Begun = dict[NodeName, bool]
+"""The nodes that a step is to be done on, and whether it was begun there before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,41 +210,79 @@ class Run:
                 self.run_once(step.run, run)
                 self.await_written()
             return
+        begun = {
+            name: migrating.begin_step(self.nodes[name].connection, self.key, progress[name])
+            for name in waiting
+        }
         if step.way is Way.ONLINE:
-            self.change(step, waiting)
+            self.change_each(step, begun)
         elif joint:
-            self.change_locked(step, waiting)
+            self.patiently(lambda: self.change_locked(step, begun))
         else:
             self.await_still(waiting)
-            self.change(step, waiting)
+            self.change_each(step, begun)
 
     # On the nodes
 
-    def change_locked(self, step: Step, waiting: list[NodeName]) -> None:
-        """While nobody writes to the replicated tables, and every node has what was written."""
-        tables = [model._meta.db_table for model in [*replicated_models(), *step.models()]]
-        shaper = Shaper(self.primary.name, self.defaults)
-        try:
-            with shaper.locked({*tables, "kernel_object"}):
-                self.await_level()
-                self.change(step, waiting, {self.primary.name: shaper})
-        finally:
-            shaper.close()
+    def change_locked(self, step: Step, begun: Begun) -> None:
+        """While nobody writes to the replicated tables, and every node has what was written. Raises TablesBusy.
 
-    def change(
-        self, step: Step, waiting: list[NodeName], shapers: Mapping[NodeName, Shaper] | None = None
-    ) -> None:
-        """One node after the other: tables, triggers, and what its old shape could not store."""
-        for name in waiting:
-            connection = self.nodes[name].connection
-            shaper = (shapers or {}).get(name) or Shaper(name, self.defaults)
+        Every wait for somebody else's transaction lies before the first change: on the followers before the
+        primary is locked, and once more, briefly, when they have all.
+        """
+        tables = {model._meta.db_table for model in [*replicated_models(), *step.models()]}
+        tables.add("kernel_object")
+        with ExitStack() as held:
+            shapers = {name: held.enter_context(closing(Shaper(name, self.defaults))) for name in begun}
+            primary = shapers[self.primary.name]
+            followers = [shaper for shaper in shapers.values() if shaper is not primary]
+            for shaper in followers:
+                with shaper.locked(tables):
+                    pass
+            with primary.locked(tables), ExitStack() as locks:
+                self.await_level()
+                for shaper in followers:
+                    locks.enter_context(shaper.locked(tables))
+                for name, shaper in shapers.items():
+                    again, begun[name] = begun[name], True
+                    self.change(step, name, shaper, again=again)
+        for name in begun:  # a late node may have had images that did not fit its old shape
+            quarantine.retry(self.nodes[name].connection)
+
+    def change_each(self, step: Step, begun: Begun) -> None:
+        """One node after the other, while writes go on."""
+        for name in begun:
+            self.patiently(partial(self.change_one, step, name, begun))
+
+    def change_one(self, step: Step, name: NodeName, begun: Begun) -> None:
+        """One node, in a session of its own. Raises TablesBusy."""
+        again, begun[name] = begun[name], True
+        with closing(Shaper(name, self.defaults)) as shaper:
+            self.change(step, name, shaper, again=again)
+        quarantine.retry(self.nodes[name].connection)
+
+    def change(self, step: Step, name: NodeName, shaper: Shaper, *, again: bool) -> None:
+        """One node: tables, triggers, and the procedures that store images."""
+        connection = self.nodes[name].connection
+        shaper.change(step, again=again)
+        present = shaper.fit_triggers(step.models(), secret(connection))
+        migrating.fit_routines(connection, present)
+
+    def patiently(self, attempt: Callable[[], None]) -> None:
+        """Try until the transactions of others let it through. Raises Refused when one does not end."""
+        deadline = time.monotonic() + LOCK_SECONDS
+        while True:
             try:
-                shaper.change(step)
-                present = shaper.fit_triggers(step.models(), secret(connection))
-                migrating.fit_routines(connection, present)
-            finally:
-                if shaper not in (shapers or {}).values():
-                    shaper.close()
+                return attempt()
+            except TablesBusy as busy:
+                if time.monotonic() > deadline:
+                    oldest = migrating.oldest_transaction(self.nodes[busy.node].connection)
+                    raise Refused(
+                        f"{busy.node.label}'s tables are in use by a transaction that did not end within "
+                        f"{LOCK_SECONDS:.0f} s.{oldest} Run migrate again when it has ended; it goes on where it "
+                        "stopped."
+                    ) from busy
+            time.sleep(PAUSE)
 
     # Waiting
 

@@ -12,18 +12,23 @@ from django.db.backends.mysql.schema import DatabaseSchemaEditor
 from django.db.models import Field, Model
 
 from cluster.conf import conf
-from cluster.nodes import catalogue, migration_steps, quarantine
+from cluster.nodes import catalogue, migration_steps
 from cluster.nodes.connection import CONNECT_SECONDS, Connection
 from cluster.nodes.migration_steps import Key, Step
 from cluster.nodes.storing import table_routines
-from cluster.protocol.errors import NodeFailed, Refused
+from cluster.protocol.errors import NodeFailed
 from cluster.protocol.names import NodeName
 from cluster.replicated import replicated_models
 
 DDL_SECONDS = 3600
 """Seconds that one change of a table may take."""
-LOCK_SECONDS = 5
-"""Seconds that running transactions have to end before the tables are locked."""
+LOCK_WAIT = 1
+"""Seconds that one attempt waits for running transactions: everybody who comes later waits behind it."""
+LOCK_SECONDS = 8.0
+"""Seconds that running transactions have to end, over all attempts."""
+LOCKED = 1205
+ALREADY_DONE = frozenset({1050, 1051, 1054, 1060, 1061, 1091, 1146, 1176, 1826})
+"""A table, column, index or foreign key that is there already, or is gone already. Each statement is atomic."""
 
 Defaults = dict[tuple[str, str], Any]
 """What a default that is computed gave, by table and column: the same on every node."""
@@ -33,11 +38,21 @@ class NodeSchemaEditor(DatabaseSchemaEditor):
     """Django's, but for defaults: one that is computed is computed once for all nodes, and a new column keeps its own.
 
     Entries that were written before a column was there have no value for it, and still apply.
+    A step that was begun before goes on at the statement at which it was cut off.
     """
 
-    def __init__(self, connection: DatabaseWrapper, defaults: Defaults) -> None:
+    def __init__(self, connection: DatabaseWrapper, defaults: Defaults, *, again: bool = False) -> None:
+        """again: the step was begun on this node before, so some of its statements may be done."""
         super().__init__(connection, atomic=False)
-        self.defaults = defaults
+        self.defaults, self.again = defaults, again
+
+    def execute(self, sql: Any, params: Any = ()) -> Any:
+        """Run one statement, or see that it is done."""
+        try:
+            return super().execute(sql, params)
+        except DatabaseError as error:
+            if not (self.again and error.args and error.args[0] in ALREADY_DONE):
+                raise
 
     def effective_default(self, field: Field) -> Any:
         """The value that existing rows get."""
@@ -70,6 +85,10 @@ def is_computed(field: Field) -> bool:
     )
 
 
+class TablesBusy(NodeFailed):
+    """{label} was not changed: {reason}."""
+
+
 class Shaper:
     """A session of the cluster's account that changes the tables of one node."""
 
@@ -86,7 +105,7 @@ class Shaper:
         )
 
     def run(self, sql: str) -> list[Any]:
-        """One statement; its rows. Raises NodeFailed."""
+        """One statement; its rows. Raises NodeFailed, TablesBusy."""
         try:
             with self.wrapper.cursor() as cursor:
                 cursor.execute(sql)
@@ -97,6 +116,8 @@ class Shaper:
     def failed(self, error: DatabaseError) -> NodeFailed:
         """The cluster's error for one of Django's."""
         code = error.args[0] if error.args and isinstance(error.args[0], int) else 0
+        if code == LOCKED:
+            return TablesBusy(self.name, "its tables are in use by a transaction that does not end", code)
         return NodeFailed(self.name, str(error.args[-1] if error.args else error), code)
 
     @contextmanager
@@ -104,33 +125,32 @@ class Shaper:
         """Keep everybody else from these tables, and from nothing else, for the block.
 
         The lease, the log and the other tables go on: a lock on a table with triggers does not hold up those
-        that the triggers use. Raises Refused when a transaction that uses one of them does not end.
+        that the triggers use. Raises TablesBusy when a transaction that uses one of them does not end.
         """
         known = [name for name in names if self.has_table(name)]
-        self.run(f"SET SESSION lock_wait_timeout = {LOCK_SECONDS}")
+        self.be_brief()
         tables = ", ".join(f"`{name}` WRITE" for name in known)
-        try:
-            if known:
-                self.run(f"LOCK TABLES {tables}")
-        except NodeFailed as error:
-            raise Refused(
-                f"{self.name.label}'s tables are in use by a transaction that did not end within "
-                f"{LOCK_SECONDS} s. Nothing was changed in this step; run migrate again when it has ended."
-            ) from error
+        if known:
+            self.run(f"LOCK TABLES {tables}")
         try:
             yield
         finally:
             with suppress(NodeFailed, MySQLdb.Error):  # a session that is gone holds no lock
                 self.run("UNLOCK TABLES")
 
+    def be_brief(self) -> None:
+        """Wait for the transactions of others no longer than one attempt may: who comes later waits behind it."""
+        self.run(f"SET SESSION lock_wait_timeout = {LOCK_WAIT}")
+
     def has_table(self, name: str) -> bool:
         """Whether the node has the table."""
         return name in self.wrapper.introspection.table_names(self.wrapper.cursor())
 
-    def change(self, step: Step) -> None:
-        """Bring the tables to the step's shape, and their triggers with them. Raises NodeFailed."""
+    def change(self, step: Step, *, again: bool) -> None:
+        """Bring the tables to the step's shape, or do what an earlier run left. Raises NodeFailed, TablesBusy."""
+        self.be_brief()
         try:
-            with NodeSchemaEditor(self.wrapper, self.defaults) as editor:
+            with NodeSchemaEditor(self.wrapper, self.defaults, again=again) as editor:
                 step.run(editor)
         except DatabaseError as error:
             raise self.failed(error) from error
@@ -188,6 +208,25 @@ def note(connection: Connection, key: Key, done: UnderWay) -> None:
         "REPLACE INTO applied_migration (app, name, steps, run, backwards) VALUES (%s, %s, %s, %s, %s)",
         (*key, done.steps, done.run, done.backwards),
     )
+
+
+def begin_step(connection: Connection, key: Key, done: UnderWay) -> bool:
+    """Note that the next operation begins here; whether it had begun before, and may be done in part."""
+    mark = f"{'.'.join(key)}/{done.run}/{done.steps}"
+    known = connection.rows("SELECT config_value FROM node_config WHERE config_key = 'migration_step'")
+    connection.run(
+        "REPLACE INTO node_config (config_key, config_value) VALUES ('migration_step', %s)", (mark,)
+    )
+    return known == ((mark,),)
+
+
+def oldest_transaction(connection: Connection) -> str:
+    """The session whose transaction has been open longest, in words; empty when there is none."""
+    rows = connection.rows(
+        "SELECT trx_mysql_thread_id, CAST(TIMESTAMPDIFF(SECOND, trx_started, NOW()) AS CHAR)"
+        " FROM information_schema.INNODB_TRX WHERE trx_mysql_thread_id > 0 ORDER BY trx_started LIMIT 1"
+    )
+    return f" The oldest is of session {rows[0][0]}, open for {rows[0][1]} s." if rows else ""
 
 
 def note_end(connection: Connection, key: Key, done: UnderWay) -> None:
@@ -249,11 +288,10 @@ def forget(connection: Connection) -> None:
 
 
 def fit_routines(connection: Connection, models: Iterable[type[Model]]) -> None:
-    """Store the tables as they are now, and what their old shape could not store. Raises NodeFailed.
+    """Store the tables as they are now. Raises NodeFailed.
 
     In a session of its own: one that has locked tables may make no routines.
     """
     for model in models:
         for item in table_routines(model):
             connection.run(item.statement)
-    quarantine.retry(connection)

@@ -2,14 +2,18 @@
 
 import itertools
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
+from django.db.backends.mysql.schema import DatabaseSchemaEditor
 
 from cluster.actions import setup
+from cluster.nodes.connection import Connection
 from cluster.nodes.install import Status
 from cluster.protocol.names import NodeName
 from tests.harness.checker import check_equal
@@ -147,6 +151,13 @@ def test_a_run_that_is_killed_is_finished_by_the_next(old, line):
     assert writes == (1,), "the data migration was done once"
 
 
+@pytest.fixture
+def hasty(monkeypatch) -> None:
+    """Transactions have three seconds to end."""
+    monkeypatch.setattr("cluster.actions.migrate.LOCK_SECONDS", 3.0)
+
+
+@pytest.mark.usefixtures("hasty")
 def test_a_transaction_that_does_not_end_is_waited_for_and_named(old):
     session = old.connect("main")
     session.run("START TRANSACTION")
@@ -157,6 +168,80 @@ def test_a_transaction_that_does_not_end_is_waited_for_and_named(old):
     migrated("diary")
     old.settle()
     check_equal(old)
+
+
+@pytest.fixture
+def reader(old) -> Iterator[Connection]:
+    """A session with an open transaction that reads the diary on Node B."""
+    session = old.connect("node_b")
+    session.run("START TRANSACTION")
+    session.rows("SELECT COUNT(*) FROM diary_page")
+    yield session
+    session.run("ROLLBACK")
+
+
+@pytest.mark.usefixtures("hasty")
+def test_a_reader_on_a_follower_holds_up_nobody_but_migrate(old, reader):
+    app, over, slowest = old.connect("main", "app", 20.0), threading.Event(), [0.0]
+
+    def write() -> None:
+        for number in itertools.count():
+            if over.is_set():
+                return
+            began = time.monotonic()
+            app.run(OLD_PAGE, (f"page {number}",))
+            app.rows("SELECT COUNT(*) FROM diary_page")
+            slowest.append(time.monotonic() - began)
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        with pytest.raises(
+            CommandError, match="Node B's tables are in use by a transaction that did not end"
+        ):
+            migrated("diary")
+    finally:
+        over.set()
+        thread.join(20)
+    assert len(slowest) > 20
+    assert max(slowest) < 1.5
+    assert len(set(map(str, shapes(old)))) == 1, "nothing was changed"
+    reader.run("ROLLBACK")
+    migrated("diary")
+    old.settle()
+    check_equal(old)
+    assert wrong() == []
+
+
+def test_migrate_goes_through_once_a_reader_has_ended(old, reader):
+    ending = threading.Timer(2.5, reader.run, ["ROLLBACK"])
+    ending.start()
+    migrated("diary")
+    ending.join()
+    old.settle()
+    check_equal(old)
+    assert wrong() == []
+
+
+@pytest.mark.parametrize("statement", range(1, 5))
+def test_a_step_that_was_cut_off_between_two_statements_is_finished(old, monkeypatch, statement):
+    """On any node, at any statement, a column of which is there already."""
+    run, seen = DatabaseSchemaEditor.execute, itertools.count(1)
+
+    def execute(editor, sql, params=()):
+        if next(seen) > statement:
+            raise OperationalError(2013, "the connection broke")
+        return run(editor, sql, params)
+
+    monkeypatch.setattr(DatabaseSchemaEditor, "execute", execute)
+    with pytest.raises(CommandError):
+        migrated("diary", "0002")
+    monkeypatch.undo()
+    migrated("diary")
+    old.settle()
+    check_equal(old)
+    assert len(set(map(str, shapes(old)))) == 1
+    assert wrong() == []
 
 
 def test_without_a_primary_nothing_is_changed(old):
