@@ -1,4 +1,4 @@
-"""A transaction too large for one append costs itself time and nobody else; it survives whole or not at all (60, 63)."""
+"""A transaction too large for one append costs nobody else time, and survives whole or not at all (60, 63)."""
 
 import threading
 
