@@ -21,6 +21,7 @@ CLUSTER_REPLICATED_MODELS = [
     "specimens.Shelf",
     "specimens.Specimen",
     "specimens.Label",
+    "specimens.Oddity",
     "specimens.Snowflake",
     "specimens.Amount",
     "specimens.Word",

@@ -122,9 +122,23 @@ def table_triggers(table: TableShape, secret: str) -> Iterator[SqlObject]:
         "old_record": table.record("OLD"),
         "new_image": table.image("NEW"),
         "old_image": table.image("OLD"),
+        "uncontested": table.same_contested("OLD", "NEW"),
+        "is_left": table.same_key("own", "OLD"),
+        "is_changed": f"{table.same_key('own', 'NEW')} AND {table.same_contested('own', 'NEW')}",
     }
     for event in ("insert", "update", "delete"):
         for source in ("guard", f"log_{event}"):
-            statement = Template((folder / f"{source}.sql").read_text()).substitute(blanks, event=event)
+            required = "" if event == "delete" else required_values(table)
+            text = Template((folder / f"{source}.sql").read_text())
+            statement = text.substitute(blanks, event=event, required=required)
             name = f"{table.name}_{'guard_' + event if source == 'guard' else source}"
             yield SqlObject("TRIGGER", name, statement.strip())
+
+
+def required_values(table: TableShape) -> str:
+    """The part of a guard that refuses NULL where a value must be."""
+    if not table.required:
+        return ""
+    missing = " OR ".join(f"NEW.`{name}` IS NULL" for name in table.required)
+    text = (sql_root() / "cluster" / "triggers" / "required.sql").read_text()
+    return Template(text).substitute(is_missing=missing, names=", ".join(table.required)).rstrip()

@@ -11,12 +11,12 @@ from functools import cache
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.mysql.base import DatabaseWrapper
-from django.db.models import Field, Model
+from django.db.models import AutoField, Field, Model
 
 PLAIN = (
     "tinyint", "smallint", "mediumint", "int", "integer", "bigint", "bool", "boolean", "decimal", "numeric",
-    "double", "varchar", "char", "tinytext", "text", "mediumtext", "longtext", "enum", "set", "date",
-    "datetime", "time", "year", "uuid", "inet4", "inet6",
+    "double", "varchar", "char", "tinytext", "text", "mediumtext", "longtext", "date",
+    "datetime", "time", "uuid", "inet4", "inet6",
 )  # fmt: skip
 BINARY = ("binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob")
 KEY_LENGTH = 255
@@ -50,10 +50,15 @@ def bits_as_hex(column: str) -> str:
     return f"IF({column} IS NULL, NULL, JSON_OBJECT('hex', LPAD(HEX({column} + 0), 16, '0')))"
 
 
+def as_number(column: str) -> str:
+    """ENUM and SET: the text of the error value 0 may be that of a member. YEAR: 0000 is no number of JSON."""
+    return f"{column} + 0"
+
+
 def timestamp_in_utc(column: str) -> str:
     """TIMESTAMP prints in the session's time zone; its seconds since 1970 don't depend on that."""
-    seconds = f"UNIX_TIMESTAMP({column})"
-    return f"IF({seconds} = 0, '0000-00-00', TIMESTAMP'1970-01-01 00:00:00' + INTERVAL {seconds} SECOND)"
+    moment = f"TIMESTAMP'1970-01-01 00:00:00' + INTERVAL UNIX_TIMESTAMP({column}) SECOND"
+    return f"IF(CAST({column} AS CHAR) LIKE '0000-00-00%', '0000-00-00', {moment})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +75,31 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class TableShape:
-    """A replicated table: its columns in the model's order and the columns of its key."""
+    """A replicated table: its columns in the model's order and the columns of its key.
+
+    contested: the columns, besides the key, for whose value the server may refuse a row: unique ones, foreign keys.
+    required: the columns that must have a value; not one that the server hands out.
+    """
 
     name: str
     columns: tuple[Column, ...]
     key: tuple[Column, ...]
+    contested: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
 
     def image(self, row: str) -> str:
         """The full row as JSON."""
         return f"JSON_OBJECT({', '.join(column.image(row) for column in self.columns)})"
+
+    def same_contested(self, one: str, other: str) -> str:
+        """Whether two rows have the same values, byte for byte, in the contested columns."""
+        same = [f"BINARY {one}.`{name}` <=> BINARY {other}.`{name}`" for name in self.contested]
+        return " AND ".join(same) or "TRUE"
+
+    def same_key(self, one: str, other: str) -> str:
+        """Whether two rows have the same key, byte for byte; the first part finds it by the index."""
+        parts = [f"{one}.`{column.name}` = {other}.`{column.name}`" for column in self.key]
+        return " AND ".join([*parts, f"BINARY {self.record(one)} = BINARY {self.record(other)}"])
 
     def record(self, row: str) -> str:
         """The key as text: the value itself, or a JSON array where the key has several columns."""
@@ -97,8 +118,24 @@ def shape(model: type[Model]) -> TableShape:
     """The shape of a model's table. Raises ValueError for a type that cannot make the trip."""
     columns = {field: Column(str(field.column), expression(field)) for field in stored_fields(model)}
     return TableShape(
-        model._meta.db_table, tuple(columns.values()), tuple(columns[field] for field in key_fields(model))
+        model._meta.db_table,
+        tuple(columns.values()),
+        tuple(columns[field] for field in key_fields(model)),
+        tuple(str(field.column) for field in contested_fields(model)),
+        tuple(str(f.column) for f in stored_fields(model) if not f.null and not isinstance(f, AutoField)),
     )
+
+
+def contested_fields(model: type[Model]) -> list[Field]:
+    """The fields, besides the key, that a unique index or a foreign key stands on."""
+    meta = model._meta
+    together = {name for names in meta.unique_together for name in names}
+    together |= {name for constraint in meta.total_unique_constraints for name in constraint.fields}
+    return [
+        field
+        for field in stored_fields(model)
+        if not field.primary_key and (field.unique or field.is_relation or field.name in together)
+    ]
 
 
 def key_fields(model: type[Model]) -> list[Field]:
@@ -119,6 +156,9 @@ def expression(field: Field) -> Expression:
         "real": float_as_double,
         "json": json_as_text,
         "bit": bits_as_hex,
+        "enum": as_number,
+        "set": as_number,
+        "year": as_number,
         "timestamp": timestamp_in_utc,
     }
     found = special.get(kind) or (bytes_as_hex if kind in BINARY else plain if kind in PLAIN else None)

@@ -94,6 +94,9 @@ def blanks(model: type[Model], table: TableShape) -> dict[str, str]:
             stored_value(column, "COALESCE(entry.new_value, entry.old_value)") for column, _ in keys
         ),
         "same_key": " AND ".join(f"own.`{column.name}` = due.{key}" for column, key in keys),
+        "due_key": " AND ".join(
+            f"own.`{c.name}` = (SELECT {key} FROM `{due_table(model)}`)" for c, key in keys
+        ),
         "key_columns": ", ".join(f"`{column.name}`" for column, _ in keys),
         "columns_number": str(len(table.columns)),
         "own_record": own_record,
@@ -122,9 +125,9 @@ def blanks(model: type[Model], table: TableShape) -> dict[str, str]:
 
 def given_value(column: Column) -> str:
     """The assignment of a column's value out of an image that may lack it: then it keeps what the row has."""
-    present = f"JSON_EXISTS(entry.new_value, '$.\"{column.name}\"')"
+    present = f"JSON_EXISTS(v_new, '$.\"{column.name}\"')"
     own = f"own.`{column.name}`"
-    return f"{own} = IF({present}, {stored_value(column, 'entry.new_value')}, {own})"
+    return f"{own} = IF({present}, {stored_value(column, 'v_new')}, {own})"
 
 
 def differing(column: Column) -> str:
@@ -136,9 +139,7 @@ def differing(column: Column) -> str:
 
 def has_further_keys(model: type[Model]) -> bool:
     """Whether the table has unique keys besides its primary one."""
-    meta = model._meta
-    unique = any(field.unique and not field.primary_key for field in meta.local_concrete_fields)
-    return unique or bool(meta.unique_together) or bool(meta.total_unique_constraints)
+    return any(not field.is_relation or field.unique for field in shapes.contested_fields(model))
 
 
 def stored_value(column: Column, image: str) -> str:
@@ -149,6 +150,6 @@ def stored_value(column: Column, image: str) -> str:
         return f"UNHEX({of_hex})"
     if column.expression is shapes.bits_as_hex:
         return f"CAST(CONV({of_hex}, 16, 10) AS UNSIGNED)"
-    if column.expression is shapes.timestamp_in_utc:
-        return f"CONVERT_TZ({text}, '+00:00', @@SESSION.time_zone)"
-    return text
+    if column.expression is shapes.as_number:
+        return f"CAST({text} AS UNSIGNED)"
+    return text  # a TIMESTAMP too: it is stored in a session whose time zone is UTC

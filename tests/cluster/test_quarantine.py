@@ -52,6 +52,47 @@ class TestLenientSessions:
         assert others == [first, first]
         assert [quarantined(cluster.nodes[name].connection) for name in FOLLOWERS] == [[], []]
 
+    @pytest.mark.parametrize(
+        ("column", "value"),
+        [
+            ("choice", "'no member'"), ("choice", "''"), ("choices", "'a,no member'"), ("year", "0"),
+            ("stamp", "'0000-00-00'"), ("exact", "12345678901234567890123456789012345.123456789012345678901234567891"),
+            ("large", "18446744073709551615"), ("span", "'-838:59:59'"), ("fixed", "'a  '"), ("blob", "0x00FF"),
+            ("limited", "-1"),
+        ],
+    )  # fmt: skip
+    def test_what_is_no_value_of_its_type_is_stored_alike(self, cluster, column, value):
+        app = cluster.connect("main")
+        app.run("SET SESSION sql_mode = '', check_constraint_checks = 0")
+        write(app, f"INSERT INTO test_oddity (`key`, `{column}`) VALUES ('a', {value})", "odd")
+        cluster.settle()
+        shown = f"SELECT `{column}`, `{column}` + 0, HEX(CAST(`{column}` AS BINARY)) FROM test_oddity"
+        first, *others = (cluster.connect(name, "cluster").rows(shown) for name in NodeName)
+        assert others == [first, first]
+        assert [cluster.nodes[name].state().quarantined for name in FOLLOWERS] == [0, 0]
+
+    @pytest.mark.parametrize(
+        ("table", "change"),
+        [
+            ("test_shelf", "UPDATE IGNORE test_shelf SET name = 'taken'"),
+            ("test_shelf", "UPDATE IGNORE test_shelf SET id = 5"),
+            ("test_word", "UPDATE IGNORE test_word SET word = 'taken', meaning = 'new'"),
+            ("test_specimen", "UPDATE IGNORE test_specimen SET slot = 7, note = 'new'"),
+            ("test_specimen", "UPDATE IGNORE test_specimen SET shelf_id = 4711"),
+        ],
+    )
+    def test_a_change_that_was_ignored_is_not_in_the_log(self, cluster, table, change):
+        """The server fires the trigger of an UPDATE IGNORE for rows that it left as they were, too."""
+        app = cluster.connect("main")
+        write(app, "INSERT INTO test_shelf (id, name) VALUES (1, 'one'), (2, 'two'), (3, 'three')", "shelves")
+        write(app, "INSERT INTO test_word VALUES ('one', ''), ('two', ''), ('three', '')", "words")
+        write(app, "INSERT INTO test_specimen (id, slot) VALUES (1, 1), (2, 2), (3, 3)", "specimens")
+        write(app, change, "ignored")
+        cluster.settle()
+        first, *others = dumps(cluster, table)
+        assert others == [first, first]
+        assert [cluster.nodes[name].state().quarantined for name in FOLLOWERS] == [0, 0]
+
 
 class TestKeys:
     """Rows are found by their keys with the types and collations that the keys have."""

@@ -1,7 +1,6 @@
 
     IF v_gone > 0 THEN
         -- The server counts a generated key only when it stores it; as the primary it would hand this one out again.
-        SET STATEMENT time_zone = '+00:00', foreign_key_checks = 0, check_constraint_checks = 0 FOR
         INSERT IGNORE INTO `${table}` (${columns})
         SELECT ${lost_values} FROM (SELECT log_id, epoch FROM `${due}` WHERE is_gone ORDER BY key_1 DESC LIMIT 1) AS last
         JOIN transaction_log AS entry USING (log_id, epoch);

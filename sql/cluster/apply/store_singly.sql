@@ -8,6 +8,7 @@ BEGIN
     DECLARE v_problem VARCHAR(500);
     DECLARE v_new, v_stored LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
     DECLARE v_known INT;
+    DECLARE CONTINUE HANDLER FOR SQLWARNING BEGIN END;  -- what became of the value is seen in what was stored
     SET SESSION sql_mode = 'ALLOW_INVALID_DATES,NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION';
     SELECT entry.new_value INTO v_new FROM `${due}` JOIN transaction_log AS entry USING (log_id, epoch);
     SET v_known = ${known};
@@ -17,17 +18,14 @@ BEGIN
     END IF;
     IF NOT EXISTS (SELECT 1 FROM `${due}` AS due JOIN `${table}` AS own ON ${same_key}) THEN
         IF v_known = ${columns_number} THEN
-            SET STATEMENT time_zone = '+00:00', foreign_key_checks = 0, check_constraint_checks = 0 FOR
             INSERT INTO `${table}` (${columns})
             SELECT ${values} FROM `${due}` JOIN transaction_log AS entry USING (log_id, epoch);
         ELSE
-            SET STATEMENT foreign_key_checks = 0, check_constraint_checks = 0 FOR
             INSERT INTO `${table}` (${key_columns}) SELECT ${key_names} FROM `${due}`;
         END IF;
     END IF;
-    SET STATEMENT time_zone = '+00:00', foreign_key_checks = 0, check_constraint_checks = 0 FOR
-    UPDATE `${due}` AS due JOIN transaction_log AS entry USING (log_id, epoch) JOIN `${table}` AS own ON ${same_key}
-    SET ${given_values};
+    -- One table alone: a handler does not see the errors of an UPDATE of several (10.11).
+    UPDATE `${table}` AS own SET ${given_values} WHERE ${due_key};
     SELECT ${stored_image} INTO v_stored FROM `${due}` AS due JOIN `${table}` AS own ON ${same_key};
     SET v_problem = CONCAT_WS(', ', ${differing});
     IF v_stored IS NULL OR v_problem <> '' THEN

@@ -8,6 +8,16 @@ BEGIN
     DECLARE v_known TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT replicated_tables();
     DECLARE v_tables TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
     DECLARE v_unknown INT;
+    -- What a writer's session could store, this one must not refuse.
+    DECLARE v_zone VARCHAR(64) DEFAULT @@SESSION.time_zone;
+    DECLARE v_keys, v_checks, v_unique BOOLEAN;
+    DECLARE EXIT HANDLER FOR SQLEXCEPTION
+    BEGIN
+        SET SESSION time_zone = v_zone, foreign_key_checks = v_keys, check_constraint_checks = v_checks, unique_checks = v_unique;
+        RESIGNAL;
+    END;
+    SET v_keys = @@SESSION.foreign_key_checks, v_checks = @@SESSION.check_constraint_checks, v_unique = @@SESSION.unique_checks;
+    SET SESSION time_zone = '+00:00', foreign_key_checks = 0, check_constraint_checks = 0, unique_checks = 1;
     SELECT GROUP_CONCAT(DISTINCT table_name), SUM(NOT FIND_IN_SET(table_name, v_known)) INTO v_tables, v_unknown
     FROM given_entry JOIN transaction_log USING (log_id, epoch) WHERE log_type = 'ROW';
     IF EXISTS (SELECT 1 FROM quarantined_entry) THEN
@@ -25,4 +35,5 @@ BEGIN
         WHERE log_type = 'ROW' AND NOT FIND_IN_SET(table_name, v_known) GROUP BY table_name, record_id
         ON DUPLICATE KEY UPDATE epoch = VALUES(epoch), log_id = VALUES(log_id), tried_at = VALUES(tried_at);
     END IF;
+    SET SESSION time_zone = v_zone, foreign_key_checks = v_keys, check_constraint_checks = v_checks, unique_checks = v_unique;
 END

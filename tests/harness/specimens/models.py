@@ -1,6 +1,7 @@
 """Models whose rows are hard to carry to another server without a change."""
 
 import uuid
+from typing import Any
 
 from django.db import models
 
@@ -86,6 +87,57 @@ class Label(models.Model):
 
     def __str__(self) -> str:
         return f"{self.shelf} {self.position}: {self.text}"
+
+
+class Raw(models.Field):
+    """A column of any type that MariaDB has, as `kind` names it."""
+
+    def __init__(self, kind: str, **options: Any) -> None:
+        self.kind = kind
+        super().__init__(**options)
+
+    def deconstruct(self) -> Any:
+        """With the type."""
+        name, path, args, options = super().deconstruct()
+        return name, path, args, options | {"kind": self.kind}
+
+    def db_type(self, connection: object) -> str:
+        """The type."""
+        return self.kind
+
+
+class Oddity(models.Model):
+    """Column types that Django does not make by itself, and a binary key."""
+
+    key = Raw("varbinary(16)", primary_key=True)
+    choice = Raw("enum('a', 'b', '', 'A b')", null=True)
+    choices = Raw("set('a', 'b', 'c')", null=True)
+    year = Raw("year(4)", null=True)
+    tiny = Raw("tinyint", null=True)
+    medium = Raw("mediumint unsigned", null=True)
+    large = Raw("bigint unsigned", null=True)
+    exact = Raw("decimal(65,30)", null=True)
+    double = Raw("double", null=True)
+    fixed = Raw("char(10)", null=True)
+    latin = Raw("varchar(20) character set latin1", null=True)
+    bytes = Raw("varbinary(20)", null=True)
+    blob = Raw("mediumblob", null=True)
+    moment = Raw("datetime(3)", null=True)
+    span = Raw("time(6)", null=True)
+    stamp = Raw("timestamp(6)", null=True)
+    address = Raw("inet6", null=True)
+    json = Raw("json", null=True)
+    limited = models.IntegerField(null=True)
+
+    class Meta:
+        db_table = "test_oddity"
+        constraints = (
+            models.CheckConstraint(condition=models.Q(limited__gte=0), name="test_oddity_limited"),
+            models.UniqueConstraint(fields=("tiny", "fixed"), name="test_oddity_unique"),
+        )
+
+    def __str__(self) -> str:
+        return f"oddity {self.key!r}"
 
 
 class Snowflake(models.Model):
