@@ -2,18 +2,21 @@
 -- (the barrier), gives up the lease, sets the mode. NULL keeps the mode and only gives up the lease.
 -- A change into RECOVERING begins the count of replayed transactions anew. p_epoch: the promise under which the caller
 -- acts, so that one who is late closes no newer primary; NULL: whatever it is.
--- Errors: 1205 a write transaction did not end in time, 45002 another epoch was promised; nothing is changed then.
+-- Errors: 1205 a write transaction did not end in time, 45002 another epoch was promised,
+-- 45001 a prepared XA transaction; nothing is changed then.
 -- May be repeated.
 CREATE OR REPLACE PROCEDURE change_mode(IN p_mode VARCHAR(32), IN p_epoch INT UNSIGNED)
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_mode VARCHAR(255);
+    DECLARE v_mode, v_promised VARCHAR(255);
     DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
     START TRANSACTION;
     SELECT config_value INTO v_mode FROM node_config WHERE config_key = 'node_mode' FOR UPDATE;
+    SELECT config_value INTO v_promised FROM node_config WHERE config_key = 'epoch' FOR UPDATE;
     IF p_epoch IS NOT NULL THEN
         CALL require_promise(p_epoch);
     END IF;
+    CALL refuse_prepared();
     CALL raise_lease_end((SELECT next_not_cached_value >> 42 FROM lease_end), 4398046511103);
     IF p_mode <> v_mode THEN
         UPDATE node_config SET config_value = p_mode WHERE config_key = 'node_mode';

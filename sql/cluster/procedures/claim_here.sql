@@ -3,7 +3,7 @@
 -- p_excused_epoch, whose primary is known to have no lease, or before the present promise: who raised that has waited for
 -- it already. Leaves this node's own lease to the caller: claim takes it away, answer_call closes the mode.
 -- Out: whether it was claimed, the promise found, the consent's epoch and the seconds that it still runs (negative: over).
--- Errors: 45002 the node takes no part. May be repeated with higher epochs.
+-- Errors: 45002 the node takes no part, 45001 a prepared XA transaction. May be repeated with higher epochs.
 CREATE OR REPLACE PROCEDURE claim_here(
     IN p_epoch INT UNSIGNED, IN p_excused_epoch INT UNSIGNED,
     OUT p_claimed BOOLEAN, OUT p_promised INT, OUT p_consent_epoch INT UNSIGNED, OUT p_consent_seconds DOUBLE)
@@ -14,6 +14,7 @@ BEGIN
     SELECT config_value INTO v_mode FROM node_config WHERE config_key = 'node_mode' FOR UPDATE;
     SELECT config_value INTO p_promised FROM node_config WHERE config_key = 'epoch' FOR UPDATE;
     CALL require_member(p_promised);
+    CALL refuse_prepared();
     SELECT config_value INTO p_consent_epoch FROM node_config WHERE config_key = 'consent_epoch';
     SELECT config_value - UNIX_TIMESTAMP(SYSDATE(6)) INTO p_consent_seconds
     FROM node_config WHERE config_key = 'consent_until';

@@ -1,5 +1,5 @@
 -- A raise of the promise in the caller's transaction; see follow. The lease is left to the caller, as by claim_here.
--- Errors: 45002 this node has promised a higher epoch, takes no part or knows no epoch. May be repeated.
+-- Errors: 45002 this node has promised a higher epoch, takes no part or knows no epoch, 45001 a prepared XA transaction. May be repeated.
 CREATE OR REPLACE PROCEDURE follow_here(IN p_epoch INT UNSIGNED)
     SQL SECURITY DEFINER
 BEGIN
@@ -8,6 +8,7 @@ BEGIN
     SELECT config_value INTO v_mode FROM node_config WHERE config_key = 'node_mode' FOR UPDATE;
     SELECT config_value INTO v_promised FROM node_config WHERE config_key = 'epoch' FOR UPDATE;
     CALL require_member(v_promised);
+    CALL refuse_prepared();
     IF v_promised = 0 THEN
         SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 45002, MESSAGE_TEXT =
             'this node knows no epoch: it is new, or it lost its data. rebuild_node brings it in.';
