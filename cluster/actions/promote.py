@@ -81,7 +81,7 @@ def promote(
     epoch = 1 + max(state.promised for state in states.values())
     claimed = claim_majority(candidate, states, epoch, excused_epoch, 1 if forced else MAJORITY, wait)
     tell(f"Epoch {epoch} is claimed at {labels(claimed)}: nobody else may write now.")
-    outwait_lonely(claimed, states, excused_epoch, lease_seconds, wait)
+    wait_out_unconsented_lease(claimed, states, excused_epoch, lease_seconds, wait)
     orphaned = gather(candidate, claimed, epoch)
     own = candidate.state()
     if own.unfit and not forced and own.primary != own.name:
@@ -189,7 +189,7 @@ def claim_when_free(node: Node, epoch: int, excused_epoch: int | None, wait: Wai
         node.claim(epoch, excused_epoch)
 
 
-def outwait_lonely(
+def wait_out_unconsented_lease(
     claimed: Sequence[Node],
     states: Mapping[Node, NodeState],
     excused_epoch: int | None,

@@ -28,7 +28,7 @@ from cluster.protocol.errors import (
     WritersBusy,
 )
 from cluster.protocol.gaps import Range
-from cluster.protocol.names import Mode, NodeName
+from cluster.protocol.names import Alone, Mode, NodeName
 from cluster.protocol.node import Appended, LargeTransaction, Window
 from cluster.protocol.outlook import Sight
 from cluster.protocol.policy import Automation
@@ -112,6 +112,7 @@ class Server:
         self.staging: dict[EntryId, Entry] = {}
         self.counter = 0
         self.promised = 0
+        self.alone = Alone.NEVER
         self.mode = FIRST_MODE[name]
         self.consent_epoch, self.consent_until = 0, float("-inf")
         self.lease_end = (0, GONE)
@@ -197,6 +198,7 @@ class Server:
             name=self.name,
             mode=self.mode,
             promised=self.promised,
+            alone=self.alone,
             led=led,
             primary=NodeName(newest[0]) if newest else None,
             lease=Lease(self.lease[0], self.lease[1] - clock) if self.lease else None,

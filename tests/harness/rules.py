@@ -52,6 +52,11 @@ def no_consent(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Server, "consent_runs", lambda _s, _excused: False)
 
 
+def no_wait_for_solo_lease(patch: pytest.MonkeyPatch) -> None:
+    """A promotion does not wait for a lease that nobody consented to."""
+    patch.setattr(promote, "wait_out_unconsented_lease", lambda *_: None)
+
+
 def lease_outlives_claim(patch: pytest.MonkeyPatch) -> None:
     """A claim leaves the claimed node's own lease."""
     patch.setattr(Server, "end_lease", lambda _s, _epoch: None)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from cluster.protocol.names import NodeName
+from cluster.protocol.names import Alone, NodeName
 from tests.harness.coordinators import LEASE, feeding, promoting, recovering, renewing
 from tests.harness.histories import History
 from tests.harness.ledger import Violation
@@ -25,6 +25,7 @@ from tests.harness.rules import (
     no_consent,
     no_orphans,
     no_union,
+    no_wait_for_solo_lease,
     promotion_first,
 )
 from tests.harness.stories import OTHER_ROW, attempt, begun, isolate, unacknowledged, write
@@ -93,6 +94,17 @@ def silent_primary(history: History) -> None:
     """Main takes writes, but the coordinator cannot see it."""
     isolate(history.world, "c1", MAIN)
     history.world.run("c1", promoting(NODE_A))
+
+
+def silent_primary_without_consent(history: History) -> None:
+    """Main goes on alone, as its durability allows; the consents have run out and the coordinator cannot see it."""
+    world = history.world
+    for server in world.servers.values():
+        server.alone = Alone.WHEN_GONE
+    world.elapse(LEASE * 1.2)
+    world.servers[MAIN].renew_lease(1, world.servers[MAIN].clock() + LEASE)
+    isolate(world, "c1", MAIN)
+    world.run("c1", promoting(NODE_A))
 
 
 def rival_of_a_healthy_primary(history: History) -> None:
@@ -168,6 +180,7 @@ CASES: list[tuple[Story, Rule, str]] = [
     (unconfirmed_write, no_orphans, "(d)"),
     (asks_again_as_a_follower, no_orphans, "(a)"),
     (silent_primary, no_consent, "(b)"),
+    (silent_primary_without_consent, no_wait_for_solo_lease, "(b)"),
     (rival_of_a_healthy_primary, lease_outlives_claim, "(b)"),
     (slow_renewal, clock_read_late, "(b)"),
     (write_across_a_claim, no_barrier, "(c)"),

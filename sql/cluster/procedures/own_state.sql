@@ -1,6 +1,6 @@
 -- What this node knows of itself, as JSON: the fields of protocol/view.py that the SQL console decides by.
 -- lease: seconds that its lease still runs, NULL for none of the promised epoch; consent: seconds that nobody may claim it.
--- failover_at: when there was an automatic failover last, seconds since 1970.
+-- solo: when its primary may hold a lease without consent, the values of protocol/names.py. failover_at: when there was an automatic failover last, seconds since 1970.
 CREATE OR REPLACE FUNCTION own_state() RETURNS VARCHAR(1000) CHARSET utf8mb4
     READS SQL DATA
     SQL SECURITY DEFINER
@@ -8,10 +8,11 @@ BEGIN
     DECLARE v_state VARCHAR(1000);
     DECLARE v_led INT UNSIGNED DEFAULT 0;
     DECLARE v_primary VARCHAR(16) DEFAULT '';
+    DECLARE v_forced VARCHAR(8);
     DECLARE v_lease, v_failover_at DOUBLE;
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
-    SELECT epoch, JSON_VALUE(new_value, '$.node'), JSON_VALUE(new_value, '$.failover_at')
-    INTO v_led, v_primary, v_failover_at FROM transaction_log
+    SELECT epoch, JSON_VALUE(new_value, '$.node'), JSON_VALUE(new_value, '$.failover_at'), JSON_VALUE(new_value, '$.forced')
+    INTO v_led, v_primary, v_failover_at, v_forced FROM transaction_log
     WHERE table_name = '' AND record_id = 'PROMOTION' ORDER BY epoch DESC LIMIT 1;
     SELECT expires_at - UNIX_TIMESTAMP(SYSDATE(6)) INTO v_lease FROM lease
     WHERE epoch = (SELECT config_value FROM node_config WHERE config_key = 'epoch');
@@ -20,6 +21,8 @@ BEGIN
         'mode', MAX(IF(config_key = 'node_mode', config_value, NULL)),
         'promised', CAST(MAX(IF(config_key = 'epoch', config_value, NULL)) AS INTEGER),
         'led', v_led, 'primary', v_primary, 'failover_at', v_failover_at, 'lease', v_lease, 'restarted', is_restarted(),
+        'solo', CASE WHEN v_forced = '1' THEN 'when_silent' WHEN MAX(IF(config_key = 'durability', config_value, NULL)) = 'local' THEN 'when_gone'
+                ELSE 'never' END,
         'consent', GREATEST(MAX(IF(config_key = 'consent_until', config_value, NULL)) - UNIX_TIMESTAMP(SYSDATE(6)), 0),
         'floor', CAST(MAX(IF(config_key = 'verified_log_id', config_value, NULL)) AS INTEGER),
         'last_log_id', (SELECT COALESCE(MAX(log_id), 0) FROM transaction_log),

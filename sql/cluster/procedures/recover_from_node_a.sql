@@ -1,7 +1,8 @@
 -- Brings Main level with the acting Node A while writes go on: what the cluster did not keep is set aside, what Main missed is
 -- replayed. Answers its sentences, one row each. Cut off at any point, it is called again and goes on; a second session reads
 -- the progress: SELECT config_value FROM node_config WHERE config_key = 'replayed_transactions'. Call it on Main.
--- Errors: 45001 wrong node, Node A does not answer or does not act, Main is new: nothing is changed then.
+-- Errors: 45001 wrong node, Node A does not answer or does not act, Main is new, 45002 Main was promoted meanwhile: nothing is
+-- changed then.
 CREATE OR REPLACE PROCEDURE recover_from_node_a()
     SQL SECURITY DEFINER
 BEGIN
@@ -19,7 +20,9 @@ BEGIN
     SELECT CONCAT('Main last transaction was at: ', COALESCE(CONCAT(LEFT(seen('main', 'last_entry_at'), 19), ' UTC'), 'never')) AS message;
     SELECT 'Fetching missed transactions from Node A...' AS message;
     IF seen('main', 'mode') <> 'RECOVERING' THEN
-        CALL change_mode('RECOVERING', NULL);
+        -- Under the epoch that was seen: whoever comes late closes no newer primary.
+        CALL follow(seen('node_a', 'promised'));
+        CALL change_mode('RECOVERING', seen('node_a', 'promised'));
     END IF;
     CALL catch_up_from('node_a');
     SELECT CONCAT('Recovery complete. Replayed ', (SELECT config_value FROM node_config WHERE config_key = 'replayed_transactions'),
