@@ -85,7 +85,11 @@ BEGIN
     CLOSE followers;
     IF p_candidate <> v_own THEN
         SET v_floor = common_floor(p_candidate);
-        CALL push_entries(p_candidate, v_epoch, v_floor, v_problem);
+        SET v_problem = NULL;
+        CALL reach_peer(p_candidate, CONCAT('CALL compare_logs(''', p_candidate, ''', ', v_floor, ')'), v_answer);
+        IF JSON_VALUE(v_answer, '$.missing') IS NOT NULL THEN
+            CALL push_entries(p_candidate, v_epoch, JSON_VALUE(v_answer, '$.missing') - 1, v_problem);
+        END IF;
         IF v_problem IS NOT NULL THEN
             CALL refuse(CONCAT(v_label, ' was not promoted: ', v_problem, '. Try again.'));
         END IF;
@@ -112,17 +116,18 @@ BEGIN
         END IF;
         IF v_peer <> p_candidate THEN
             SET v_floor = common_floor(v_peer);
-            CALL reach_peer(v_peer, CONCAT('SELECT COUNT(*) INTO @job_answer FROM transaction_log_', v_peer, ' AS theirs LEFT JOIN',
-                ' transaction_log AS own USING (log_id, epoch) WHERE theirs.log_id > ', v_floor, ' AND own.log_id IS NULL'), v_answer);
-            IF v_answer = 0 THEN
-                CALL push_entries(v_peer, v_epoch, v_floor, v_problem);
-                SET v_level = v_level OR v_problem IS NULL;
+            CALL reach_peer(v_peer, CONCAT('CALL compare_logs(''', v_peer, ''', ', v_floor, ')'), v_answer);
+            IF JSON_VALUE(v_answer, '$.extra') = 0 THEN
+                CALL push_entries(v_peer, v_epoch, JSON_VALUE(v_answer, '$.missing') - 1, v_problem);
+                SET v_level = v_level OR v_problem IS NULL, v_missing = CONCAT(v_missing, COALESCE(CONCAT(' ', v_peer, ': ', v_problem, '.'), ''));
+            ELSE
+                SET v_missing = CONCAT(v_missing, ' ', v_peer, ' has ', JSON_VALUE(v_answer, '$.extra'), ' entries that nobody kept.');
             END IF;
         END IF;
     END LOOP;
     CLOSE followers;
     IF NOT v_level THEN
-        CALL refuse(CONCAT(v_label, ' was not promoted: no second node took the beginning of epoch ', v_epoch, '. Try again.'));
+        CALL refuse(CONCAT(v_label, ' was not promoted: no second node took the beginning of epoch ', v_epoch, '.', v_missing, ' Try again.'));
     END IF;
     CALL call_node(p_candidate, 'open', v_epoch, IF(p_candidate = 'main', 'PRIMARY', 'ACTING_MASTER'), v_answer, v_problem);
     IF v_problem IS NOT NULL THEN

@@ -1,24 +1,40 @@
--- Brings another node what this node's log has above the common floor, by log id; pull_entries the other way round.
+-- Brings another node what this node's log has above the common floor, by log id, in calls of about 4 MiB that cut
+-- no transaction: a larger one goes alone.
 -- Inputs as pull_entries. Out: why not, NULL when it has all of it. May be repeated.
 CREATE OR REPLACE PROCEDURE push_entries(IN p_peer VARCHAR(16), IN p_epoch INT UNSIGNED, IN p_floor BIGINT UNSIGNED, OUT p_problem TEXT)
     SQL SECURITY DEFINER
 BEGIN
     DECLARE v_longest BIGINT DEFAULT @@SESSION.group_concat_max_len;
     DECLARE v_cursor BIGINT UNSIGNED DEFAULT p_floor;
+    DECLARE v_upto, v_ends BIGINT UNSIGNED;
     DECLARE v_last BIGINT UNSIGNED DEFAULT (SELECT COALESCE(MAX(log_id), 0) FROM transaction_log);
     DECLARE v_entries LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
     DECLARE v_answer VARCHAR(1000) CHARACTER SET utf8mb4;
-    SET SESSION group_concat_max_len = 67108864;
+    SET SESSION group_concat_max_len = 1073741824;
     SET p_problem = NULL;
     WHILE v_cursor < v_last AND p_problem IS NULL DO
+        SELECT MAX(log_id) INTO v_ends FROM (
+            SELECT log_id, SUM(bytes) OVER (ORDER BY log_id) AS bytes, ROW_NUMBER() OVER (ORDER BY log_id) AS number
+            FROM (SELECT log_id, COALESCE(OCTET_LENGTH(old_value), 0) + COALESCE(OCTET_LENGTH(new_value), 0) AS bytes
+                  FROM transaction_log WHERE log_id > v_cursor ORDER BY log_id LIMIT 500) AS ahead) AS counted
+        WHERE bytes <= 4194304 OR number = 1;
+        SET v_upto = 0;
+        WHILE v_upto < v_ends DO  -- to where the last transaction of the window ends, and those that it takes in
+            SET v_upto = v_ends;
+            SELECT MAX(log_id) INTO v_ends FROM transaction_log
+            WHERE transaction_id IN (SELECT transaction_id FROM transaction_log AS part
+                                     WHERE log_id > v_cursor AND log_id <= v_upto AND log_type = 'ROW');
+        END WHILE;
         SELECT CONCAT('[', GROUP_CONCAT(entry_as_json(
             log_id, epoch, transaction_id, log_sequence, log_type, operation_type, table_name, record_id, old_value, new_value,
             source_node, `timestamp`) SEPARATOR ','), ']')
-    INTO v_entries FROM transaction_log WHERE log_id > v_cursor AND log_id <= v_cursor + 500;
-        IF v_entries IS NOT NULL THEN
+        INTO v_entries FROM transaction_log WHERE log_id > v_cursor AND log_id <= v_upto;
+        IF v_entries IS NULL THEN
+            SET p_problem = CONCAT('the transaction that ends at log id ', v_upto, ' is larger than max_allowed_packet; raise it on every node');
+        ELSE
             CALL call_peer(p_peer, 'reconcile', p_epoch, v_entries, v_answer, p_problem);
         END IF;
-        SET v_cursor = v_cursor + 500;
+        SET v_cursor = v_upto;
     END WHILE;
     SET SESSION group_concat_max_len = v_longest;
 END

@@ -13,7 +13,7 @@ BEGIN
     DECLARE v_problem TEXT;
     DECLARE v_left DOUBLE;
     DECLARE v_began DOUBLE DEFAULT UNIX_TIMESTAMP(SYSDATE(6));
-    SET SESSION group_concat_max_len = 67108864;
+    SET SESSION group_concat_max_len = 1073741824;
     SELECT MAX(epoch), CONCAT('[', GROUP_CONCAT(entry_as_json(
             log_id, epoch, transaction_id, log_sequence, log_type, operation_type, table_name, record_id, old_value, new_value,
             source_node, `timestamp`) SEPARATOR ','), ']')

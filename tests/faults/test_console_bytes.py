@@ -1,0 +1,55 @@
+"""The SQL console carries entries by their bytes: nothing is skipped, no transaction arrives in part."""
+
+import time
+
+import pytest
+
+from cluster.protocol.names import NodeName
+from tests.harness.console import Console
+
+pytestmark = pytest.mark.faults
+
+COUNTED = "SELECT COUNT(*) FROM transaction_log WHERE table_name = 'test_specimen'"
+SUMMED = "SELECT COUNT(*), SUM(LENGTH(note)), MD5(GROUP_CONCAT(MD5(note) ORDER BY id)) FROM test_specimen"
+
+
+def rows(count: int, size: int) -> str:
+    """One transaction of so many rows with a note of so many bytes each."""
+    return f"INSERT INTO test_specimen (id, note) SELECT seq, REPEAT(CHAR(97 + seq % 26), {size}) FROM seq_1_to_{count}"
+
+
+@pytest.mark.parametrize(("statements", "entries"), [
+    ([*(f"INSERT INTO test_specimen (id, note) VALUES ({n}, REPEAT('n', 150000))" for n in range(1, 501))], 500),
+    ([rows(3000, 30000)], 3000),
+], ids=["many", "one"])  # fmt: skip
+def test_node_b_catches_up_with_more_than_a_packet(cluster, statements, entries):
+    cluster.settle()
+    cluster.replicator.stop(writers_carry=True)
+    cluster.kill("node_b")
+    console = Console(cluster)
+    main = cluster.nodes[NodeName.MAIN]
+    main.renew_lease(1, main.beat() + 60)  # nobody is there to renew it while this one client writes
+    console.says("main", ";".join(statements))
+    cluster.start("node_b")
+    said = console.says("node_b", "CALL catch_up()")
+    assert f"Fetched {entries} entries" in said
+    assert console.says("node_b", COUNTED) == str(entries)
+    assert console.says("node_b", SUMMED) == console.says("main", SUMMED)
+
+
+def test_large_acknowledged_entries_are_promoted(cluster):
+    cluster.settle()
+    console = Console(cluster)
+    statements = [
+        f"INSERT INTO test_specimen (id, note) VALUES ({n}, REPEAT('n', 150000))" for n in range(1, 481)
+    ]
+    Console(cluster, "app").says("main", ";".join(statements))
+    cluster.settle(30)
+    cluster.replicator.stop(writers_carry=True)
+    for name in NodeName:  # a floor that nobody raised
+        console.says(name, "UPDATE node_config SET config_value = 0 WHERE config_key = 'verified_log_id'")
+    cluster.kill("main")
+    time.sleep(cluster.conf.lease_seconds * 1.1 + 0.2)
+    said = console.says("node_a", "CALL promote_to_acting_master()")
+    assert "promoted to ACTING_MASTER successfully" in said
+    assert console.says("node_b", COUNTED) == console.says("node_a", COUNTED) == "480"
