@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from cluster.actions.switchover import NEARLY_LEVEL
 from cluster.actions.verbs import Verb
 from cluster.protocol.names import NodeName
 from cluster.views.seen import Seen
@@ -66,14 +67,16 @@ def recovering(seen: Seen, node: NodeName | None) -> list[Tick]:
 
 
 def demoting(seen: Seen, _node: NodeName | None) -> list[Tick]:
-    """Node A acts, and Main is level."""
+    """Node A acts, and Main is as nearly level as the hand-over wants it."""
     main, acting = seen.node(NodeName.MAIN), seen.primary
     acts = acting is not None and acting.name is NodeName.NODE_A
-    level = bool(main.reachable and main.lag_entries == 0 and main.led == seen.epoch)
+    lag = main.lag_entries
+    level = bool(main.reachable and lag is not None and lag <= NEARLY_LEVEL and main.led == seen.epoch)
+    words = "Main has everything" if lag == 0 else f"Main lacks {lag} entries, which go over first"
     return [
         Tick(acts, "Node A takes the writes" if acts else "Node A is in VICE mode already"),
         answers(seen, NodeName.MAIN),
-        Tick(level, "Main has everything" if level else "Main lags: recover it first"),
+        Tick(level, words if level else "Main lags: recover it first"),
     ]
 
 
