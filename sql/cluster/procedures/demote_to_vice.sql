@@ -16,7 +16,7 @@ demoting: BEGIN
         CALL refuse(CONCAT('Node A cannot hand over: Main does not answer (', COALESCE((SELECT problem FROM peer_sight WHERE peer = 'main'), ''),
                            '). Start Main, call recover_from_node_a() there, then try again.'));
     END IF;
-    SELECT COUNT(*) INTO v_missing FROM transaction_log WHERE log_id > CAST(seen('main', 'last_log_id') AS UNSIGNED);
+    SET v_missing = GREATEST(CAST(seen('node_a', 'entries') AS INTEGER) - CAST(seen('main', 'entries') AS INTEGER), 0);
     IF CAST(seen('main', 'led') AS INTEGER) < CAST(seen('node_a', 'led') AS INTEGER) OR v_missing > 2000 THEN
         CALL refuse(CONCAT('Main is ', v_missing, ' entries behind Node A. Call recover_from_node_a() on Main first.'));
     END IF;

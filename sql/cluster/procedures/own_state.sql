@@ -25,6 +25,9 @@ BEGIN
                 ELSE 'never' END,
         'consent', GREATEST(MAX(IF(config_key = 'consent_until', config_value, NULL)) - UNIX_TIMESTAMP(SYSDATE(6)), 0),
         'floor', CAST(MAX(IF(config_key = 'verified_log_id', config_value, NULL)) AS INTEGER),
+        'entries', CAST(MAX(IF(config_key = 'verified_entries', config_value, NULL)) AS INTEGER) + (
+            SELECT COUNT(*) FROM transaction_log
+            WHERE log_id > (SELECT CAST(config_value AS UNSIGNED) FROM node_config WHERE config_key = 'verified_log_id')),
         'last_log_id', (SELECT COALESCE(MAX(log_id), 0) FROM transaction_log),
         'last_entry_at', (SELECT `timestamp` FROM transaction_log ORDER BY log_id DESC LIMIT 1))
     INTO v_state FROM node_config;
