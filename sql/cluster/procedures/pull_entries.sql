@@ -43,12 +43,12 @@ BEGIN
             CALL refuse(v_problem);
         END IF;
         CALL append_entries(p_epoch, TRUE, v_entries, v_added);
+        UPDATE peer_job SET alive_at = UTC_TIMESTAMP(6) WHERE job_id = @job_id;  -- in memory: seen before the commit
         SELECT MAX(log_id) INTO v_ends FROM pulled_entry
         WHERE transaction_id IN (SELECT transaction_id FROM pulled_entry AS part WHERE log_id > v_cursor AND log_id <= v_upto AND log_type = 'ROW');
         SET v_cursor = v_upto, v_reach = GREATEST(v_reach, COALESCE(v_ends, 0));
         IF v_cursor >= v_reach THEN
             COMMIT;
-            UPDATE peer_job SET alive_at = UTC_TIMESTAMP(6) WHERE job_id = @job_id;
             START TRANSACTION;
         END IF;
     END LOOP;
