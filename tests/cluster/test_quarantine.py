@@ -9,7 +9,7 @@ from cluster.nodes.quarantine import quarantined
 from cluster.protocol.decide import HEALTHY
 from cluster.protocol.errors import Refused
 from cluster.protocol.names import NodeName
-from tests.harness.sql import dump
+from tests.harness.sql import dump, refusal
 
 FOLLOWERS = (NodeName.NODE_A, NodeName.NODE_B)
 
@@ -254,3 +254,11 @@ class TestQuarantine:
             assert [entry.reason for entry in held] == ["stored as something else: meaning (45004)"]
         finally:
             root.run("ALTER TABLE test_word MODIFY meaning varchar(80) NOT NULL")
+
+    def test_the_sql_console_does_not_promote_it_either(self, narrow):
+        write(narrow.connect("main"), "INSERT INTO test_word VALUES ('a', 'one')", "odd")
+        narrow.settle()
+        narrow.replicator.stop()
+        narrow.kill("main")
+        told = refusal(narrow.connect("node_a", "cluster", 20.0), "CALL promote_to_acting_master()")
+        assert told.startswith("Node A cannot be promoted: rows quarantined there: 1.")

@@ -14,7 +14,9 @@ BEGIN
     SELECT config_value INTO v_mode FROM node_config WHERE config_key = 'node_mode' FOR UPDATE;
     SELECT config_value INTO p_promised FROM node_config WHERE config_key = 'epoch' FOR UPDATE;
     CALL require_member(p_promised);
-    CALL refuse_prepared();
+    IF v_mode IN ('PRIMARY', 'ACTING_MASTER') THEN  -- a follower was asked when it ceased to be one
+        CALL refuse_prepared();
+    END IF;
     SELECT config_value INTO p_consent_epoch FROM node_config WHERE config_key = 'consent_epoch';
     SELECT config_value - UNIX_TIMESTAMP(SYSDATE(6)) INTO p_consent_seconds
     FROM node_config WHERE config_key = 'consent_until';

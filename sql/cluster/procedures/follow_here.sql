@@ -8,7 +8,9 @@ BEGIN
     SELECT config_value INTO v_mode FROM node_config WHERE config_key = 'node_mode' FOR UPDATE;
     SELECT config_value INTO v_promised FROM node_config WHERE config_key = 'epoch' FOR UPDATE;
     CALL require_member(v_promised);
-    CALL refuse_prepared();
+    IF v_mode IN ('PRIMARY', 'ACTING_MASTER') THEN  -- a follower was asked when it ceased to be one
+        CALL refuse_prepared();
+    END IF;
     IF v_promised = 0 THEN
         SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 45002, MESSAGE_TEXT =
             'this node knows no epoch: it is new, or it lost its data. rebuild_node brings it in.';

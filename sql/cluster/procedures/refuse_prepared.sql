@@ -1,7 +1,7 @@
 -- Refuses while a prepared XA transaction holds entries here. XA PREPARE lets the mode row go, so the barrier alone does not
--- see it, but its entries stay locked, also after a restart. To be called in the caller's transaction with the mode and the
--- promise locked: then no writer and no append is under way, so whatever waits is prepared. Entries at or below the verified
--- floor are settled. Errors: 45001 with what to do. May be repeated.
+-- see it, but its entries stay locked, also after a restart. To be called on a node in a writing mode, in the caller's
+-- transaction with the mode and the promise locked: then no writer is under way, so whatever waits is prepared. Entries at or
+-- below the verified floor are settled. Errors: 45001 with what to do. May be repeated.
 CREATE OR REPLACE PROCEDURE refuse_prepared()
     SQL SECURITY DEFINER
 BEGIN
