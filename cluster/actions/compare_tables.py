@@ -9,6 +9,7 @@ from cluster.nodes import comparing, looking
 from cluster.nodes.comparing import Comparable, Key, Span
 from cluster.nodes.panel import Panel
 from cluster.nodes.shape import TableShape
+from cluster.nodes.stored import stored_columns, stored_row
 from cluster.protocol.differences import Difference, RowLook, Verdict, judge, row_differences, unlike
 from cluster.protocol.errors import NodeFailed
 from cluster.protocol.names import NodeName
@@ -39,12 +40,14 @@ class TableComparison:
 
     def compare(self, shape: TableShape) -> None:
         """Compare one table on all nodes that have it as its model says."""
-        table = comparing.comparable(shape)
+        columns = stored_columns(self.panel.source, shape.name)
+        table = comparing.comparable_as_stored(shape, columns)
+        stored = stored_row(columns)
         names = [name for name in self.panel.names if self.is_comparable(name, table)]
         for span in comparing.spans(partial(self.end_of_span, names, table), Span()):
             sums = self.panel.ask(names, partial(comparing.checksum, table=table, span=span))
             if suspects := unlike(sums, self.panel.reference):
-                self.compare_rows(shape, table, span, suspects)
+                self.compare_rows(shape, table, span, suspects, stored)
             self.rows += sums[self.panel.reference].rows
             self.progress(sums[self.panel.reference].rows)
 
@@ -63,16 +66,18 @@ class TableComparison:
         """Where the next span ends: after ROWS rows of the reference, and twice as many of no other node."""
         return end_of_span(self.panel, names, table, rest, ROWS)
 
-    def compare_rows(self, shape: TableShape, table: Comparable, span: Span, names: list[NodeName]) -> None:
+    def compare_rows(
+        self, shape: TableShape, table: Comparable, span: Span, names: list[NodeName], stored: str
+    ) -> None:
         """Find the rows whose digests differ in a span, and look at them."""
         asked = [self.panel.reference, *names]
         held = self.panel.ask(asked, partial(comparing.digests, table=table, span=span))
         right = held.pop(self.panel.reference).items()
         doubtful = sorted({record for found in held.values() for record, _ in right ^ found.items()})
         for start in range(0, len(doubtful), RECORDS):
-            self.examine(shape, doubtful[start : start + RECORDS], list(held))
+            self.examine(shape, doubtful[start : start + RECORDS], list(held), stored)
 
-    def examine(self, shape: TableShape, records: list[str], names: list[NodeName]) -> None:
+    def examine(self, shape: TableShape, records: list[str], names: list[NodeName], stored: str) -> None:
         """Look at rows in doubt until each is decided or nothing can be on its way any more."""
         deadline = time.monotonic() + self.panel.settle
         told: set[Difference] = set()
@@ -80,7 +85,9 @@ class TableComparison:
         while pending:
             asked = [self.panel.reference, *pending]
             wanted = sorted(set().union(*pending.values()))
-            looks = self.panel.ask(asked, partial(looking.look_at_once, shape=shape, record_ids=wanted))
+            looks = self.panel.ask(
+                asked, partial(looking.look_at_once, shape=shape, record_ids=wanted, stored=stored)
+            )
             undecided = {
                 name: self.judge_all(shape.name, mine, name, looks, told)
                 for name, mine in pending.items()

@@ -5,8 +5,8 @@ equal only by a collation are different. Every statement is a range of the prima
 log.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from cluster.nodes.connection import Connection
@@ -51,6 +51,11 @@ def comparable(shape: TableShape) -> Comparable:
     values = [column.expression(f"t.`{column.name}`") for column in shape.columns]
     key = tuple(column.name for column in shape.key)
     return Comparable(shape.name, key, shape.record("t"), digest(values))
+
+
+def comparable_as_stored(shape: TableShape, columns: Mapping[str, str]) -> Comparable:
+    """A replicated table by its stored values (see `cluster.nodes.stored`): what an image loses is seen too."""
+    return replace(comparable(shape), digest=digest(list(columns.values())))
 
 
 def digest(values: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ Every statement is a range of the table's key or of an index of the log.
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from cluster.nodes.comparing import Key, text
@@ -41,10 +42,19 @@ def snapshot(connection: Connection) -> Iterator[None]:
         connection.commit()
 
 
-def look_at_once(connection: Connection, shape: TableShape, record_ids: Sequence[str]) -> dict[str, RowLook]:
-    """Each record's row and newest entry, all of one moment."""
+def look_at_once(
+    connection: Connection, shape: TableShape, record_ids: Sequence[str], stored: str | None = None
+) -> dict[str, RowLook]:
+    """Each record's row and newest entry, all of one moment. stored: SQL of a row's stored values, if wanted."""
     with snapshot(connection):
-        return look(connection, shape, record_ids)
+        looks = look(connection, shape, record_ids)
+        if stored is None:
+            return looks
+        held: dict[str, str] = {}
+        for chunk in chunks(record_ids):
+            sql, params = rows_query(shape, stored, chunk)
+            held |= {text(record): text(row) for record, row in connection.rows(sql, params)}
+        return {record: replace(seen, stored=held.get(record)) for record, seen in looks.items()}
 
 
 def look(connection: Connection, shape: TableShape, record_ids: Sequence[str]) -> dict[str, RowLook]:
@@ -69,10 +79,15 @@ def images(connection: Connection, shape: TableShape, record_ids: Sequence[str])
 
 def images_query(shape: TableShape, record_ids: Sequence[str]) -> tuple[str, list[Any]]:
     """The statement of `images` and its parameters."""
+    return rows_query(shape, shape.image("t"), record_ids)
+
+
+def rows_query(shape: TableShape, value: str, record_ids: Sequence[str]) -> tuple[str, list[Any]]:
+    """The statement for record id and `value` (SQL) of the rows that exist, and its parameters."""
     key = ", ".join(f"t.`{column.name}`" for column in shape.key)
     keys = ", ".join([f"({', '.join(['%s'] * len(shape.key))})"] * len(record_ids))
     sql = (
-        f"SELECT {shape.record('t')}, {shape.image('t')} FROM `{shape.name}` AS t FORCE INDEX (PRIMARY)"
+        f"SELECT {shape.record('t')}, {value} FROM `{shape.name}` AS t FORCE INDEX (PRIMARY)"
         f" WHERE ({key}) IN ({keys})"
     )
     return sql, [value for record_id in record_ids for value in key_of(shape, record_id)]

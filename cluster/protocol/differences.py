@@ -7,7 +7,7 @@ is not what its own log says.
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeVar
 
@@ -68,11 +68,15 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class RowLook:
-    """A record on one node at one moment: the row's image (None: no row), the newest entry and its image."""
+    """A record on one node at one moment: the row's image (None: no row), the newest entry and its image.
+
+    stored: the row's stored values as JSON, where they were asked for.
+    """
 
     image: str | None = None
     entry: EntryId | None = None
     logged: str | None = None
+    stored: str | None = None
 
     @property
     def against_log(self) -> bool:
@@ -96,7 +100,7 @@ def judge(reference: RowLook, other: RowLook, floor: int) -> Verdict:
     different entries above the floor. Where one node has no entry of the record at all yet, a later look
     decides.
     """
-    if reference.image == other.image:
+    if reference.image == other.image and reference.stored == other.stored:
         return Verdict.EQUAL
     newest = max((look.entry for look in (reference, other) if look.entry), default=None)
     if reference.entry == other.entry or newest is None or newest.log_id <= floor:
@@ -116,7 +120,10 @@ def row_differences(
     if found.against_log:
         yield difference(table, key, node, found.logged, found.image, against_log=True)
     elif not right.against_log:
-        yield difference(table, key, node, right.image, found.image, against_log=False)
+        told = difference(table, key, node, right.image, found.image, against_log=False)
+        if right.stored and found.stored and not told.columns:  # what no image shows
+            told = replace(told, columns=differing_columns(right.stored, found.stored))
+        yield told
 
 
 def difference(

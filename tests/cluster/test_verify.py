@@ -97,6 +97,19 @@ def test_a_row_written_past_the_guard_is_named_and_repaired(cluster, main, root,
     assert Found(cluster).result.equal
 
 
+def test_a_value_that_no_image_holds_is_compared_as_it_is_stored(cluster, main, root):
+    main.run(SPECIMEN)
+    cluster.settle()
+    node_b = root(NODE_B)
+    # The server computes a generated column itself, so that no image carries it.
+    node_b.run("ALTER TABLE test_specimen MODIFY doubled BIGINT")
+    try:
+        node_b.run("UPDATE test_specimen SET doubled = 5 WHERE id = 1")
+        assert Found(cluster).sentences == ["test_specimen 1 on Node B: different: doubled"]
+    finally:
+        node_b.run("ALTER TABLE test_specimen MODIFY doubled BIGINT AS (slot * 2) PERSISTENT")
+
+
 def test_a_row_that_only_a_replica_has_is_extra(cluster, main, root):
     add(main, 1)
     cluster.settle()
