@@ -110,6 +110,15 @@ class Lookout(Protocol):
         """Let the connections go."""
 
 
+Witness = Callable[[], Mapping[NodeName, int]]
+"""The nodes whose process was seen to end over a connection that somebody else held: see NodeUnreachable.ended."""
+
+
+def no_witness() -> Mapping[NodeName, int]:
+    """Nobody else has seen anything."""
+    return {}
+
+
 class Watch:
     """One watcher. Its memory counts failures in a row, so a process keeps the same one."""
 
@@ -120,11 +129,13 @@ class Watch:
         policy: Policy,
         *,
         lease_seconds: float,
+        witness: Witness = no_witness,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """sleep: lets seconds pass. clock: seconds since 1970."""
+        """witness: what else this process knows of ended nodes. sleep: lets seconds pass. clock: seconds since 1970."""
         self.sleep, self.clock = sleep, clock
+        self.witness = witness
         self.prober = prober
         self.connect = connect
         self.policy = policy
@@ -139,13 +150,14 @@ class Watch:
         return _watch(os.getpid())
 
     @classmethod
-    def configured(cls, settings: ClusterConf) -> "Watch":
+    def configured(cls, settings: ClusterConf, witness: Witness = no_witness) -> "Watch":
         """A new watcher, as the settings say."""
         return cls(
             Prober(lambda name: connect(name, timeout=settings.probe_timeout), patience(settings)),
             lambda name, timeout: connect(name, timeout=timeout),
             policy(settings),
             lease_seconds=settings.lease_seconds,
+            witness=witness,
         )
 
     def tick(self) -> Tick:
@@ -181,6 +193,9 @@ class Watch:
         for suspect in suspects:
             self.prober.ask_sights(suspect)
         view, now = self.prober.probe(), self.clock()
+        for name, epoch in self.witness().items():
+            if (error := view.error(name)) is not None:
+                error.ended = max(error.ended or 0, epoch)
         self.memory.note(view, now)
         outlook = Outlook(
             view,

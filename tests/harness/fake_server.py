@@ -122,6 +122,10 @@ class Server:
         self.automation = Automation()
         # In memory
         self.up, self.incarnation, self.transactions = True, 1, 0
+        self.ended: int | None = None
+        """The epoch of the lease that its last process held when it ended."""
+        self.deaf = False
+        """Whether it takes no new connection."""
         self.grants: set[int] = set()
         self.open: dict[int, OpenWrite] = {}
         self.leader: object = None
@@ -136,6 +140,7 @@ class Server:
     def crash(self) -> None:
         """Lose what is in memory: the lease, the open transactions, the connections."""
         self.up, self.leader = False, None
+        self.ended = self.lease[0] if self.lease else None
         self.grants.clear()
         self.open.clear()
 
@@ -143,6 +148,7 @@ class Server:
         """Come back with what is on the disk."""
         if not self.up:
             self.up, self.incarnation = True, self.incarnation + 1
+        self.deaf = False
 
     # What it knows of itself
 
@@ -154,7 +160,7 @@ class Server:
         """Over the link from here to there."""
         if any((self.name, other, way) in self.cut for way in ("ask", "answer")):
             return Sight.SILENT
-        return Sight.REACHED if self.peers[other].up else Sight.GONE
+        return Sight.GONE if self.peers[other].deaf or not self.peers[other].up else Sight.REACHED
 
     def automate(self, automation: Automation) -> None:
         """The later decision counts."""

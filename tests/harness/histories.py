@@ -86,6 +86,10 @@ class History:
         """A node's process ends."""
         self.world.servers[name].crash()
 
+    def deafen(self, name: NodeName) -> None:
+        """A node takes no new connection until it is restarted, or its listener is."""
+        self.world.servers[name].deaf = True
+
     def crash_primary(self) -> None:
         """The process of the node that takes writes ends."""
         for server in self.world.servers.values():
@@ -250,6 +254,7 @@ STEPS: dict[str, Step] = {
     "rest": lambda h, r: h.elapse(LEASE * 1.2),
     "crash": lambda h, r: h.crash(anyone(r)),
     "crash primary": lambda h, r: h.crash_primary(),
+    "deafen": lambda h, r: h.deafen(anyone(r)),
     "restart": lambda h, r: h.restart(anyone(r)),
     "cut": lambda h, r: h.cut(place(r), anyone(r), r.choice(WAYS)),
     "heal": lambda h, r: h.heal(place(r)),
@@ -259,7 +264,7 @@ STEPS: dict[str, Step] = {
 WEIGHTS = {
     "advance": 60, "write": 24, "retry": 2, "ask": 2, "promote": 5, "fail over": 6, "resume": 6, "recover": 2,
     "watch": 6, "switchover": 2, "feed": 4, "renew": 8, "close": 1, "elapse": 2.5, "rest": 0.5, "crash": 1,
-    "crash primary": 2, "restart": 6, "cut": 2, "heal": 4, "kill": 3,
+    "crash primary": 2, "deafen": 0.5, "restart": 6, "cut": 2, "heal": 4, "kill": 3,
 }  # fmt: skip
 """How likely each step is."""
 

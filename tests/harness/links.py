@@ -50,13 +50,15 @@ class Way(StrEnum):
 class Condition:
     """What a link does. listening: False refuses at once. there, back: which direction passes.
 
-    delay: seconds that each direction takes longer. A link that does not pass both ways answers no new
-    connection: as where packets are lost, a client's kernel knocks again after one second, two more, four ...
+    keeps: a refusal leaves the connections that are open, as a server that only closed its listener does. delay:
+    seconds that each direction takes longer. A link that does not pass both ways answers no new connection: as
+    where packets are lost, a client's kernel knocks again after one second, two more, four ...
     """
 
     listening: bool = True
     there: bool = True
     back: bool = True
+    keeps: bool = False
     delay: float = 0.0
 
     def passes(self, way: Way) -> bool:
@@ -71,6 +73,7 @@ class Condition:
 
 OPEN = Condition()
 REFUSED = Condition(listening=False)
+DEAF = Condition(listening=False, keeps=True)
 BLACK_HOLE = Condition(there=False, back=False)
 ONLY_THERE = Condition(back=False)
 ONLY_BACK = Condition(there=False)
@@ -145,7 +148,7 @@ class Link:
         elif condition.listening and self.target.up:
             self.listen()
         else:
-            self.refuse()
+            self.refuse(keeping=condition.keeps and self.target.up)
         async with self._changed:
             self._changed.notify_all()
 
@@ -157,8 +160,8 @@ class Link:
             self.unplug(self._listener)
         asyncio.get_running_loop().add_reader(self._listener, self.take_one)
 
-    def refuse(self) -> None:
-        """Take no connections and reset those that are open."""
+    def refuse(self, *, keeping: bool = False) -> None:
+        """Take no connections and, unless `keeping`, reset those that are open."""
         if self._listener is not None:
             asyncio.get_running_loop().remove_reader(self._listener)
             self._listener.close()
@@ -166,7 +169,7 @@ class Link:
         if self._plug is not None:
             self._plug.close()
             self._plug = None
-        for pair in list(self._pairs):
+        for pair in [] if keeping else list(self._pairs):
             pair.reset()
 
     async def swallow(self) -> None:

@@ -12,6 +12,8 @@ from cluster.actions import lease, promote, reconcile
 from cluster.actions.reconcile import Reconciled
 from cluster.protocol.gaps import Gaps
 from cluster.protocol.node import Node
+from cluster.protocol.outlook import is_refused
+from tests.harness import coordinators
 from tests.harness.fake_server import Server
 from tests.harness.world import Coordinator
 
@@ -55,6 +57,11 @@ def no_consent(patch: pytest.MonkeyPatch) -> None:
 def no_wait_for_solo_lease(patch: pytest.MonkeyPatch) -> None:
     """A promotion does not wait for a lease that nobody consented to."""
     patch.setattr(promote, "wait_out_unconsented_lease", lambda *_: None)
+
+
+def refusal_is_proof(patch: pytest.MonkeyPatch) -> None:
+    """A primary that refuses new connections from everywhere counts as one whose process has ended."""
+    patch.setattr(coordinators, "is_gone", is_refused)
 
 
 def lease_outlives_claim(patch: pytest.MonkeyPatch) -> None:

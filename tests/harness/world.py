@@ -152,12 +152,18 @@ class Coordinator(greenlet):
         return answer
 
     def ask(self, server: Server) -> None:
-        """Reach the server. A connection to a process that is gone breaks once before a new one is made."""
+        """Reach the server. A connection to a process that is gone breaks once before a new one is made.
+
+        Who finds it gone was connected before, as a watcher that runs for long; who is new meets a deaf one.
+        """
         if (self.name, server.name, "ask") in self.world.cut:
             self.sessions.pop(server.name, None)
             raise NodeUnreachable(server.name, "the link is cut")
+        connected = server.name in self.sessions
         known = self.sessions.pop(server.name, server.incarnation)
         if not server.up:
+            raise NodeUnreachable(server.name, "connection refused", gone=True, ended=server.ended)
+        if server.deaf and not connected:
             raise NodeUnreachable(server.name, "connection refused", gone=True)
         if known != server.incarnation:
             raise NodeUnreachable(server.name, "the connection broke")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cluster.protocol.decide import STABLE_PROBES, Action, Decision, decide
+from cluster.protocol.decide import STABLE_PROBES, WITNESS_SECONDS, Action, Decision, decide
 from cluster.protocol.errors import NodeUnreachable
 from cluster.protocol.names import Mode, NodeName
 from cluster.protocol.outlook import Outlook, Sight
@@ -39,9 +39,10 @@ def leading(name: NodeName, **facts: Any) -> NodeState:
     return node(name, **lease | facts)
 
 
-def silent(name: NodeName, *, gone: bool = False) -> NodeUnreachable:
-    """A node that does not answer; gone: it refuses connections."""
-    return NodeUnreachable(name, "connection refused at it" if gone else "no answer within 0.8 s", gone=gone)
+def silent(name: NodeName, *, gone: bool = False, ended: bool = False) -> NodeUnreachable:
+    """A node that does not answer; gone: it refuses connections. ended: it closed one that was open."""
+    reason = "connection refused at it" if gone else "no answer within 0.8 s"
+    return NodeUnreachable(name, reason, gone=gone, ended=EPOCH if ended else None)
 
 
 def outlook(
@@ -276,17 +277,31 @@ def test_without_automatic_failover_an_operator_is_told_what_to_run() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sights", "gone", "expected"),
+    ("sights", "gone", "ended", "expected"),
     [
-        ((Sight.GONE, Sight.GONE), True, True),
-        ((Sight.GONE, Sight.SILENT), True, False),
-        ((Sight.GONE, Sight.GONE), False, False),
+        ((Sight.GONE, Sight.GONE), True, True, True),
+        ((Sight.GONE, Sight.GONE), True, False, False),
+        ((Sight.GONE, Sight.SILENT), True, True, False),
+        ((Sight.GONE, Sight.GONE), False, False, False),
     ],
 )
-def test_only_a_refusal_from_everywhere_makes_the_lease_certain(
-    sights: tuple[Sight, Sight], gone: bool, expected: bool
+def test_only_an_end_that_was_seen_makes_the_lease_certain(
+    sights: tuple[Sight, Sight], gone: bool, ended: bool, expected: bool
 ) -> None:
-    assert decide(outlook(silent(MAIN, gone=gone), sights=sights), POLICY).gone is expected
+    decision = decide(outlook(silent(MAIN, gone=gone, ended=ended), sights=sights), POLICY)
+    assert (decision.action, decision.gone) == (Action.FAIL_OVER, expected)
+
+
+def test_who_finds_a_primary_refusing_lets_those_act_first_who_saw_it_end() -> None:
+    everywhere = (Sight.GONE, Sight.GONE)
+    just_now = dict.fromkeys([MAIN], NOW - WITNESS_SECONDS / 2)
+    seen = replace(outlook(silent(MAIN, gone=True), sights=everywhere), since=just_now)
+    assert said(seen) == (
+        Action.WAIT,
+        "Main refuses new connections, which does not prove that its process has ended: connection refused at it.",
+    )
+    seen = replace(outlook(silent(MAIN, gone=True, ended=True), sights=everywhere), since=just_now)
+    assert decide(seen, POLICY).action is Action.FAIL_OVER
 
 
 WAY_OUT = re.compile(r"Run |run |\d of 3 nodes|no failover|still down|back online")
@@ -311,7 +326,7 @@ def every_view() -> list[tuple[NodeState | NodeUnreachable, ...]]:
         for name, state in zip(NodeName, (main, other, third), strict=True):
             mode = name.writing_mode if state in ("leads", "lapsed") else name.following_mode
             if not state:
-                seen.append(silent(name, gone=True))
+                seen.append(silent(name, gone=True, ended=True))
             elif mode is None or (state in ("leads", "lapsed") and name is not last):
                 break
             else:

@@ -110,14 +110,39 @@ def test_a_failover_refuses_with_the_reason(seen: ClusterView, sentence: str) ->
         failover.check(seen, NODE_A)
 
 
-def test_only_a_process_that_everybody_finds_gone_has_surely_lost_its_lease() -> None:
-    gone, silent = {NODE_A: Sight.GONE, NODE_B: Sight.GONE}, {NODE_A: Sight.GONE, NODE_B: Sight.SILENT}
-    assert is_gone(view(None, gone=True), gone)
-    assert not is_gone(view(None, gone=True), silent)
-    assert not is_gone(view(None, gone=True), {})
-    assert not is_gone(view(None), gone)
-    assert not is_gone(view(primary(lease=None)), gone)
-    assert not is_gone(view(primary(), None, gone=True), gone)
+def refusing(ended: int | None) -> ClusterView:
+    """Main refuses connections; ended: the lease that it held when it closed one. The present epoch is 4."""
+    others = [node(name, led=4, promised=4) for name in (NODE_A, NODE_B)]
+    return ClusterView(
+        {MAIN: NodeUnreachable(MAIN, "refused", gone=True, ended=ended), **{n.name: n for n in others}}
+    )
+
+
+@pytest.mark.parametrize(
+    ("seen", "sights", "expected"),
+    [
+        (refusing(4), (Sight.GONE, Sight.GONE), True),
+        (refusing(None), (Sight.GONE, Sight.GONE), False),
+        (refusing(3), (Sight.GONE, Sight.GONE), False),
+        (refusing(4), (Sight.GONE, Sight.SILENT), False),
+        (refusing(4), (), False),
+        (view(None), (Sight.GONE, Sight.GONE), False),
+        (view(primary(lease=None)), (Sight.GONE, Sight.GONE), False),
+    ],
+    ids=[
+        "seen to end",
+        "refused alone",
+        "an older lease",
+        "one is silent",
+        "nobody looked",
+        "silent",
+        "answers",
+    ],
+)
+def test_a_lease_is_dead_only_when_its_process_was_seen_to_end(
+    seen: ClusterView, sights: tuple[Sight, ...], expected: bool
+) -> None:
+    assert is_gone(seen, dict(zip((NODE_A, NODE_B), sights, strict=False))) is expected
 
 
 @pytest.mark.parametrize(

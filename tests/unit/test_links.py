@@ -10,7 +10,7 @@ from contextlib import suppress
 import pytest
 
 from cluster.nodes.local import free_ports
-from tests.harness.links import BLACK_HOLE, ONLY_BACK, ONLY_THERE, OPEN, REFUSED, Links, delayed
+from tests.harness.links import BLACK_HOLE, DEAF, ONLY_BACK, ONLY_THERE, OPEN, REFUSED, Links, delayed
 
 PATIENCE = 0.2
 """Seconds after which nothing more is expected to arrive."""
@@ -112,6 +112,16 @@ def test_a_refused_link_resets_what_is_open_and_opens_again(links):
     assert refused(links)
     links.set(OPEN)
     assert not refused(links)
+
+
+def test_a_deaf_link_refuses_and_keeps_what_is_open(links, echo):
+    with dial(links) as line:
+        assert ask(line, b"a") == b"a"
+        links.set(DEAF)
+        assert refused(links)
+        assert ask(line, b"b") == b"b"
+        echo.die()
+        assert hear(line) == b""
 
 
 def test_a_black_hole_keeps_connections_and_hands_over_later(links):

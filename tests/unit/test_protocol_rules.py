@@ -27,6 +27,7 @@ from tests.harness.rules import (
     no_union,
     no_wait_for_solo_lease,
     promotion_first,
+    refusal_is_proof,
 )
 from tests.harness.stories import OTHER_ROW, attempt, begun, isolate, unacknowledged, write
 from tests.harness.world import virtual_time
@@ -107,6 +108,12 @@ def silent_primary_without_consent(history: History) -> None:
     world.run("c1", promoting(NODE_A))
 
 
+def deaf_primary(history: History) -> None:
+    """Main takes writes and no new connection."""
+    history.world.servers[MAIN].deaf = True
+    history.world.run("c1", promoting(NODE_A, excuse=True))
+
+
 def rival_of_a_healthy_primary(history: History) -> None:
     """Node A is promoted while Main takes writes and answers."""
     history.world.run("c1", promoting(NODE_A))
@@ -166,7 +173,7 @@ def restart_before_the_lease(history: History) -> None:
     world = history.world
     first = world.start("c1", promoting(MAIN)).until("open_writes", MAIN)
     world.servers[MAIN].crash()
-    second = world.start("c2", promoting(NODE_A, excuse=True)).until("claim", NODE_A)
+    second = world.start("c2", promoting(NODE_A, vouched=2)).until("claim", NODE_A)
     isolate(world, "c2", MAIN)
     world.servers[MAIN].restart()
     second.finish()
@@ -181,6 +188,7 @@ CASES: list[tuple[Story, Rule, str]] = [
     (asks_again_as_a_follower, no_orphans, "(a)"),
     (silent_primary, no_consent, "(b)"),
     (silent_primary_without_consent, no_wait_for_solo_lease, "(b)"),
+    (deaf_primary, refusal_is_proof, "(b)"),
     (rival_of_a_healthy_primary, lease_outlives_claim, "(b)"),
     (slow_renewal, clock_read_late, "(b)"),
     (write_across_a_claim, no_barrier, "(c)"),
