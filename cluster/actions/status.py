@@ -3,7 +3,16 @@
 from typing import Any
 
 from cluster.conf import ClusterConf
-from cluster.protocol.decide import alone, joined, paused, replacement, verb, with_primary, without_quorum
+from cluster.protocol.decide import (
+    alone,
+    full,
+    joined,
+    paused,
+    replacement,
+    verb,
+    with_primary,
+    without_quorum,
+)
 from cluster.protocol.names import NodeName
 from cluster.protocol.view import ClusterView
 
@@ -71,6 +80,9 @@ def without_primary(view: ClusterView) -> str:
     if last is None:
         return "This cluster never had a primary. Run setup_nodes."
     state = view.state(last)
+    error = view.error(last)
+    if error is not None and error.full:
+        return joined(full(last), f"{error.reason}.")
     if state is None:
         return (
             f"No node takes writes: {last.label} was the primary and does not answer. "

@@ -18,7 +18,9 @@ from cluster.protocol.names import NodeName
 Row = tuple[Any, ...]
 T = TypeVar("T")
 
-UNREACHABLE = frozenset({2002, 2003, 2005, 2006, 2013, 2055, 1040, 1053, 1152, 1159, 1161, 1184, 1927})
+FULL = frozenset({1040, 1203, 1226})
+"""Error numbers of a server that lives and has no connection left, for anybody or for this account."""
+UNREACHABLE = FULL | {2002, 2003, 2005, 2006, 2013, 2055, 1053, 1152, 1159, 1161, 1184, 1927}
 """Error numbers of a server that cannot be reached, went away or is shutting down."""
 STATEMENT_BYTES = 1 << 20
 CONNECT_SECONDS = 2
@@ -213,7 +215,8 @@ class Connection:
                 broke = code in BROKEN and time.monotonic() - began < SILENCE * self.timeout
                 self.note(gone=gone, broke=broke, open=was_open)
                 reason = in_words(code, text, self, gone, broke)
-                raise NodeUnreachable(self.node, reason, gone=gone, broke=broke) from error
+                full = code in FULL
+                raise NodeUnreachable(self.node, reason, gone=gone, broke=broke, full=full) from error
             raise NodeFailed(self.node, f"{text} ({code})", code) from error
 
 
@@ -262,6 +265,8 @@ def in_words(code: int, text: str, connection: Connection, gone: bool, broke: bo
         return f"connection refused at {where}"
     if broke:
         return f"the connection to {where} broke"
+    if code in FULL:
+        return f"it has no free connection: {text} ({code}) at {where}"
     if code in BROKEN:
         return f"no answer from {where} within {connection.timeout} s"
     return f"{text} ({code}) at {where}"

@@ -237,8 +237,18 @@ def without_answer(outlook: Outlook, policy: Policy, last: NodeName) -> Decision
             f"{last.label} does not answer this watcher, but {labels(outlook.reached_by)} can write there: no "
             f"failover. {reason}."
         )
+    if outlook.is_full and outlook.may_hold_lease:
+        return alarm(full(last), f"While its lease is renewed there is no failover. {reason}.")
     return replace_primary(
         outlook, policy, last, f"{last.label} unreachable since {moment(outlook.missed_since)}."
+    )
+
+
+def full(name: NodeName) -> str:
+    """A node that has no free connection, and what helps."""
+    return (
+        f"{name.label} has no free connection, so it lives and serves who is connected. End idle sessions there or "
+        "raise max_connections."
     )
 
 

@@ -29,6 +29,7 @@ class NodeUnreachable(ClusterError):
         gone: bool = False,
         broke: bool = False,
         ended: int | None = None,
+        full: bool = False,
     ) -> None:
         super().__init__(label=node.label, reason=reason)
         self.node = node
@@ -40,6 +41,8 @@ class NodeUnreachable(ClusterError):
         self.ended = ended
         """The epoch of the lease that the node held when it closed an open connection and refused the next one:
         that process is dead, and its lease with it. None without such a connection."""
+        self.full = full
+        """It answered that it has no free connection: it lives, and serves who is connected."""
 
 
 class NodeFailed(ClusterError):

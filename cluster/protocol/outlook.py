@@ -15,6 +15,8 @@ class Sight(StrEnum):
     """It committed a heartbeat there."""
     GONE = "gone"
     """It takes no new connection. Those that are open may live, so this alone does not prove that its process ended."""
+    FULL = "full"
+    """It answers that it has no free connection: it lives, and serves who is connected."""
     SILENT = "silent"
 
 
@@ -38,6 +40,13 @@ class Outlook:
     def reached_by(self) -> list[NodeName]:
         """The nodes that reach the last primary although the watcher does not."""
         return [name for name, sight in self.sights.items() if sight is Sight.REACHED]
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the last primary tells the watcher, or a node that looked, that it has no free connection."""
+        last = self.view.last_primary
+        error = self.view.error(last) if last else None
+        return (error is not None and error.full) or Sight.FULL in self.sights.values()
 
     @property
     def is_gone(self) -> bool:

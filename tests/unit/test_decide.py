@@ -156,6 +156,28 @@ ALONE = Policy(threshold=2, cooldown=60.0, failback=True)
             Action.NOTHING,
             "Main does not answer this watcher, but Node A can write there: no failover. no answer within 0.8 s.",
         ),
+        *(
+            (
+                outlook(main, sights=sights),
+                Action.NOTHING,
+                "Main has no free connection, so it lives and serves who is connected. End idle sessions there or "
+                f"raise max_connections. While its lease is renewed there is no failover. {main.reason}.",
+            )
+            for main, sights in (
+                (NodeUnreachable(MAIN, "too many", full=True), (Sight.SILENT, Sight.SILENT)),
+                (silent(MAIN), (Sight.FULL, Sight.SILENT)),
+            )
+        ),
+        (
+            outlook(
+                NodeUnreachable(MAIN, "too many", full=True),
+                node(NODE_A, consent_seconds=0.0),
+                node(NODE_B, consent_seconds=0.0),
+                sights=(Sight.FULL, Sight.FULL),
+            ),
+            Action.FAIL_OVER,
+            f"Main unreachable since {AT}. Promoting Node A to ACTING_MASTER.",
+        ),
         (
             outlook(
                 silent(MAIN),

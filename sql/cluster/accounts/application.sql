@@ -5,6 +5,12 @@ CREATE USER IF NOT EXISTS '${application_user}'@'%' IDENTIFIED BY '${application
 -- ;;
 ALTER USER '${application_user}'@'%' IDENTIFIED BY '${application_password}'
 -- ;;
+-- The rest is for the cluster and for operators, however many sessions the application opens.
+BEGIN NOT ATOMIC
+    EXECUTE IMMEDIATE CONCAT('ALTER USER ''${application_user}''@''%'' WITH MAX_USER_CONNECTIONS ',
+                             GREATEST(@@GLOBAL.max_connections - 40, @@GLOBAL.max_connections DIV 2));
+END
+-- ;;
 GRANT SELECT ON `${database}`.transaction_log TO '${application_user}'@'%'
 -- ;;
 GRANT SELECT ON `${database}`.node_config TO '${application_user}'@'%'

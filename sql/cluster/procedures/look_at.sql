@@ -1,8 +1,8 @@
 -- Looks at another node from this server, over a connection of its own: can a write be committed there?
 -- One session at a time (line_to); who finds that another one has not come back hears silent.
 -- Inputs: the other node's name; set-up stored its address and account as the server mco2_<name>.
--- Answers one row: reached (it committed a heartbeat), gone (nobody listens at its address) or silent. The
--- server cuts reasons short: behind a host name of over 30 characters gone reads as silent.
+-- Answers one row: reached (it committed a heartbeat), gone (it takes no new connection), full (it
+-- has none free) or silent. The server cuts reasons short: behind a host name of over 30 characters gone reads as silent.
 -- Errors: 1159, which no handler catches, when the other node falls silent within the write. May be repeated.
 CREATE OR REPLACE PROCEDURE look_at(IN p_node VARCHAR(16))
     SQL SECURITY DEFINER
@@ -25,5 +25,6 @@ BEGIN
     END IF;
     SELECT CASE WHEN v_reached THEN 'reached'
                 WHEN v_problem LIKE '%(111%' THEN 'gone'
+                WHEN v_problem LIKE '%oo many connections%' THEN 'full'
                 ELSE 'silent' END AS sight;
 END
