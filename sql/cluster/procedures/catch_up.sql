@@ -6,6 +6,7 @@ CREATE OR REPLACE PROCEDURE catch_up()
 BEGIN
     DECLARE v_own VARCHAR(16) DEFAULT (SELECT config_value FROM node_config WHERE config_key = 'node_name');
     DECLARE v_primary VARCHAR(16) DEFAULT 'main';
+    DECLARE v_epoch INT;
     DECLARE v_before BIGINT;
     IF v_own = 'main' THEN
         CALL refuse('This is Main. Call recover_from_node_a() here, and catch_up() on Node A or Node B.');
@@ -14,12 +15,14 @@ BEGIN
     CALL look_at_peers();
     IF v_own <> 'node_a' AND takes_writes('node_a') THEN
         SET v_primary = 'node_a';
-    ELSEIF NOT takes_writes('main') THEN
+    END IF;
+    SET v_epoch = seen(v_primary, 'promised');  -- once: another session may look again at any moment
+    IF NOT takes_writes(v_primary) THEN
         CALL refuse('There is nobody to catch up from: no node that takes writes answers. Call check_main_health() on Node A.');
     END IF;
     SELECT COUNT(*) INTO v_before FROM transaction_log;
-    CALL catch_up_from(v_primary);
-    CALL change_mode(IF(v_own = 'node_a', 'VICE', 'REPLICA'), seen(v_primary, 'promised'));
+    CALL catch_up_from(v_primary, v_epoch);
+    CALL change_mode(IF(v_own = 'node_a', 'VICE', 'REPLICA'), v_epoch);
     SELECT CONCAT('Caught up with ', IF(v_primary = 'main', 'Main', 'Node A'), '. Fetched ', COUNT(*) - v_before, ' entries.') AS message
     FROM transaction_log;
 END

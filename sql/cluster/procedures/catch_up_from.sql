@@ -1,17 +1,16 @@
 -- Brings this node level with the primary, as cluster/actions/reconcile.py does: follows its epoch, sets aside what the cluster
--- did not keep, fetches what is missing. Inputs: the primary, which look_at_peers has just seen. Errors: 45002 somebody promised
--- more. Cut off at any point, it is called again and goes on.
-CREATE OR REPLACE PROCEDURE catch_up_from(IN p_peer VARCHAR(16))
+-- did not keep, fetches what is missing. Inputs: the primary, which look_at_peers has just seen, and the epoch that it had then.
+-- Errors: 45002 somebody promised more. Cut off at any point, it is called again and goes on.
+CREATE OR REPLACE PROCEDURE catch_up_from(IN p_peer VARCHAR(16), IN p_epoch INT UNSIGNED)
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_epoch INT UNSIGNED DEFAULT seen(p_peer, 'promised');
     DECLARE v_floor BIGINT UNSIGNED DEFAULT common_floor(p_peer);
     DECLARE v_led INT UNSIGNED;
     DECLARE v_done VARCHAR(1000);
     SELECT COALESCE(MAX(epoch), 0) INTO v_led FROM transaction_log WHERE table_name = '' AND record_id = 'PROMOTION';
-    CALL follow(v_epoch);
+    CALL follow(p_epoch);
     IF v_led < CAST(seen(p_peer, 'led') AS INTEGER) THEN
-        CALL reach_peer(p_peer, CONCAT('CALL set_orphans_aside(''', p_peer, ''', ', v_epoch, ', @job_answer)'), v_floor);
+        CALL reach_peer(p_peer, CONCAT('CALL set_orphans_aside(''', p_peer, ''', ', p_epoch, ', @job_answer)'), v_floor);
     END IF;
-    CALL reach_peer(p_peer, CONCAT('CALL pull_entries(''', p_peer, ''', ', v_epoch, ', ', v_floor, ')'), v_done);
+    CALL reach_peer(p_peer, CONCAT('CALL pull_entries(''', p_peer, ''', ', p_epoch, ', ', v_floor, ')'), v_done);
 END

@@ -6,8 +6,10 @@
 CREATE OR REPLACE PROCEDURE recover_from_node_a()
     SQL SECURITY DEFINER
 BEGIN
+    DECLARE v_epoch INT;
     CALL require_console('main', 'recover_from_node_a');
     CALL look_at_peers();
+    SET v_epoch = seen('node_a', 'promised');  -- once: another session may look again at any moment
     IF seen('node_a', 'mode') IS NULL THEN
         CALL refuse(CONCAT('Main cannot be recovered: Node A does not answer (', COALESCE((SELECT problem FROM peer_sight WHERE peer = 'node_a'), ''),
                            '). Start it, then try again.'));
@@ -20,11 +22,10 @@ BEGIN
     SELECT CONCAT('Main last transaction was at: ', COALESCE(CONCAT(LEFT(seen('main', 'last_entry_at'), 19), ' UTC'), 'never')) AS message;
     SELECT 'Fetching missed transactions from Node A...' AS message;
     IF seen('main', 'mode') <> 'RECOVERING' THEN
-        -- Under the epoch that was seen: whoever comes late closes no newer primary.
-        CALL follow(seen('node_a', 'promised'));
-        CALL change_mode('RECOVERING', seen('node_a', 'promised'));
+        CALL follow(v_epoch);  -- a Main that was promoted meanwhile refuses this, and stays open
+        CALL change_mode('RECOVERING', v_epoch);
     END IF;
-    CALL catch_up_from('node_a');
+    CALL catch_up_from('node_a', v_epoch);
     SELECT CONCAT('Recovery complete. Replayed ', (SELECT config_value FROM node_config WHERE config_key = 'replayed_transactions'),
                   ' transactions from Node A.') AS message;
     SELECT 'Next step: Call demote_to_vice() on Node A to restore normal operation.' AS message;
