@@ -100,3 +100,40 @@ def test_both_programs_agree_who_may_go_on_alone(cluster, console):
         said = console.says("node_a", "SELECT JSON_VALUE(own_state(), '$.solo')")
         assert said == cluster.nodes[NODE_A].state().alone.value
     console.says("node_a", "UPDATE node_config SET config_value = 'quorum' WHERE config_key = 'durability'")
+
+
+UNFIT = {
+    "quarantined": (
+        "INSERT INTO quarantined_entry VALUES ('test_counter', '1', 1, 1, 'a test', UTC_TIMESTAMP(6))",
+        "DELETE FROM quarantined_entry",
+    ),
+    "defect": (
+        "REPLACE INTO node_config (config_key, config_value) VALUES ('defect', 'a table has no trigger.')",
+        "DELETE FROM node_config WHERE config_key = 'defect'",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", UNFIT)
+def test_a_node_that_is_unfit_is_not_promoted(cluster, console, kind):
+    """Nor claimed for it: the refusal comes first, in the words of the command."""
+    break_it, mend_it = UNFIT[kind]
+    console.says("node_a", break_it)
+    cluster.kill("main")
+    node_a = cluster.nodes[NODE_A]
+    before = node_a.state()
+    assert before.unfit
+    said = console.refused("node_a", "CALL promote_to_acting_master()")
+    assert f"Node A cannot be promoted: {before.unfit}" in said
+    after = node_a.state()
+    assert (after.mode, after.promised) == (before.mode, before.promised)
+    console.says("node_a", mend_it)
+    assert "promoted to ACTING_MASTER" in console.says("node_a", "CALL promote_to_acting_master()")
+    cluster.start("main")
+    console.says("main", "CALL recover_from_node_a()")
+    console.says("main", break_it)
+    said = console.refused("node_a", "CALL demote_to_vice()")
+    assert f"Node A cannot hand over: {cluster.nodes[MAIN].state().unfit}" in said
+    assert cluster.primary() is NODE_A
+    console.says("main", mend_it)
+    assert "Node A demoted back to VICE mode." in console.says("node_a", "CALL demote_to_vice()")

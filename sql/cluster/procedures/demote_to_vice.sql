@@ -20,6 +20,10 @@ demoting: BEGIN
     IF CAST(seen('main', 'led') AS INTEGER) < CAST(seen('node_a', 'led') AS INTEGER) OR v_missing > 2000 THEN
         CALL refuse(CONCAT('Main is ', v_missing, ' entries behind Node A. Call recover_from_node_a() on Main first.'));
     END IF;
+    SELECT why_unfit('main') INTO v_problem;
+    IF v_problem IS NOT NULL THEN
+        CALL refuse(CONCAT('Node A cannot hand over: ', v_problem));
+    END IF;
     BEGIN
         DECLARE EXIT HANDLER FOR SQLEXCEPTION
         BEGIN

@@ -31,6 +31,7 @@ BEGIN
         'entries', CAST(MAX(IF(config_key = 'verified_entries', config_value, NULL)) AS INTEGER) + (
             SELECT COUNT(*) FROM transaction_log
             WHERE log_id > (SELECT CAST(config_value AS UNSIGNED) FROM node_config WHERE config_key = 'verified_log_id')),
+        'quarantined', (SELECT COUNT(*) FROM quarantined_entry), 'defect', COALESCE(MAX(IF(config_key = 'defect', config_value, NULL)), ''),
         'last_log_id', (SELECT COALESCE(MAX(log_id), 0) FROM transaction_log),
         'last_entry_at', (SELECT `timestamp` FROM transaction_log ORDER BY log_id DESC LIMIT 1))
     INTO v_state FROM node_config;

@@ -30,6 +30,10 @@ BEGIN
         CALL refuse(CONCAT(v_label, ' cannot be promoted: only ', v_voters, ' of 3 nodes answer and 2 must agree. ',
                            COALESCE(v_missing, ''), ' Start one of them, then try again.'));
     END IF;
+    SELECT why_unfit(p_candidate) INTO v_problem;
+    IF v_problem IS NOT NULL THEN
+        CALL refuse(CONCAT(v_label, ' cannot be promoted: ', v_problem));
+    END IF;
     SELECT MAX(seen(peer, 'primary')) INTO v_last FROM peer_sight WHERE failed_at IS NULL AND CAST(seen(peer, 'led') AS INTEGER) = v_best;
     IF seen(p_candidate, 'unfit') <> '' AND NOT p_candidate <=> v_last THEN
         CALL refuse(CONCAT(v_label, ' cannot be promoted: ', seen(p_candidate, 'unfit'), ' Mend the cause, CALL retry_quarantined() there, then try again.'));
@@ -96,6 +100,11 @@ BEGIN
         IF v_problem IS NOT NULL THEN
             CALL refuse(CONCAT(v_label, ' was not promoted: ', v_problem, '. Try again.'));
         END IF;
+    END IF;
+    CALL look_at_node(p_candidate);  -- what it has gathered may be what it cannot store
+    SELECT why_unfit(p_candidate) INTO v_problem;
+    IF v_problem IS NOT NULL THEN
+        CALL refuse(CONCAT(v_label, ' was not promoted: ', v_problem));
     END IF;
     SELECT IF(p_automatic, UNIX_TIMESTAMP(SYSDATE(6)), MAX(CAST(seen(peer, 'failover_at') AS DOUBLE))) INTO v_failover_at FROM claimed_node;
     CALL call_node(p_candidate, 'promote', v_epoch, JSON_OBJECT(
