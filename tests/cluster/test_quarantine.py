@@ -261,4 +261,4 @@ class TestQuarantine:
         narrow.replicator.stop()
         narrow.kill("main")
         told = refusal(narrow.connect("node_a", "cluster", 20.0), "CALL promote_to_acting_master()")
-        assert told.startswith("Node A cannot be promoted: rows quarantined there: 1.")
+        assert "1 row is quarantined on Node A: run quarantine list node_a." in told

@@ -1,7 +1,7 @@
 -- What this node knows of itself, as JSON: the fields of protocol/view.py that the SQL console decides by.
 -- lease: seconds that its lease still runs, NULL for none of the promised epoch; consent: seconds that nobody may claim it.
 -- solo: when its primary may hold a lease without consent, the values of protocol/names.py. failover_at: when there was an
--- automatic failover last, seconds since 1970. unfit: why it must not become the primary; empty when it may.
+-- automatic failover last, seconds since 1970. quarantined, defect: see why_unfit.
 CREATE OR REPLACE FUNCTION own_state() RETURNS VARCHAR(1000) CHARSET utf8mb4
     READS SQL DATA
     SQL SECURITY DEFINER
@@ -24,8 +24,6 @@ BEGIN
         'led', v_led, 'primary', v_primary, 'failover_at', v_failover_at, 'lease', v_lease, 'restarted', is_restarted(),
         'solo', CASE WHEN v_forced = '1' THEN 'when_silent' WHEN MAX(IF(config_key = 'durability', config_value, NULL)) = 'local' THEN 'when_gone'
                 ELSE 'never' END,
-        'unfit', COALESCE((SELECT CONCAT('rows quarantined there: ', COUNT(*), '. See quarantined_entry.') FROM quarantined_entry
-                           HAVING COUNT(*) > 0), LEFT(MAX(IF(config_key = 'defect', config_value, NULL)), 250), ''),
         'consent', GREATEST(MAX(IF(config_key = 'consent_until', config_value, NULL)) - UNIX_TIMESTAMP(SYSDATE(6)), 0),
         'floor', CAST(MAX(IF(config_key = 'verified_log_id', config_value, NULL)) AS INTEGER),
         'entries', CAST(MAX(IF(config_key = 'verified_entries', config_value, NULL)) AS INTEGER) + (

@@ -35,9 +35,6 @@ BEGIN
         CALL refuse(CONCAT(v_label, ' cannot be promoted: ', v_problem));
     END IF;
     SELECT MAX(seen(peer, 'primary')) INTO v_last FROM peer_sight WHERE failed_at IS NULL AND CAST(seen(peer, 'led') AS INTEGER) = v_best;
-    IF seen(p_candidate, 'unfit') <> '' AND NOT p_candidate <=> v_last THEN
-        CALL refuse(CONCAT(v_label, ' cannot be promoted: ', seen(p_candidate, 'unfit'), ' Mend the cause, CALL retry_quarantined() there, then try again.'));
-    END IF;
     CREATE OR REPLACE TEMPORARY TABLE claimed_node (peer VARCHAR(16) PRIMARY KEY) ENGINE = InnoDB;
     SET v_missing = '', v_over = FALSE;
     OPEN voters;
