@@ -58,7 +58,7 @@ def as_number(column: str) -> str:
 def timestamp_in_utc(column: str) -> str:
     """TIMESTAMP prints in the session's time zone; its seconds since 1970 don't depend on that."""
     moment = f"TIMESTAMP'1970-01-01 00:00:00' + INTERVAL UNIX_TIMESTAMP({column}) SECOND"
-    return f"IF(CAST({column} AS CHAR) LIKE '0000-00-00%', '0000-00-00', {moment})"
+    return f"IF(LEFT(CAST({column} AS CHAR), 10) = '0000-00-00', '0000-00-00', {moment})"
 
 
 @dataclass(frozen=True, slots=True)
