@@ -17,6 +17,9 @@ QUESTIONS = {
     "SELECT @@innodb_flush_log_at_trx_commit = 1": (
         "innodb_flush_log_at_trx_commit is not 1: a node that loses power forgets what it acknowledged"
     ),
+    "SELECT @@innodb_autoinc_lock_mode = 2": (
+        "innodb_autoinc_lock_mode is not 2: a statement of many rows makes all other writers wait until it ends"
+    ),
     "SELECT SLEEP(0.002) = 0 AND SYSDATE(6) > NOW(6)": (
         "it runs with --sysdate-is-now: a session can set the clock that the lease is measured by"
     ),

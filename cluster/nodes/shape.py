@@ -25,6 +25,20 @@ KEY_LENGTH = 255
 Expression = Callable[[str], str]
 
 
+def json_object(members: str) -> str:
+    """JSON_OBJECT, whose result in a trigger stays NULL after it once exceeded max_allowed_packet, in every session.
+
+    COALESCE asks for the value itself and not for that stale mark.
+    """
+    return f"COALESCE(JSON_OBJECT({members}))"
+
+
+def hex_object(column: str, digits: str) -> str:
+    """{"hex": digits}, or NULL where the column is."""
+    members = f"'hex', {digits}"
+    return f"IF({column} IS NULL, NULL, {json_object(members)})"
+
+
 def plain(column: str) -> str:
     """JSON_OBJECT prints the value so that the server reads it back unchanged."""
     return column
@@ -37,7 +51,7 @@ def float_as_double(column: str) -> str:
 
 def bytes_as_hex(column: str) -> str:
     """Bytes are no text: {"hex": "..."}."""
-    return f"IF({column} IS NULL, NULL, JSON_OBJECT('hex', HEX({column})))"
+    return hex_object(column, f"HEX({column})")
 
 
 def json_as_text(column: str) -> str:
@@ -47,7 +61,7 @@ def json_as_text(column: str) -> str:
 
 def bits_as_hex(column: str) -> str:
     """BIT is bytes to the client; its number in hex, all 64 bits of it."""
-    return f"IF({column} IS NULL, NULL, JSON_OBJECT('hex', LPAD(HEX({column} + 0), 16, '0')))"
+    return hex_object(column, f"LPAD(HEX({column} + 0), 16, '0')")
 
 
 def as_number(column: str) -> str:
@@ -89,7 +103,7 @@ class TableShape:
 
     def image(self, row: str) -> str:
         """The full row as JSON."""
-        return f"JSON_OBJECT({', '.join(column.image(row) for column in self.columns)})"
+        return json_object(", ".join(column.image(row) for column in self.columns))
 
     def same_contested(self, one: str, other: str) -> str:
         """Whether two rows have the same values, byte for byte, in the contested columns."""

@@ -1,25 +1,34 @@
 -- Writes one log entry in the running transaction; called by the AFTER triggers.
 -- Inputs: operation, table, record and the full images as JSON. The transaction id is the session's
 -- @current_transaction_id; a session without one gets an id of its own for each statement.
+-- Errors: 45004 an image that is due is missing, or the record has no id that the log can hold.
 -- Invariant (c): the epoch is the lease's, which the guard has just found valid.
 CREATE OR REPLACE PROCEDURE write_entry(
-    IN p_operation VARCHAR(16), IN p_table VARCHAR(64), IN p_record VARCHAR(255),
+    IN p_operation VARCHAR(16), IN p_table VARCHAR(64), IN p_record LONGTEXT,
     IN p_old LONGTEXT, IN p_new LONGTEXT)
     SQL SECURITY DEFINER
 BEGIN
     DECLARE v_transaction VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin DEFAULT COALESCE(@current_transaction_id,
         CONCAT('statement-', CONNECTION_ID(), '-', CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS UNSIGNED)));
+    DECLARE v_epoch INT UNSIGNED;
+    DECLARE v_source VARCHAR(32);
+    IF p_record IS NULL OR CHAR_LENGTH(p_record) > 255
+       OR p_old IS NULL AND p_operation <> 'INSERT' OR p_new IS NULL AND p_operation <> 'DELETE' THEN
+        CALL refuse_entry(p_operation, p_table, p_record);
+    END IF;
     IF v_transaction <=> @logged_transaction_id THEN
         SET @log_sequence = COALESCE(@log_sequence, 0) + 1;
     ELSE
         SET @logged_transaction_id = v_transaction, @log_sequence = 1;
     END IF;
-    INSERT INTO transaction_log (epoch, transaction_id, log_sequence, log_type, operation_type, table_name,
-                                 record_id, old_value, new_value, source_node, `timestamp`)
-    SELECT epoch, v_transaction, @log_sequence, 'ROW', p_operation, p_table, p_record, p_old, p_new,
-           source_node, UTC_TIMESTAMP(6)
+    SELECT epoch, source_node INTO v_epoch, v_source
     FROM lease_end JOIN write_lease ON epoch = next_not_cached_value >> 42;
-    IF ROW_COUNT() <> 1 THEN  -- somebody removed the grant by hand since the guard looked
+    IF v_epoch IS NULL THEN  -- somebody removed the grant by hand since the guard looked
         CALL refuse_write((SELECT config_value FROM node_config WHERE config_key = 'node_mode'));
     END IF;
+    -- VALUES, not SELECT: that would hold the log's auto-increment lock until the writer's statement ends.
+    INSERT INTO transaction_log (epoch, transaction_id, log_sequence, log_type, operation_type, table_name,
+                                 record_id, old_value, new_value, source_node, `timestamp`)
+    VALUES (v_epoch, v_transaction, @log_sequence, 'ROW', p_operation, p_table, p_record, p_old, p_new,
+            v_source, UTC_TIMESTAMP(6));
 END
