@@ -1,6 +1,6 @@
 -- Writes one log entry in the running transaction; called by the AFTER triggers.
 -- Inputs: operation, table, record and the full images as JSON. The transaction id is the session's
--- @current_transaction_id; a session without one gets an id of its own for each statement.
+-- @current_transaction_id, else see unnamed_transaction. The time is the server's own, in UTC: a session can set NOW.
 -- Errors: 45004 an image that is due is missing, or the record has no id that the log can hold.
 -- Invariant (c): the epoch is the lease's, which the guard has just found valid.
 CREATE OR REPLACE PROCEDURE write_entry(
@@ -8,8 +8,7 @@ CREATE OR REPLACE PROCEDURE write_entry(
     IN p_old LONGTEXT, IN p_new LONGTEXT)
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_transaction VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin DEFAULT COALESCE(@current_transaction_id,
-        CONCAT('statement-', CONNECTION_ID(), '-', CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS UNSIGNED)));
+    DECLARE v_transaction VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin DEFAULT COALESCE(@current_transaction_id, unnamed_transaction());
     DECLARE v_epoch INT UNSIGNED;
     DECLARE v_source VARCHAR(32);
     IF p_record IS NULL OR CHAR_LENGTH(p_record) > 255
@@ -30,5 +29,5 @@ BEGIN
     INSERT INTO transaction_log (epoch, transaction_id, log_sequence, log_type, operation_type, table_name,
                                  record_id, old_value, new_value, source_node, `timestamp`)
     VALUES (v_epoch, v_transaction, @log_sequence, 'ROW', p_operation, p_table, p_record, p_old, p_new,
-            v_source, UTC_TIMESTAMP(6));
+            v_source, TIMESTAMP'1970-01-01 00:00:00' + INTERVAL UNIX_TIMESTAMP(SYSDATE(6)) SECOND);
 END
