@@ -81,7 +81,9 @@ def demoting(seen: Seen, _node: NodeName | None) -> list[Tick]:
 
 
 def switching(seen: Seen, node: NodeName | None) -> list[Tick]:
-    """The node does not have the writes yet, and answers."""
+    """The node does not have the writes yet, and answers. A primary that others have overtaken begins a new epoch."""
+    if node and seen.primary is not None and seen.primary.name is node and seen.overtaken:
+        return [Tick(True, f"{node.label} begins a new epoch: others follow it no longer"), quorum(seen)]
     return [*taking_over(seen, node), quorum(seen)]
 
 

@@ -87,6 +87,12 @@ class Seen:
         return self.node(NodeName(found)) if found else None
 
     @property
+    def overtaken(self) -> bool:
+        """Whether a node has promised more than the primary, as ClusterView.overtaken_by says."""
+        primary = self.primary
+        return primary is not None and any(n.reachable and n.epoch > primary.epoch for n in self.nodes)
+
+    @property
     def epoch(self) -> int:
         """The newest epoch."""
         return int(self.facts.get("epoch", 0))

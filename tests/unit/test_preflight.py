@@ -4,7 +4,7 @@ import pytest
 
 from cluster.actions.switchover import NEARLY_LEVEL
 from cluster.protocol.names import NodeName
-from cluster.views.preflight import demoting
+from cluster.views.preflight import demoting, switching
 from cluster.views.seen import Seen
 
 
@@ -19,3 +19,14 @@ def test_a_demotion_is_offered_where_it_is_allowed(lag, led, holds):
         {"primary": "node_a", "epoch": 2, "nodes": {NodeName.MAIN: main, NodeName.NODE_A: acting}}, 0.0
     )
     assert demoting(seen, None)[-1].holds is holds
+
+
+@pytest.mark.parametrize(("promised", "holds"), [(2, False), (3, True)])
+def test_a_primary_that_was_overtaken_may_begin_a_new_epoch(promised, holds):
+    """The status says: run switchover --to main."""
+    nodes = {
+        NodeName.MAIN: {"mode": "PRIMARY", "reachable": True, "epoch": 2},
+        NodeName.NODE_A: {"mode": "VICE", "reachable": True, "epoch": promised},
+    }
+    seen = Seen({"primary": "main", "epoch": 2, "nodes": nodes}, 0.0)
+    assert all(tick.holds for tick in switching(seen, NodeName.MAIN)) is holds
