@@ -42,6 +42,7 @@ def promoting(seen: Seen, _node: NodeName | None) -> list[Tick]:
             f"{seen.primary.label} takes the writes" if seen.primary else "No node takes writes",
         ),
         answers(seen, NodeName.NODE_A),
+        *fit(seen, NodeName.NODE_A),
         quorum(seen),
     ]
 
@@ -76,6 +77,7 @@ def demoting(seen: Seen, _node: NodeName | None) -> list[Tick]:
     return [
         Tick(acts, "Node A takes the writes" if acts else "Node A is in VICE mode already"),
         answers(seen, NodeName.MAIN),
+        *fit(seen, NodeName.MAIN),
         Tick(level, words if level else "Main lags: recover it first"),
     ]
 
@@ -84,7 +86,7 @@ def switching(seen: Seen, node: NodeName | None) -> list[Tick]:
     """The node does not have the writes yet, and answers. A primary that others have overtaken begins a new epoch."""
     if node and seen.primary is not None and seen.primary.name is node and seen.overtaken:
         return [Tick(True, f"{node.label} begins a new epoch: others follow it no longer"), quorum(seen)]
-    return [*taking_over(seen, node), quorum(seen)]
+    return [*taking_over(seen, node), *(fit(seen, node) if node else []), quorum(seen)]
 
 
 def pausing(seen: Seen, _node: NodeName | None) -> list[Tick]:
@@ -124,6 +126,12 @@ def answers(seen: Seen, name: NodeName) -> Tick:
     """Whether a node answers."""
     holds = bool(seen.node(name).reachable)
     return Tick(holds, f"{name.label} {'answers' if holds else 'does not answer'}")
+
+
+def fit(seen: Seen, name: NodeName) -> list[Tick]:
+    """What keeps a node that answers from becoming the primary; nothing where nothing does."""
+    unfit = seen.node(name).unfit
+    return [Tick(False, unfit)] if unfit else []
 
 
 def quorum(seen: Seen) -> Tick:

@@ -4,7 +4,7 @@ import pytest
 
 from cluster.actions.switchover import NEARLY_LEVEL
 from cluster.protocol.names import NodeName
-from cluster.views.preflight import demoting, switching
+from cluster.views.preflight import demoting, promoting, switching
 from cluster.views.seen import Seen
 
 
@@ -30,3 +30,15 @@ def test_a_primary_that_was_overtaken_may_begin_a_new_epoch(promised, holds):
     }
     seen = Seen({"primary": "main", "epoch": 2, "nodes": nodes}, 0.0)
     assert all(tick.holds for tick in switching(seen, NodeName.MAIN)) is holds
+
+
+@pytest.mark.parametrize(
+    ("ticks", "node"),
+    [(demoting, NodeName.MAIN), (switching, NodeName.MAIN), (promoting, NodeName.NODE_A)],
+)
+def test_an_unfit_node_is_not_offered(ticks, node):
+    unfit = {"reachable": True, "lag_entries": 0, "led": 2, "unfit": "1 row is quarantined."}
+    seen = Seen({"primary": None, "epoch": 2, "nodes": {node: unfit}}, 0.0)
+    assert "1 row is quarantined." in [
+        tick.words for tick in ticks(seen, node) if tick.needed and not tick.holds
+    ]
