@@ -8,6 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from cluster.actions.acknowledge import Acknowledger
@@ -134,7 +135,7 @@ class Replicator:
             for name in primary.name.others
         ]
         asker = threading.Thread(target=writers.run, args=(over,), name="open-writers", daemon=True)
-        reporter = threading.Thread(target=self.report_lag, args=(over,), name="lag", daemon=True)
+        reporter = threading.Thread(target=self.report, args=(over,), name="report", daemon=True)
         for thread in [*threads, *keepers, asker, reporter]:
             thread.start()
         try:
@@ -161,13 +162,17 @@ class Replicator:
             over.wait(self.lease_seconds / 3)
         close([source, *voters])
 
-    def report_lag(self, over: threading.Event) -> None:
-        """Say which follower does not keep up."""
+    def report(self, over: threading.Event) -> None:
+        """Say which follower does not keep up, and let every node see whether its tables are still logged."""
         nodes = {name: self.connect(name, WATCH_TIMEOUT) for name in NodeName}
         report = LagReport()
         while not over.wait(LOOK_INTERVAL):
-            for sentence in report.sentences(observe(nodes), time.monotonic()):
+            view = observe(nodes)
+            for sentence in report.sentences(view, time.monotonic()):
                 self.say(sentence)
+            for state in view.reachable:
+                with suppress(ClusterError):  # the next look sees it too
+                    nodes[state.name].inspect()
         close(nodes.values())
 
     def feed(self, term: Term, name: NodeName, pause: float) -> None:

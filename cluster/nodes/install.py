@@ -145,11 +145,25 @@ def install(connection: Connection, items: Iterable[SqlObject]) -> int:
         if found is Status.INSTALLED:
             continue
         if item.kind != "TABLE" or found is Status.MISSING or item.replaces:
+            drop_moved(connection, item)
             for statement in item.statement.split(catalogue.NEXT):
                 connection.run(statement)
         remember(connection, item)
         changed += 1
     return changed
+
+
+def drop_moved(connection: Connection, item: SqlObject) -> None:
+    """Drop a trigger of this name that went with another table when that was renamed: a name is free only once."""
+    if item.kind != "TRIGGER":
+        return
+    rows = connection.rows(
+        "SELECT EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS"
+        " WHERE TRIGGER_SCHEMA = DATABASE() AND TRIGGER_NAME = %s",
+        (item.name,),
+    )
+    if rows and f" ON `{rows[0][0]}` " not in item.statement:
+        connection.run(f"DROP TRIGGER `{item.name}`")
 
 
 def remember(connection: Connection, item: SqlObject) -> None:
@@ -234,7 +248,7 @@ def configure(connection: Target, conf: ClusterConf) -> None:
     first = {
         "node_mode": mode, "epoch": 0, "consent_epoch": 0, "consent_until": 0, "verified_log_id": 0,
         "verified_entries": 0, "replayed_transactions": 0, "late_commit_probe": "", "heartbeat": "",
-        "last_main_contact": "", "automation": "", "append": "",
+        "last_main_contact": "", "automation": "", "append": "", "defect": "",
     }  # fmt: skip
     settled = {
         "node_name": name.value, "node_label": name.label, "source_node": name.source,

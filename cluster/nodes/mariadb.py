@@ -178,6 +178,10 @@ class MariaDBNode:
         """Raise the floor by compare-and-set; the loser leaves the winner's count alone."""
         reading.raise_floor(self.connection, log_id)
 
+    def inspect(self) -> None:
+        """See sql/cluster/procedures/inspect_tables.sql."""
+        self.connection.run("CALL inspect_tables()")
+
     def heard_from_main(self) -> None:
         """Note the moment, by this server's clock in UTC."""
         self.connection.run(

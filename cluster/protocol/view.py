@@ -79,7 +79,7 @@ class NodeState:
         if self.quarantined:
             rows = "1 row is" if self.quarantined == 1 else f"{self.quarantined} rows are"
             return f"{rows} quarantined on {self.name.label}: run quarantine list {self.name}."
-        return f"{self.name.label}: {self.defect} Run setup_nodes {self.name}." if self.defect else ""
+        return f"{self.name.label}: {self.defect}" if self.defect else ""
 
     @property
     def writable(self) -> bool:

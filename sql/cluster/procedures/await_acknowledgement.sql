@@ -29,6 +29,12 @@ wait: BEGIN
     END IF;
     SELECT MAX(log_id), MAX(epoch) < (SELECT MAX(epoch) FROM lease) INTO v_log_id, v_older
     FROM transaction_log WHERE transaction_id = p_transaction_id;
+    IF v_log_id IS NULL AND unlogged_tables() IS NOT NULL THEN
+        -- No entry may mean that nothing was written, or that it was written where no trigger logs it.
+        SET v_sentence = CONCAT('Transaction ', CONVERT(p_transaction_id USING utf8mb4), ' left no entry in the log, and ', unlogged_tables(),
+            ' lacks its triggers on this node: whether it wrote there is unknown. Run setup_nodes, then verify_consistency.');
+        SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 45003, MESSAGE_TEXT = v_sentence;
+    END IF;
     -- Entries above the floor were mostly written just now, so the longer question can wait.
     IF (COALESCE(v_log_id, 0) <= v_floor OR v_older) AND is_settled(p_transaction_id) THEN
         LEAVE wait;

@@ -10,6 +10,6 @@ BEGIN
         WHEN seen(p_node, 'primary') = p_node THEN NULL
         WHEN v_quarantined > 0 THEN CONCAT(
             IF(v_quarantined = 1, '1 row is', CONCAT(v_quarantined, ' rows are')), ' quarantined on ', v_label, ': run quarantine list ', p_node, '.')
-        WHEN seen(p_node, 'defect') <> '' THEN CONCAT(v_label, ': ', seen(p_node, 'defect'), ' Run setup_nodes ', p_node, '.')
+        WHEN seen(p_node, 'defect') <> '' THEN CONCAT(v_label, ': ', seen(p_node, 'defect'))
     END;
 END
