@@ -8,7 +8,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db.models import Field, Model
 
 from cluster.nodes.cluster import connect
-from cluster.nodes.shape import KEY_LENGTH, expression, key_fields, stored_fields
+from cluster.nodes.shape import IMAGE_BYTES, KEY_LENGTH, PACKET_SHARE, expression, key_fields, stored_fields
 from cluster.protocol.errors import NodeFailed, NodeUnreachable
 from cluster.protocol.names import NodeName
 from cluster.replicated import is_replicated, replicated_labels, replicated_models
@@ -22,6 +22,10 @@ QUESTIONS = {
     ),
     "SELECT SLEEP(0.002) = 0 AND SYSDATE(6) > NOW(6)": (
         "it runs with --sysdate-is-now: a session can set the clock that the lease is measured by"
+    ),
+    f"SELECT @@max_allowed_packet >= {IMAGE_BYTES * PACKET_SHARE}": (
+        f"max_allowed_packet is below {IMAGE_BYTES * PACKET_SHARE >> 20} MiB: a row may only take an "
+        f"{PACKET_SHARE}th part of it, instead of {IMAGE_BYTES >> 20} MiB"
     ),
     "SELECT @@character_set_database = 'utf8mb4'": (
         "its database is not utf8mb4: four-byte characters cannot be stored"

@@ -14,7 +14,15 @@ from string import Template
 from django.conf import settings
 from django.db.models import Model
 
-from cluster.nodes.shape import TableShape, shape
+from cluster.nodes.shape import (
+    IMAGE_BYTES,
+    PACKET_SHARE,
+    TableShape,
+    exact_size,
+    greatest_size,
+    least_size,
+    shape,
+)
 
 NEXT = "\n-- ;;\n"
 """Stands between the statements of a file that has several."""
@@ -125,6 +133,7 @@ def table_triggers(table: TableShape, secret: str) -> Iterator[SqlObject]:
         "uncontested": table.same_contested("OLD", "NEW"),
         "is_left": table.same_key("own", "OLD"),
         "is_changed": f"{table.same_key('own', 'NEW')} AND {table.same_contested('own', 'NEW')}",
+        "size_check": size_check(table),
     }
     for event in ("insert", "update", "delete"):
         for source in ("guard", f"log_{event}"):
@@ -140,5 +149,16 @@ def required_values(table: TableShape) -> str:
     if not table.required:
         return ""
     missing = " OR ".join(f"NEW.`{name}` IS NULL" for name in table.required)
-    text = (sql_root() / "cluster" / "triggers" / "required.sql").read_text()
+    text = (sql_root() / "cluster" / "triggers" / "parts" / "required.sql").read_text()
     return Template(text).substitute(is_missing=missing, names=", ".join(table.required)).rstrip()
+
+
+def size_check(table: TableShape) -> str:
+    """The statement that refuses a row with too large an image before that is made; none where none can be."""
+    if not table.large:
+        return ""
+    path = sql_root() / "cluster" / "triggers" / "parts" / "size_check.sql"
+    sizes = {count.__name__: table.size("NEW", count) for count in (least_size, greatest_size, exact_size)}
+    limit = f"LEAST({IMAGE_BYTES}, @@max_allowed_packet DIV {PACKET_SHARE})"
+    values = {"table": table.name, "record": table.record("NEW"), "limit": limit}
+    return Template(path.read_text()).substitute(values, **sizes).rstrip()

@@ -21,6 +21,15 @@ PLAIN = (
 BINARY = ("binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob")
 KEY_LENGTH = 255
 """Characters of a record id; see record_id in sql/cluster/tables/transaction_log.sql."""
+LARGE = ("text", "mediumtext", "longtext", "blob", "mediumblob", "longblob", "json")
+"""Column types whose values can make an image large; all others of a row have 64 KiB together."""
+IMAGE_BYTES = 40 << 20
+"""What one image may take as JSON. The server reckons with 48 bytes of room for each byte of a text in JSON, and takes
+the text for NULL where that exceeds 31 bits: from 42.6 MiB on."""
+PACKET_SHARE = 8
+"""An image may take this part of max_allowed_packet: an entry travels with two, and quoted, which can double each."""
+ESCAPED = 6
+"""Bytes that one byte of text takes in JSON at most: a control character is written as \\u0001."""
 
 Expression = Callable[[str], str]
 
@@ -81,6 +90,7 @@ class Column:
 
     name: str
     expression: Expression
+    is_large: bool = False
 
     def image(self, row: str) -> str:
         """Name and value for JSON_OBJECT; `row` is NEW or OLD."""
@@ -120,6 +130,33 @@ class TableShape:
         values = [key_text(column, row) for column in self.key]
         return values[0] if len(values) == 1 else f"JSON_ARRAY({', '.join(values)})"
 
+    @property
+    def large(self) -> tuple[Column, ...]:
+        """The columns that decide whether an image is too large."""
+        return tuple(column for column in self.columns if column.is_large)
+
+    def size(self, row: str, size_of: Callable[[Column, str], str]) -> str:
+        """The bytes of an image, summed over its large columns as `size_of` counts each."""
+        return " + ".join(
+            f"COALESCE({size_of(column, f'{row}.`{column.name}`')}, 0)" for column in self.large
+        )
+
+
+def least_size(column: Column, value: str) -> str:
+    """Bytes that the value takes in an image at least; cheap."""
+    return f"LENGTH({value}) * {2 if column.expression is bytes_as_hex else 1}"
+
+
+def greatest_size(column: Column, value: str) -> str:
+    """Bytes that the value takes in an image at most; cheap."""
+    return f"LENGTH({value}) * {2 if column.expression is bytes_as_hex else ESCAPED}"
+
+
+def exact_size(column: Column, value: str) -> str:
+    """Bytes that the value takes in an image; escapes the text to count them."""
+    is_text = column.expression is not bytes_as_hex
+    return f"LENGTH(JSON_QUOTE(CONVERT({value} USING utf8mb4)))" if is_text else least_size(column, value)
+
 
 def key_text(column: Column, row: str) -> str:
     """One key column as text."""
@@ -130,7 +167,10 @@ def key_text(column: Column, row: str) -> str:
 
 def shape(model: type[Model]) -> TableShape:
     """The shape of a model's table. Raises ValueError for a type that cannot make the trip."""
-    columns = {field: Column(str(field.column), expression(field)) for field in stored_fields(model)}
+    columns = {
+        field: Column(str(field.column), expression(field), column_type(field) in LARGE)
+        for field in stored_fields(model)
+    }
     return TableShape(
         model._meta.db_table,
         tuple(columns.values()),
