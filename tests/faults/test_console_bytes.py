@@ -53,3 +53,27 @@ def test_large_acknowledged_entries_are_promoted(cluster):
     said = console.says("node_a", "CALL promote_to_acting_master()")
     assert "promoted to ACTING_MASTER successfully" in said
     assert console.says("node_b", COUNTED) == console.says("node_a", COUNTED) == "480"
+
+
+def test_a_giant_that_the_second_node_lacks_does_not_stop_a_promotion_for_good(cluster):
+    """Node A has it, Main is gone: the refusal says that Node B is to fetch it, and then the promotion succeeds."""
+    cluster.settle()
+    cluster.kill("node_b")
+    console = Console(cluster)
+    console.says("main", rows(40, 1_000_000))
+    main, node_a = cluster.connect("main"), cluster.connect("node_a", timeout=20)
+    deadline = time.monotonic() + 30
+    while node_a.row(SUMMED) != main.row(SUMMED):
+        assert time.monotonic() < deadline, "Node A does not get it"
+        time.sleep(0.1)
+    cluster.replicator.stop(writers_carry=True)
+    cluster.kill("main")
+    cluster.start("node_b")
+    time.sleep(cluster.conf.lease_seconds * 1.1 + 0.2)
+    said = console.refused("node_a", "CALL promote_to_acting_master()")
+    assert "is too large for a call: CALL catch_up() on Node B first." in said
+    assert "Fetched 41 entries" in console.says("node_b", "CALL catch_up()")
+    assert "promoted to ACTING_MASTER successfully" in console.says(
+        "node_a", "CALL promote_to_acting_master()"
+    )
+    assert console.says("node_b", SUMMED) == console.says("node_a", SUMMED)

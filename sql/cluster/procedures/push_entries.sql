@@ -1,12 +1,12 @@
 -- Brings another node what this node's log has above the common floor, by log id, in calls of about 4 MiB that cut
--- no transaction: a larger one goes alone.
+-- no transaction: a larger one goes alone, and one that would take a call longer than any may is left for the other node to fetch.
 -- Inputs as pull_entries. Out: why not, NULL when it has all of it. May be repeated.
 CREATE OR REPLACE PROCEDURE push_entries(IN p_peer VARCHAR(16), IN p_epoch INT UNSIGNED, IN p_floor BIGINT UNSIGNED, OUT p_problem TEXT)
     SQL SECURITY DEFINER
 BEGIN
     DECLARE v_longest BIGINT DEFAULT @@SESSION.group_concat_max_len;
     DECLARE v_cursor BIGINT UNSIGNED DEFAULT p_floor;
-    DECLARE v_upto, v_ends BIGINT UNSIGNED;
+    DECLARE v_upto, v_ends, v_bytes BIGINT UNSIGNED;
     DECLARE v_last BIGINT UNSIGNED DEFAULT (SELECT COALESCE(MAX(log_id), 0) FROM transaction_log);
     DECLARE v_entries LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
     DECLARE v_answer VARCHAR(1000) CHARACTER SET utf8mb4;
@@ -25,12 +25,18 @@ BEGIN
             WHERE transaction_id IN (SELECT transaction_id FROM transaction_log AS part
                                      WHERE log_id > v_cursor AND log_id <= v_upto AND log_type = 'ROW');
         END WHILE;
-        SELECT CONCAT('[', GROUP_CONCAT(entry_as_json(
-            log_id, epoch, transaction_id, log_sequence, log_type, operation_type, table_name, record_id, old_value, new_value,
-            source_node, `timestamp`) SEPARATOR ','), ']')
-        INTO v_entries FROM transaction_log WHERE log_id > v_cursor AND log_id <= v_upto;
+        SELECT SUM(COALESCE(OCTET_LENGTH(old_value), 0) + COALESCE(OCTET_LENGTH(new_value), 0)) INTO v_bytes
+        FROM transaction_log WHERE log_id > v_cursor AND log_id <= v_upto;
+        SET v_entries = NULL;
+        IF v_bytes <= 16777216 THEN
+            SELECT CONCAT('[', GROUP_CONCAT(entry_as_json(
+                log_id, epoch, transaction_id, log_sequence, log_type, operation_type, table_name, record_id, old_value, new_value,
+                source_node, `timestamp`) SEPARATOR ','), ']')
+            INTO v_entries FROM transaction_log WHERE log_id > v_cursor AND log_id <= v_upto;
+        END IF;
         IF v_entries IS NULL THEN
-            SET p_problem = CONCAT('the transaction that ends at log id ', v_upto, ' is larger than max_allowed_packet; raise it on every node');
+            SET p_problem = CONCAT('the transaction that ends at log id ', v_upto, ' is too large for a call: ', IF(p_peer = 'main',
+                'CALL recover_from_node_a() on Main', CONCAT('CALL catch_up() on ', IF(p_peer = 'node_a', 'Node A', 'Node B'))), ' first');
         ELSE
             CALL call_peer(p_peer, 'reconcile', p_epoch, v_entries, v_answer, p_problem);
         END IF;
