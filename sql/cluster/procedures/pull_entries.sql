@@ -10,6 +10,8 @@ BEGIN
     DECLARE v_cursor, v_upto, v_ends, v_reach BIGINT UNSIGNED;
     DECLARE v_entries LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
     DECLARE v_added INT;
+    DECLARE v_ids INT DEFAULT 20;
+    DECLARE v_bytes BIGINT UNSIGNED;
     DECLARE v_problem TEXT;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; SET SESSION group_concat_max_len = v_longest; RESIGNAL; END;
     SET SESSION group_concat_max_len = 1073741824;
@@ -18,9 +20,12 @@ BEGIN
     SET v_cursor = p_floor;
     WHILE v_cursor < @pulled_upto DO
         EXECUTE IMMEDIATE CONCAT('INSERT INTO pulled_entry SELECT theirs.* FROM transaction_log_', p_peer, ' AS theirs WHERE log_id > ', v_cursor,
-                                 ' AND log_id <= ', v_cursor + 500);
+                                 ' AND log_id <= ', v_cursor + v_ids);
         UPDATE peer_job SET alive_at = UTC_TIMESTAMP(6) WHERE job_id = @job_id;
-        SET v_cursor = v_cursor + 500;
+        SELECT SUM(COALESCE(OCTET_LENGTH(old_value), 0) + COALESCE(OCTET_LENGTH(new_value), 0)) INTO v_bytes
+        FROM pulled_entry WHERE log_id > v_cursor AND log_id <= v_cursor + v_ids;
+        -- The server keeps what it fetches in memory: as many ids next as make about 4 MiB, going by these.
+        SET v_cursor = v_cursor + v_ids, v_ids = GREATEST(LEAST(500, v_ids * 4, FLOOR(v_ids * 4194304 / GREATEST(COALESCE(v_bytes, 0), 1))), 1);
     END WHILE;
     DELETE pulled_entry FROM pulled_entry JOIN transaction_log USING (log_id, epoch);
     SET v_cursor = p_floor, v_reach = p_floor;
