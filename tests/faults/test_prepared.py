@@ -1,10 +1,15 @@
 """A prepared XA transaction holds the barrier: a node that may still commit it is not closed, claimed or recovered."""
 
+import threading
+import time
+
 import pytest
 
 from cluster.actions.promote import promote
-from cluster.protocol.errors import NodeFailed
+from cluster.protocol.errors import NodeFailed, StaleEpoch
+from cluster.protocol.gaps import Range
 from cluster.protocol.names import NodeName
+from cluster.protocol.node import LargeTransaction
 from tests.harness.sql import NOT_ACKNOWLEDGED
 
 pytestmark = pytest.mark.faults
@@ -77,3 +82,48 @@ def test_a_failed_main_is_not_recovered_while_it_may_still_commit(cluster, end):
     if end == "COMMIT":
         with pytest.raises(NodeFailed):
             cluster.connect("node_a").rows("CALL await_acknowledgement('prepared', 0.5)")
+
+
+def await_lock(cluster) -> None:
+    """Until somebody waits for a row lock on Node A. Raises AssertionError after five seconds."""
+    watcher, deadline = cluster.connect("node_a", "root"), time.monotonic() + 5
+    while not watcher.rows("SELECT 1 FROM information_schema.INNODB_TRX WHERE trx_state = 'LOCK WAIT'"):
+        assert time.monotonic() < deadline, "nobody waits for a lock"
+        time.sleep(0.12)  # the server renews its answer when nobody asked for 0.1 s
+
+
+def test_a_follower_that_stores_a_large_transaction_is_claimed_at_once(cluster):
+    """What it stores is locked in its log, too, but it takes no writes, so nothing can be prepared there."""
+    app = cluster.connect("main")
+    app.run("INSERT INTO test_counter VALUES (7, 7, '')")
+    cluster.settle()
+    cluster.replicator.stop()
+    main, vice = cluster.nodes[MAIN], cluster.nodes[NODE_A]
+    app.run("SET @current_transaction_id = 'large'")
+    app.run("UPDATE test_counter SET value = 8 WHERE id = 7")
+    entries = main.read_log(0, 10).entries[-1:]
+    large = LargeTransaction("large", 1, (Range(entries[0].log_id, entries[0].log_id),))
+    vice.stage(entries)
+    holder = cluster.connect("node_a", "root")
+    holder.run("START TRANSACTION")
+    holder.rows(
+        "SELECT * FROM test_counter WHERE id = 7 FOR UPDATE"
+    )  # the images wait for this, the log rows stand
+    outcomes: list[Exception] = []
+
+    def install() -> None:
+        try:
+            cluster.fresh_nodes()[NODE_A].install_staged(1, large, boundary=False)
+        except StaleEpoch as error:
+            outcomes.append(error)
+
+    installing = threading.Thread(target=install)
+    installing.start()
+    await_lock(cluster)
+    began = time.monotonic()
+    vice.claim(2, 1)
+    assert time.monotonic() - began < 0.9
+    holder.run("ROLLBACK")
+    installing.join(10)
+    assert outcomes, "the work of a replaced primary was kept"
+    assert holder.row("SELECT value FROM test_counter WHERE id = 7")[0] == 7

@@ -8,6 +8,7 @@ CREATE OR REPLACE PROCEDURE answer_call(
     SQL SECURITY DEFINER
 BEGIN
     DECLARE v_done BOOLEAN;
+    DECLARE v_mode VARCHAR(255);
     DECLARE v_promised, v_added INT;
     DECLARE v_consent_epoch INT UNSIGNED;
     DECLARE v_seconds DOUBLE;
@@ -24,10 +25,12 @@ BEGIN
     WHEN 'consent' THEN
         CALL consent_here(p_epoch, p_argument);
     WHEN 'follow' THEN
-        IF p_epoch > (SELECT config_value FROM node_config WHERE config_key = 'epoch') THEN
+        SELECT config_value INTO v_mode FROM node_config WHERE config_key = 'node_mode' FOR UPDATE;
+        SELECT config_value INTO v_promised FROM node_config WHERE config_key = 'epoch' FOR UPDATE;
+        CALL follow_here(p_epoch);  -- first: a node that may still commit what it has prepared is not let out of its mode
+        IF p_epoch > v_promised THEN
             CALL close_mode();
         END IF;
-        CALL follow_here(p_epoch);
     WHEN 'append' THEN
         CALL append_entries(p_epoch, FALSE, p_argument, v_added);
         SET p_answer = v_added;

@@ -16,7 +16,9 @@ BEGIN
     IF p_epoch IS NOT NULL THEN
         CALL require_promise(p_epoch);
     END IF;
-    CALL refuse_prepared();
+    IF v_mode IN ('PRIMARY', 'ACTING_MASTER') THEN
+        CALL refuse_prepared();
+    END IF;
     CALL raise_lease_end((SELECT next_not_cached_value >> 42 FROM lease_end), 4398046511103);
     IF p_mode <> v_mode THEN
         UPDATE node_config SET config_value = p_mode WHERE config_key = 'node_mode';
