@@ -1,5 +1,6 @@
 """Django's system checks: what would go wrong later is said at the start, with a stable id."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -12,6 +13,11 @@ from cluster.nodes.shape import IMAGE_BYTES, KEY_LENGTH, PACKET_SHARE, expressio
 from cluster.protocol.errors import NodeFailed, NodeUnreachable
 from cluster.protocol.names import NodeName
 from cluster.replicated import is_replicated, replicated_labels, replicated_models
+
+TABLE_LENGTH = 64 - len("_guard_insert")
+"""Characters of a table's name: the server allows its triggers 64."""
+NUMBER_LENGTH = 20
+"""Characters of a key that is no text."""
 
 QUESTIONS = {
     "SELECT @@innodb_flush_log_at_trx_commit = 1": (
@@ -65,13 +71,29 @@ def problems(model: type[Model]) -> Iterable[CheckMessage]:
                 str(error), hint="Use another field type or don't replicate the model.", id="cluster.E002"
             )
         yield from reference_problems(field)
-    for field in key_fields(model):
-        if (field.max_length or 0) > KEY_LENGTH:
-            yield Error(
-                f"{model._meta.label}.{field.name} is a key of up to {field.max_length} characters; "
-                f"the log identifies a row by at most {KEY_LENGTH}.",
-                id="cluster.E004",
-            )
+    keys = key_fields(model)
+    if key_length(keys) > KEY_LENGTH:
+        names = ", ".join(field.name for field in keys)
+        yield Error(
+            f"{model._meta.label}.{names} is a key of up to {key_length(keys)} characters; "
+            f"the log identifies a row by at most {KEY_LENGTH}.",
+            id="cluster.E004",
+        )
+    table = model._meta.db_table
+    if len(table) > TABLE_LENGTH or re.fullmatch(r"\w+", table, re.ASCII) is None:
+        yield Error(
+            f"{model._meta.label} has the table {table}; the name of a replicated table has at most "
+            f"{TABLE_LENGTH} letters, digits and underscores, since its triggers are named after it.",
+            hint="Set Meta.db_table.",
+            id="cluster.E005",
+        )
+
+
+def key_length(keys: Sequence[Field]) -> int:
+    """Characters of a record id at most: the value, or those of several columns quoted in a JSON array."""
+    if len(keys) == 1:
+        return keys[0].max_length or 0
+    return sum((field.max_length or NUMBER_LENGTH) + len('"", ') for field in keys)
 
 
 def reference_problems(field: Field) -> Iterable[CheckMessage]:
