@@ -91,9 +91,25 @@ def refused(cluster) -> str:
     return str(problem.value)
 
 
-def test_a_node_without_a_trigger_is_not_promoted(mended):
-    mended.connect("node_a", "root").run("DROP TRIGGER test_word_log_insert")
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "DROP TRIGGER test_word_log_insert",
+        "CREATE OR REPLACE TRIGGER test_word_log_insert AFTER INSERT ON test_word FOR EACH ROW SET @mine = NEW.word",
+    ],
+)
+def test_a_node_without_a_log_trigger_is_not_promoted(mended, sql):
+    mended.connect("node_a", "root").run(sql)
     assert refused(mended).startswith("Node A cannot take over: Node A: test_word lacks its triggers")
+
+
+def test_a_node_whose_table_is_of_another_engine_is_not_promoted(mended):
+    root = mended.connect("node_a", "root")
+    root.run("ALTER TABLE test_word ENGINE = Aria")
+    try:
+        assert "test_word is not stored by InnoDB" in refused(mended)
+    finally:
+        root.run("ALTER TABLE test_word ENGINE = InnoDB")
 
 
 @pytest.mark.parametrize("rule", ["ON DELETE CASCADE", "ON DELETE SET NULL", "ON UPDATE CASCADE"])
