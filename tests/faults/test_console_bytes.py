@@ -7,7 +7,7 @@ import pytest
 from cluster.protocol.names import NodeName
 from tests.harness.console import Console
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(180)]
 
 COUNTED = "SELECT COUNT(*) FROM transaction_log WHERE table_name = 'test_specimen'"
 SUMMED = "SELECT COUNT(*), SUM(LENGTH(note)), MD5(GROUP_CONCAT(MD5(note) ORDER BY id)) FROM test_specimen"

@@ -6,7 +6,7 @@ from cluster.actions.switchover import switchover
 from cluster.protocol.names import NodeName
 from tests.fuzz.run import Fuzz
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(180)]
 
 SEEDS = (1, 2, 3, 4)
 STATEMENTS = 250
@@ -15,9 +15,7 @@ STATEMENTS = 250
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_node_stores_the_same_bytes(cluster, seed):
     cluster.settle()
-    fuzz = Fuzz(
-        cluster, seed, lambda name: cluster.connect(name), lambda name: cluster.connect(name, "root", 30.0)
-    )
+    fuzz = Fuzz(seed, cluster.connect, lambda name: cluster.connect(name, "root", 30.0))
     fuzz.play(STATEMENTS)
     fuzz.end()
     cluster.settle(timeout=20)

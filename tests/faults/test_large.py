@@ -10,7 +10,7 @@ from tests.harness.checker import check, check_equal, observed
 from tests.harness.coordinators import WritersOf
 from tests.harness.writers import Book, writing
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(180)]
 
 ROWS = 12_000
 FILL = f"INSERT INTO test_word SELECT CONCAT('word ', seq), 'old' FROM seq_1_to_{ROWS}"
