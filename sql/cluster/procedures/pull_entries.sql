@@ -34,7 +34,9 @@ BEGIN
         SELECT MAX(log_id) INTO v_upto FROM (
             SELECT log_id, SUM(bytes) OVER (ORDER BY log_id) AS bytes, ROW_NUMBER() OVER (ORDER BY log_id) AS number
             FROM (SELECT log_id, COALESCE(OCTET_LENGTH(old_value), 0) + COALESCE(OCTET_LENGTH(new_value), 0) AS bytes
-                  FROM pulled_entry WHERE log_id > v_cursor ORDER BY log_id LIMIT 500) AS ahead) AS counted
+                  FROM pulled_entry WHERE log_id > v_cursor
+                    AND (v_reach <= v_cursor OR log_id <= v_reach)  -- a cut transaction first ends: then this can commit
+                  ORDER BY log_id LIMIT 500) AS ahead) AS counted
         WHERE bytes <= 4194304 OR number = 1;
         IF v_upto IS NULL THEN
             LEAVE applying;
