@@ -104,7 +104,7 @@ class Feed:
         if fresh:
             self.note(min(entry.log_id for entry in fresh), len(fresh))
             self.target.append(self.epoch, fresh, boundary=False)
-        self.gaps.saw([entry.log_id for entry in window.entries], window.upto)
+        self.gaps.saw([entry.log_id for entry in window.entries], window.upto, complete=window.complete)
         return last_log_ids(fresh)
 
     def refuse_newer(self, epochs: Iterable[int]) -> None:

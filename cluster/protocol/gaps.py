@@ -103,8 +103,14 @@ class Gaps:
         self.arrived[transaction_id] = self.apart.pop(transaction_id)
         self._forget_arrived()
 
-    def saw(self, log_ids: Collection[int], cursor: int) -> None:
-        """Take note of a read that showed `log_ids` and looked at everything up to `cursor`."""
+    def saw(self, log_ids: Collection[int], cursor: int, *, complete: bool = False) -> None:
+        """Take note of a read that showed `log_ids` and looked at everything up to `cursor`.
+
+        complete: whether it looked at everything there was. Then it has passed what it was told to leave out, too,
+        so the end of the log is reached where nobody writes after such a transaction.
+        """
+        if complete:
+            cursor = max([cursor, *(ranges[-1].last for ranges in self.arrived.values())])
         fresh = [Range(self.cursor + 1, cursor)] if cursor > self.cursor else []
         for ranges in (*self.apart.values(), *self.arrived.values()):
             fresh = without(fresh, ranges)

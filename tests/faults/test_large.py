@@ -8,12 +8,14 @@ from cluster.actions.feed import Feed
 from cluster.protocol.names import NodeName
 from tests.harness.checker import check, check_equal, observed
 from tests.harness.coordinators import WritersOf
+from tests.harness.workers import wait_for
 from tests.harness.writers import Book, writing
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(180)]
 
 ROWS = 12_000
 FILL = f"INSERT INTO test_word SELECT CONCAT('word ', seq), 'old' FROM seq_1_to_{ROWS}"
+FLOOR = "SELECT config_value + 0 FROM node_config WHERE config_key = 'verified_log_id'"
 CHANGE = "UPDATE test_word SET meaning = 'new'"
 
 
@@ -66,6 +68,17 @@ def test_63_half_of_it_is_never_promoted(cluster, operator, monkeypatch, parts):
     assert operator.recover("main").orphaned == (0 if whole else 3_000)
     cluster.settle(timeout=30)
     check(cluster, Book())
+
+
+def test_it_is_settled_when_nobody_writes_after_it(cluster):
+    """A verified floor that stayed below it would stop migrate, and each later question for it."""
+    app = cluster.connect("main", "root", 60.0)
+    app.run("SET @current_transaction_id = 'last'")
+    app.run(FILL)
+    last = app.row("SELECT MAX(log_id) FROM transaction_log")
+    app.rows("CALL await_acknowledgement('last', 60)")
+    nodes = [cluster.connect(name) for name in NodeName]
+    wait_for(lambda: all(node.row(FLOOR) == last for node in nodes))
 
 
 def test_a_node_that_was_away_gets_it_when_it_is_back(cluster):

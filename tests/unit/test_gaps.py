@@ -290,6 +290,20 @@ class TestApart:
         gaps.saw([5, 7], 7)
         assert (gaps.ranges, gaps.floor, gaps.skipped) == ([], 7, ())
 
+    def test_a_complete_read_passes_one_that_nothing_follows(self):
+        gaps = Gaps(0)
+        gaps.set_apart("large", [Range(2, 3), Range(6, 6)])
+        gaps.saw([1], 1, complete=True)
+        assert (gaps.floor, gaps.skipped) == (1, ("large",))
+        gaps.has_arrived("large")
+        gaps.saw([4], 4, complete=True)
+        assert (gaps.cursor, gaps.ranges, gaps.floor, gaps.skipped) == (6, [Range(5, 5)], 4, ())
+        gaps.ask()
+        gaps.answer(frozenset())
+        gaps.saw([], 6, complete=True)
+        gaps.answer(frozenset())
+        assert gaps.floor == 6
+
     def test_near_the_end_of_the_log(self):
         gaps = Gaps(0)
         gaps.saw([10, 20], 20)
