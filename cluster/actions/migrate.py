@@ -17,6 +17,7 @@ from typing import Any
 from django.db.migrations import Migration
 
 from cluster.actions import journal, setup
+from cluster.actions.lease import observe_revived
 from cluster.actions.observe import observe
 from cluster.nodes import migrating, quarantine
 from cluster.nodes.install import secret
@@ -62,9 +63,11 @@ class Migrated:
         return " ".join([said, *left])
 
 
-def planned(nodes: Mapping[NodeName, MariaDBNode], targets: Targets) -> list[tuple[Migration, bool]]:
+def planned(
+    nodes: Mapping[NodeName, MariaDBNode], targets: Targets, lease_seconds: float
+) -> list[tuple[Migration, bool]]:
     """What the primary lacks: each migration, and whether it is to be taken back. Raises Refused."""
-    primary = leader(observe(nodes))
+    primary = leader(observe_revived(nodes, lease_seconds))
     return plan(migrating.applied(nodes[primary.name].connection), targets)
 
 
@@ -79,14 +82,20 @@ def leader(view: ClusterView) -> NodeState:
 
 
 def migrate(
-    nodes: Mapping[NodeName, MariaDBNode], targets: Targets, *, run_once: RunOnce, say: Say
+    nodes: Mapping[NodeName, MariaDBNode],
+    targets: Targets,
+    lease_seconds: float,
+    *,
+    run_once: RunOnce,
+    say: Say,
 ) -> Migrated:
     """Bring every node that answers to the targets. May be cut off and repeated.
 
+    A lease that has only run out is renewed: on a new cluster no replicator keeps it yet.
     Raises Refused (no primary, an operation that the log cannot follow, a transaction that does not end, a failover
     meanwhile), NodeFailed, and what a data step raises.
     """
-    view = observe(nodes)
+    view = observe_revived(nodes, lease_seconds)
     primary = leader(view)
     absent = {name: why for name in NodeName if (why := reason_absent(view, nodes, name))}
     here = {name: node for name, node in nodes.items() if name not in absent}

@@ -267,3 +267,12 @@ def test_what_is_missing_is_told(old):
         migrated("diary", "--check")
     missing = {found.name for found in setup.check([NodeName.NODE_B]) if found.kind == "MIGRATION"}
     assert missing == {"diary.0002_words", "diary.0003_count_words", "diary.0004_body"}
+
+
+def test_a_lease_that_has_only_run_out_does_not_stop_migrate(old):
+    """So it is while a new stack comes up: nothing keeps the lease before migrate has ended."""
+    old.replicator.stop(writers_carry=True)
+    wait_for(lambda: old.primary() is None, 10)
+    assert "diary.0004" in migrated("diary", "--plan")
+    old.replicator.start()
+    migrated("diary")

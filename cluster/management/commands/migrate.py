@@ -15,6 +15,7 @@ from cluster.actions.migrate import migrate, planned
 from cluster.backend import write_once
 from cluster.backend.context import NODES
 from cluster.backend.view import primary_alias
+from cluster.conf import conf
 from cluster.management.verbs import FILING_SECONDS
 from cluster.nodes.cluster import connect_all
 from cluster.nodes.mariadb import MariaDBNode
@@ -56,7 +57,7 @@ class Command(django.Command):
     def unapplied(self, options: dict[str, Any]) -> bool:
         """Whether the nodes lack a migration."""
         with in_words():
-            return bool(planned(connect_all(), targets(options)))
+            return bool(planned(connect_all(), targets(options), conf().lease_seconds))
 
     def migrate_nodes(self, options: dict[str, Any]) -> None:
         """Show the plan, or follow it."""
@@ -69,10 +70,10 @@ class Command(django.Command):
         if not any_set_up(nodes):
             self.say("The nodes are not set up yet: setup_nodes makes their tables in the newest shape.")
         elif options["plan"] or options["check_unapplied"]:
-            for migration, backwards in planned(nodes, targets(options)):
+            for migration, backwards in planned(nodes, targets(options), conf().lease_seconds):
                 self.say(f"  On the nodes: {'take back ' if backwards else ''}{migration}")
         else:
-            done = migrate(nodes, targets(options), run_once=run_once, say=self.say)
+            done = migrate(nodes, targets(options), conf().lease_seconds, run_once=run_once, say=self.say)
             self.say(done.sentence)
 
     def say(self, sentence: str) -> None:
