@@ -40,6 +40,7 @@ from cluster.conf import conf
 from cluster.nodes import comparing, install, migrating, reading, rebuilding
 from cluster.nodes.cluster import administrator
 from cluster.nodes.comparing import LOG_TABLE, Comparable, Key, Span, log_span
+from cluster.nodes.inventory import Inventory
 from cluster.nodes.mariadb import MariaDBNode
 from cluster.nodes.model_schema import model_tables
 from cluster.nodes.rebuilding import Withdrawn
@@ -185,8 +186,9 @@ def take_out(target: MariaDBNode, view: ClusterView, primary: NodeState, lease_s
 
 def drop_outdated(target: MariaDBNode) -> None:
     """Drop the replicated tables that are not as their models say; set-up makes them anew, in their newest shape."""
+    held = Inventory(target.connection)
     for item in model_tables(target.name, replicated_models()):
-        if install.status(target.connection, item) is install.Status.OUTDATED:
+        if install.status(held, item) is install.Status.OUTDATED:
             target.connection.run(f"DROP TABLE `{item.name}`")
     if migrating.is_kept(target.connection):
         migrating.forget(target.connection)

@@ -1,24 +1,62 @@
-"""How a server tells what it holds: one question for each kind of object, its name left open."""
+"""How a server tells what it holds: one question for each kind of object, for one of them or for all at once."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """definition: what is compared. source: table and condition that give the objects of a kind. names: what finds one.
+
+    listed: whether all may be asked for at once; who asks for all indexes opens every table, and with the federated
+    ones a connection to each peer.
+    """
+
+    definition: str
+    source: str
+    names: tuple[str, ...]
+    listed: bool = True
+
+    @property
+    def one(self) -> str:
+        """The definition of one object, its names left open; no row when there is none."""
+        given = " AND ".join(f"{name} = %s" for name in self.names)
+        return f"SELECT {self.definition} FROM {self.source} AND {given} GROUP BY {', '.join(self.names)}"
+
+    @property
+    def all(self) -> str:
+        """The names and the definition of every object."""
+        names = ", ".join(self.names)
+        return f"SELECT {names}, {self.definition} FROM {self.source} GROUP BY {names}"
+
+
+ROUTINES = "information_schema.ROUTINES WHERE ROUTINE_SCHEMA = DATABASE() AND ROUTINE_TYPE ="
+TABLES = "information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND"
 
 DEFINITION = {
-    "PROCEDURE": "SELECT ROUTINE_DEFINITION FROM information_schema.ROUTINES"
-    " WHERE ROUTINE_SCHEMA = DATABASE() AND ROUTINE_TYPE = 'PROCEDURE' AND ROUTINE_NAME = %s",
-    "FUNCTION": "SELECT ROUTINE_DEFINITION FROM information_schema.ROUTINES"
-    " WHERE ROUTINE_SCHEMA = DATABASE() AND ROUTINE_TYPE = 'FUNCTION' AND ROUTINE_NAME = %s",
-    "TRIGGER": "SELECT CONCAT(ACTION_TIMING, EVENT_MANIPULATION, EVENT_OBJECT_TABLE, ACTION_STATEMENT)"
-    " FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE() AND TRIGGER_NAME = %s",
-    "TABLE": "SELECT GROUP_CONCAT(CONCAT(COLUMN_NAME, ' ', COLUMN_TYPE, ' ', IS_NULLABLE)"
-    " ORDER BY COLUMN_NAME) FROM information_schema.COLUMNS"
-    " WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = %s",
-    "INDEX": "SELECT GROUP_CONCAT(CONCAT_WS(' ', TABLE_NAME, COLUMN_NAME, SUB_PART, INDEX_TYPE)"
-    " ORDER BY SEQ_IN_INDEX) FROM information_schema.STATISTICS"
-    " WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = %s AND INDEX_NAME = %s",
-    "SEQUENCE": "SELECT TABLE_TYPE FROM information_schema.TABLES"
-    " WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'SEQUENCE' AND TABLE_NAME = %s",
-    "EVENT": "SELECT EVENT_DEFINITION FROM information_schema.EVENTS"
-    " WHERE EVENT_SCHEMA = DATABASE() AND EVENT_NAME = %s",
-    "FEDERATED": "SELECT TABLE_NAME FROM information_schema.TABLES"
-    " WHERE TABLE_SCHEMA = DATABASE() AND ENGINE = 'FEDERATED' AND TABLE_NAME = %s",
-    "VIEW": "SELECT VIEW_DEFINITION FROM information_schema.VIEWS"
-    " WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = %s",
+    "PROCEDURE": Question("ROUTINE_DEFINITION", f"{ROUTINES} 'PROCEDURE'", ("ROUTINE_NAME",)),
+    "FUNCTION": Question("ROUTINE_DEFINITION", f"{ROUTINES} 'FUNCTION'", ("ROUTINE_NAME",)),
+    "TRIGGER": Question(
+        "CONCAT(ACTION_TIMING, EVENT_MANIPULATION, EVENT_OBJECT_TABLE, ACTION_STATEMENT)",
+        "information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE()",
+        ("TRIGGER_NAME",),
+    ),
+    "TABLE": Question(
+        "GROUP_CONCAT(CONCAT(COLUMN_NAME, ' ', COLUMN_TYPE, ' ', IS_NULLABLE) ORDER BY COLUMN_NAME)",
+        "information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE()",
+        ("TABLE_NAME",),
+    ),
+    "INDEX": Question(
+        "GROUP_CONCAT(CONCAT_WS(' ', TABLE_NAME, COLUMN_NAME, SUB_PART, INDEX_TYPE) ORDER BY SEQ_IN_INDEX)",
+        "information_schema.STATISTICS WHERE TABLE_SCHEMA = DATABASE()",
+        ("TABLE_NAME", "INDEX_NAME"),
+        listed=False,
+    ),
+    "SEQUENCE": Question("TABLE_TYPE", f"{TABLES} TABLE_TYPE = 'SEQUENCE'", ("TABLE_NAME",)),
+    "EVENT": Question(
+        "EVENT_DEFINITION", "information_schema.EVENTS WHERE EVENT_SCHEMA = DATABASE()", ("EVENT_NAME",)
+    ),
+    "FEDERATED": Question("TABLE_NAME", f"{TABLES} ENGINE = 'FEDERATED'", ("TABLE_NAME",)),
+    "VIEW": Question(
+        "VIEW_DEFINITION", "information_schema.VIEWS WHERE TABLE_SCHEMA = DATABASE()", ("TABLE_NAME",)
+    ),
 }

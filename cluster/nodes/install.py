@@ -1,6 +1,5 @@
 """Put the kernel on one node and tell what is there: INSTALLED, OUTDATED or MISSING."""
 
-import hashlib
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from cluster.conf import ClusterConf
 from cluster.nodes import catalogue
 from cluster.nodes.catalogue import SqlObject
 from cluster.nodes.connection import Connection
-from cluster.nodes.definitions import DEFINITION
+from cluster.nodes.inventory import KERNEL_OBJECT, Inventory, held_checksum
 from cluster.nodes.model_schema import model_indexes, model_tables
 from cluster.nodes.script import Script, script_secret
 from cluster.nodes.storing import store_routines
@@ -95,8 +94,9 @@ def link(connection: Connection) -> list[str]:
 
 def findings(connection: Connection, models: Sequence[type[Model]]) -> list[Finding]:
     """How every object stands on a node."""
+    held = Inventory(connection)
     return [
-        Finding(connection.node, item.kind, item.name, status(connection, item))
+        Finding(connection.node, item.kind, item.name, status(held, item))
         for item in [
             *kernel(),
             *replicated(connection.node, models, secret(connection)),
@@ -105,32 +105,15 @@ def findings(connection: Connection, models: Sequence[type[Model]]) -> list[Find
     ]
 
 
-def status(connection: Connection, item: SqlObject) -> Status:
+def status(held: Inventory, item: SqlObject) -> Status:
     """INSTALLED only when the source and what the server holds are those of the last set-up."""
-    present = installed_checksum(connection, item)
+    present = held.checksum(item)
     if present is None:
         return Status.MISSING
-    known = (
-        connection.rows(
-            "SELECT source_checksum, installed_checksum FROM kernel_object WHERE kind = %s AND name = %s",
-            (item.kind, item.name),
-        )
-        if installed_checksum(connection, KERNEL_OBJECT)
-        else ()
-    )
-    return Status.INSTALLED if known == ((item.checksum, present),) else Status.OUTDATED
+    return Status.INSTALLED if held.remembered(item) == (item.checksum, present) else Status.OUTDATED
 
 
-KERNEL_OBJECT = SqlObject("TABLE", "kernel_object", "")
 APPLY_SECRET = SqlObject("TABLE", "apply_secret", "")
-
-
-def installed_checksum(connection: Connection, item: SqlObject) -> str | None:
-    """Checksum of the definition that the server holds, None when it holds none."""
-    rows = connection.rows(DEFINITION[item.kind], item.names)
-    if not rows or rows[0][0] is None:
-        return None
-    return hashlib.sha256(str(rows[0][0]).encode()).hexdigest()
 
 
 def install(connection: Connection, items: Iterable[SqlObject]) -> int:
@@ -139,9 +122,9 @@ def install(connection: Connection, items: Iterable[SqlObject]) -> int:
     A table that exists is never altered here: its rows and shape are the business of migrations. One whose statement
     replaces it holds nothing that outlives a call, so it is made anew.
     """
-    changed = 0
+    changed, held = 0, Inventory(connection)
     for item in items:
-        found = status(connection, item)
+        found = status(held, item)
         if found is Status.INSTALLED:
             continue
         if item.kind != "TABLE" or found is Status.MISSING or item.replaces:
@@ -168,12 +151,12 @@ def drop_moved(connection: Connection, item: SqlObject) -> None:
 
 def remember(connection: Connection, item: SqlObject) -> None:
     """Note what was installed, once the list itself exists."""
-    if installed_checksum(connection, KERNEL_OBJECT) is None:
+    if held_checksum(connection, KERNEL_OBJECT) is None:
         return
     connection.run(
         "REPLACE INTO kernel_object (kind, name, source_checksum, installed_checksum)"
         " VALUES (%s, %s, %s, %s)",
-        (item.kind, item.name, item.checksum, installed_checksum(connection, item)),
+        (item.kind, item.name, item.checksum, held_checksum(connection, item)),
     )
 
 
@@ -229,7 +212,7 @@ def run_template(admin: Target, name: str, values: Mapping[str, str]) -> None:
 
 def secret(connection: Connection) -> str:
     """The node's apply secret, empty before `make_secret`."""
-    if installed_checksum(connection, APPLY_SECRET) is None:
+    if held_checksum(connection, APPLY_SECRET) is None:
         return ""
     rows = connection.rows("SELECT secret FROM apply_secret")
     return str(rows[0][0]) if rows else ""

@@ -51,7 +51,7 @@ class Script:
         for item in items:
             for statement in item.statement.split(catalogue.NEXT):
                 self.run(repeatable(ROUTINE.sub(rf"\1DEFINER=`{self.owner}`@`%` \2", statement)))
-            definition = DEFINITION[item.kind] % tuple(map(literal, item.names))
+            definition = DEFINITION[item.kind].one % tuple(map(literal, item.names))
             self.run(
                 "REPLACE INTO kernel_object (kind, name, source_checksum, installed_checksum)"
                 f" VALUES ({literal(item.kind)}, {literal(item.name)},"
