@@ -21,9 +21,9 @@ logs: $(PYTHON) ## follow the logs
 clean: $(PYTHON) ## stop everything and remove var/
 	@$(PYTHON) manage.py local_stack clean
 
-test: ## set up what is missing, then run every test
+test: ## set up what is missing, then run every test; ARGS="-n0 -k name" for some
 	@scripts/bootstrap.sh --tests
-	@$(PYTHON) -m pytest $(ARGS)
+	@$(PYTHON) -m pytest --numprocesses 2 --dist loadgroup $(ARGS)
 
 lint: setup ## check style, format, import directions and shell scripts
 	@$(PYTHON) -m ruff check . && $(PYTHON) -m ruff format --check .

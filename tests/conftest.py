@@ -10,7 +10,7 @@ from cluster.actions.journal import Happening
 from cluster.backend import tally
 from tests.harness.cluster import Cluster
 from tests.harness.operator import Operator
-from tests.harness.servers import ScratchServers
+from tests.harness.servers import ScratchServers, memory
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +27,7 @@ def django_db_setup(django_test_environment, django_db_blocker) -> Iterator[None
 def servers(django_db_setup, django_db_blocker) -> Iterator[ScratchServers]:
     """Three servers with the kernel and every replicated table, for the whole session."""
     with django_db_blocker.unblock():
-        made = ScratchServers()
+        made = ScratchServers(memory())
     yield made
     made.close()
 

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -29,6 +30,8 @@ from cluster.protocol.names import NodeName
 ROOT = Path(__file__).resolve().parent.parent.parent
 KEPT_TABLES = frozenset({"kernel_object", "applied_migration", "apply_secret", "node_config"})
 """Tables that a reset leaves or writes anew; all others are emptied."""
+MEMORY, MEMORY_BYTES = Path("/dev/shm"), 6 << 30  # noqa: S108 - the directories in it are made by mkdtemp
+"""The file system in memory, and the bytes that two workers with three servers each may come to need."""
 NO_SUCH_THREAD = 1094
 QUIET_SECONDS = 3.0
 """Seconds until a session that was killed and does not end counts as one that hangs while it connects."""
@@ -40,10 +43,11 @@ class ScratchServers:
     overrides: settings that differ from `policy`. variables: environment that processes get besides.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, parent: Path | None = None) -> None:
+        """parent: where their directory is made, the system's temporary directory unless it is given."""
         self.overrides: dict[str, object] = {}
         self.variables: dict[str, str] = {}
-        self.directory = Path(tempfile.mkdtemp(prefix="mco2-test-")).resolve()
+        self.directory = Path(tempfile.mkdtemp(prefix="mco2-test-", dir=parent)).resolve()
         self.reaper = subprocess.Popen(
             [sys.executable, "-m", "tests.harness.reaper", str(self.directory)],
             stdin=subprocess.PIPE,
@@ -185,6 +189,16 @@ class ScratchServers:
         admin.run("ALTER SEQUENCE lease_end RESTART WITH 0")
         admin.run("DELETE FROM node_config")
         install.configure(admin, conf())
+
+
+def memory() -> Path | None:
+    """Return the file system in memory where it has room, None where it has not.
+
+    A killed server leaves the same files there as on a disk: what it wrote, whether it asked for a flush or not.
+    Only a power cut tells the two apart, and no test cuts the power. Measurements belong on the disk.
+    """
+    usable = MEMORY.is_dir() and os.access(MEMORY, os.W_OK)
+    return MEMORY if usable and shutil.disk_usage(MEMORY).free > MEMORY_BYTES else None
 
 
 def revive(node: LocalNode) -> None:
