@@ -94,7 +94,8 @@ class EnclosingCursor(Cursor):
         if self._more:
             self._show(self._more.popleft())
             return 1
-        return super().nextset()
+        with self._get_db().line:
+            return super().nextset()
 
     def _discard(self) -> None:
         self._more.clear()

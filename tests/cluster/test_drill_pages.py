@@ -10,7 +10,7 @@ from django.test import Client
 
 from mco2site import drills
 from mco2site.drill_history import past
-from tests.harness.workers import wait_for
+from tests.harness.waiting import wait_for
 
 PLAY = {
     "number": "01", "name": "kill -9 of Main", "fast": False, "gap": 0.2, "lost": 0, "acknowledged": 100,

@@ -23,7 +23,7 @@ from cluster.protocol.names import NodeName
 from tests.harness.servers import ROOT
 from tests.harness.shop.models import Article
 from tests.harness.site import serving
-from tests.harness.workers import wait_for
+from tests.harness.waiting import wait_for
 
 HAPROXY = shutil.which("haproxy", path=f"{os.environ['PATH']}:/usr/sbin")
 

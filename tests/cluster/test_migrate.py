@@ -18,7 +18,7 @@ from cluster.nodes.install import Status
 from cluster.protocol.names import NodeName
 from tests.harness.checker import check_equal
 from tests.harness.diary.models import Page
-from tests.harness.workers import wait_for
+from tests.harness.waiting import wait_for
 from tests.harness.writers import writing
 
 SHAPE = (

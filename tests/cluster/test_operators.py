@@ -19,7 +19,7 @@ from cluster.protocol.names import NodeName
 from cluster.views import dashboard, problems
 from cluster.views.failovers import all_failovers
 from cluster.views.seen import seen
-from tests.harness.workers import wait_for
+from tests.harness.waiting import wait_for
 
 PASSWORD = "correct horse battery staple"
 

@@ -11,7 +11,8 @@ from celery.states import SUCCESS
 from cluster import tasks
 from cluster.protocol.names import NodeName
 from mco2site.celery import app
-from tests.harness.workers import Workers, wait_for
+from tests.harness.waiting import wait_for
+from tests.harness.workers import Workers
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from tests.harness.workers import wait_for
+from tests.harness.waiting import wait_for
 from titles import figures
 from titles.models import Title
 

@@ -16,6 +16,7 @@ from cluster.protocol.names import NodeName
 from tests.harness.programs import Program
 from tests.harness.shop.models import Article, Order
 from tests.harness.specimens.models import Counter
+from tests.harness.waiting import stacks
 from titles.models import Title
 
 pytestmark = pytest.mark.faults
@@ -94,7 +95,7 @@ def load(write: Callable[[int, int], object]) -> Iterator[Tally]:
         over.set()
         for thread in threads:
             thread.join(30)
-    assert not [thread.name for thread in threads if thread.is_alive()]
+    assert stacks(threads) == {}, "these threads do not end"
     assert tally.failures == []
 
 

@@ -8,7 +8,7 @@ from cluster.actions.feed import Feed
 from cluster.protocol.names import NodeName
 from tests.harness.checker import check, check_equal, observed
 from tests.harness.coordinators import WritersOf
-from tests.harness.workers import wait_for
+from tests.harness.waiting import wait_for
 from tests.harness.writers import Book, writing
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(180)]

