@@ -20,12 +20,12 @@ def grant(primary: Node, voters: Iterable[Node], epoch: int, mode: Mode, seconds
 
     Raises NoMajority when nobody consents, StaleEpoch when the primary was claimed meanwhile.
     """
-    primary.open_writes(epoch, mode, agreed_until(primary, voters, epoch, seconds))
+    primary.open_writes(epoch, mode, agreed_since(primary, voters, epoch, seconds), seconds)
 
 
 def renew(primary: Node, voters: Iterable[Node], epoch: int, seconds: float) -> None:
     """Extend the lease of the primary of `epoch`. Anyone may, any number at once. Raises as `grant`."""
-    primary.renew_lease(epoch, agreed_until(primary, voters, epoch, seconds))
+    primary.renew_lease(epoch, agreed_since(primary, voters, epoch, seconds), seconds)
 
 
 def observe_revived(nodes: Nodes, seconds: float) -> ClusterView:
@@ -57,8 +57,8 @@ def revive(nodes: Nodes, view: ClusterView, seconds: float) -> bool:
     return True
 
 
-def agreed_until(primary: Node, voters: Iterable[Node], epoch: int, seconds: float) -> float:
-    """The end of a lease that a majority consents to, on the primary's clock.
+def agreed_since(primary: Node, voters: Iterable[Node], epoch: int, seconds: float) -> float:
+    """The begin of a lease of so many seconds that a majority consents to, on the primary's clock.
 
     The clock is read before the question: however long the answer takes, the lease ends before the consent
     does. Invariant (b). Source: Gray and Cheriton, "Leases", 1989. A primary that commits nothing raises
@@ -72,9 +72,9 @@ def agreed_until(primary: Node, voters: Iterable[Node], epoch: int, seconds: flo
         except ClusterError as error:
             refusals.append(error)
         else:
-            return before + seconds
+            return before
     if may_go_on_alone(primary, refusals):
-        return before + seconds
+        return before
     raise NoMajority(1, " ".join(map(str, refusals)) or "No other node answers.")
 
 

@@ -23,6 +23,7 @@ from cluster.protocol.errors import (
     StaleEpoch,
     WritersBusy,
 )
+from cluster.protocol.moments import moment
 from cluster.protocol.names import MAJORITY, Alone, Mode, NodeName
 from cluster.protocol.node import Node
 from cluster.protocol.view import ClusterView, NodeState
@@ -30,6 +31,9 @@ from cluster.protocol.view import ClusterView, NodeState
 log = logging.getLogger(__name__)
 
 Wait = Callable[[float], None]
+
+TOLD_SECONDS = 1.0
+"""Seconds from which on a wait is told."""
 
 NO_OTHERS = "The other nodes do not answer, or are new or being rebuilt."
 
@@ -185,6 +189,7 @@ def claim_when_free(node: Node, epoch: int, excused_epoch: int | None, wait: Wai
     try:
         node.claim(epoch, excused_epoch)
     except ConsentRunning as running:
+        tell_wait(f"{node.name.label} has consented to a lease of epoch {running.epoch}", running.seconds)
         wait(running.seconds)
         node.claim(epoch, excused_epoch)
 
@@ -204,7 +209,14 @@ def wait_out_unconsented_lease(
     newest = max(states.values(), key=lambda state: state.led)
     met = any(node.name == newest.primary for node in claimed) or newest.led in (0, excused_epoch)
     if not met and any(state.alone is not Alone.NEVER for state in states.values()):
+        tell_wait("The last primary may hold a lease without consent", lease_seconds * (1 + MARGIN))
         wait(lease_seconds * (1 + MARGIN))
+
+
+def tell_wait(cause: str, seconds: float) -> None:
+    """Say why the promotion rests and until when, if it is for long."""
+    if seconds > TOLD_SECONDS:
+        tell(f"{cause}: waiting until {moment(time.time() + seconds)}, {seconds:.1f} s.")
 
 
 def gather(candidate: Node, claimed: Sequence[Node], epoch: int) -> int:

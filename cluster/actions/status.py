@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from cluster.actions.promote import TOLD_SECONDS
 from cluster.conf import ClusterConf
 from cluster.protocol.decide import (
     alone,
@@ -86,7 +87,13 @@ def without_primary(view: ClusterView) -> str:
     if state is None:
         return (
             f"No node takes writes: {last.label} was the primary and does not answer. "
-            f"Run {verb(replacement(last))}."
+            f"Run {verb(replacement(last))}.{rest(view)}"
         )
     lack = f"is in {state.mode} mode" if state.lease else "holds no lease"
     return f"No node takes writes: {last.label} {lack}. Run switchover --to {last} to resume."
+
+
+def rest(view: ClusterView) -> str:
+    """How long a promotion waits for the consents to the last primary's lease; empty when that is not long."""
+    seconds = max((state.consent_seconds for state in view.reachable), default=0.0)
+    return f" It waits {seconds:.1f} s for the lease that may still run." if seconds > TOLD_SECONDS else ""

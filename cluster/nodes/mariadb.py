@@ -95,13 +95,13 @@ class MariaDBNode:
         """See sql/cluster/procedures/consent.sql."""
         self._call(epoch, "consent", epoch, seconds)
 
-    def open_writes(self, epoch: int, mode: Mode, until: float) -> None:
+    def open_writes(self, epoch: int, mode: Mode, since: float, seconds: float) -> None:
         """See sql/cluster/procedures/open_writes.sql."""
-        self._call(epoch, "open_writes", epoch, mode.value, until)
+        self._call(epoch, "open_writes", epoch, mode.value, since, seconds)
 
-    def renew_lease(self, epoch: int, until: float) -> None:
+    def renew_lease(self, epoch: int, since: float, seconds: float) -> None:
         """See sql/cluster/procedures/renew_lease.sql."""
-        self._call(epoch, "renew_lease", epoch, until)
+        self._call(epoch, "renew_lease", epoch, since, seconds)
 
     def close_writes(self, mode: Mode | None = None, epoch: int | None = None) -> None:
         """See sql/cluster/procedures/change_mode.sql."""

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -47,7 +47,7 @@ def state(connection: Connection) -> NodeState:
         primary=NodeName(primary) if primary else None,
         lease=Lease(lease_epoch, float(lease_seconds)) if lease else None,
         consent_epoch=int(config["consent_epoch"]),
-        consent_seconds=max(float(config["consent_until"]) - float(clock), 0.0),
+        consent_seconds=consent_left(config, float(clock)),
         verified=verified,
         last_log_id=last_log_id,
         entries=verified.entries + tail,
@@ -64,6 +64,12 @@ def state(connection: Connection) -> NodeState:
         pruned_entries=int(config.get("pruned_entries", 0)),
         alone=alone(config["durability"] == "local", forced == "1"),
     )
+
+
+def consent_left(config: Mapping[str, str], clock: float) -> float:
+    """Seconds that a consent still runs: never more than were consented to, whatever the clock was then."""
+    left = float(config["consent_until"]) - clock
+    return max(min(left, float(config.get("consent_seconds", left))), 0.0)
 
 
 def alone(local: bool, forced: bool) -> Alone:

@@ -65,7 +65,11 @@ def withdraw(connection: Connection, epoch: int, consent_seconds: float, setting
             check_promise(connection, known, epoch)
             note = {"epoch": -epoch, "node_mode": Mode.RECOVERING.value}
             if withdrawn.lost:
-                note |= {"consent_epoch": epoch, "consent_until": now(connection) + consent_seconds}
+                note |= {
+                    "consent_epoch": epoch,
+                    "consent_until": now(connection) + consent_seconds,
+                    "consent_seconds": consent_seconds,
+                }
             remember(connection, note | {"rebuilding": LOST if withdrawn.lost else KEPT})
             install.configure(connection, settings)
             connection.commit()

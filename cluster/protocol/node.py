@@ -85,11 +85,14 @@ class Node(Protocol):
     def look_at(self, other: NodeName) -> Sight:
         """How this node sees another one from its own server."""
 
-    def open_writes(self, epoch: int, mode: Mode, until: float) -> None:
-        """Lease until `until` on the node's clock, and the writing mode. Raises StaleEpoch."""
+    def open_writes(self, epoch: int, mode: Mode, since: float, seconds: float) -> None:
+        """A lease of `seconds` from `since`, an earlier reading of the node's clock, and the writing mode.
 
-    def renew_lease(self, epoch: int, until: float) -> None:
-        """Extend the lease that the node holds. Raises StaleEpoch, also when it holds none."""
+        Raises StaleEpoch, also when that clock has stepped back meanwhile.
+        """
+
+    def renew_lease(self, epoch: int, since: float, seconds: float) -> None:
+        """Extend the lease that the node holds. Raises as `open_writes`, also when it holds none."""
 
     def close_writes(self, mode: Mode | None = None, epoch: int | None = None) -> None:
         """Wait for running writes, give up the lease, take `mode` (None: keep it).

@@ -95,7 +95,7 @@ def test_rows_with_a_key_of_several_columns_are_found_by_it(cluster, node):
     """A delete in a table of 4,000 rows."""
     labels = [(f"shelf {number % 10}", number) for number in range(4_000)]
     app = cluster.connect("main", timeout=30.0)
-    node.renew_lease(1, node.beat() + 60)
+    node.renew_lease(1, node.beat(), 60)
     app.many("INSERT INTO test_label VALUES (%s, %s, '')", labels)
     app.run("DELETE FROM test_label WHERE position < 300")
     gone = node.read_log(node.state().last_log_id - 300, 300).entries

@@ -146,9 +146,9 @@ class TestLease:
     def test_open_renew_close(self, main):
         main.claim(2)
         main.write_promotion(2, '{"node": "main", "label": "Main", "floor": 0}')
-        main.open_writes(2, Mode.PRIMARY, main.beat() + 3)
+        main.open_writes(2, Mode.PRIMARY, main.beat(), 3)
         assert main.lease_epoch() == 2
-        main.renew_lease(2, main.beat() + 30)
+        main.renew_lease(2, main.beat(), 30)
         state = main.state()
         assert state.lease is not None
         assert state.writable
@@ -161,18 +161,18 @@ class TestLease:
     def test_it_opens_only_with_the_promotion_in_the_log(self, main):
         main.claim(2)
         with pytest.raises(StaleEpoch, match="its newest promotion is of epoch 1"):
-            main.open_writes(2, Mode.PRIMARY, main.beat() + 3)
+            main.open_writes(2, Mode.PRIMARY, main.beat(), 3)
         assert main.lease_epoch() is None
 
     @pytest.mark.parametrize("epoch", [1, 3])
     def test_it_opens_only_in_the_promised_epoch(self, main, epoch):
         main.claim(2)
         with pytest.raises(StaleEpoch, match="has promised epoch 2"):
-            main.open_writes(epoch, Mode.PRIMARY, main.beat() + 3)
+            main.open_writes(epoch, Mode.PRIMARY, main.beat(), 3)
 
     def test_a_follower_has_nothing_to_renew(self, vice):
         with pytest.raises(StaleEpoch, match="no lease to renew"):
-            vice.renew_lease(1, vice.beat() + 30)
+            vice.renew_lease(1, vice.beat(), 30)
         assert not vice.state().writable
 
     def test_recovering_begins_the_count_of_replayed_transactions_anew(self, main, vice, app):

@@ -272,8 +272,8 @@ def refuses_everything(cluster, node) -> None:
         "push": lambda: node.append(1, entries, boundary=False),
         "set aside": lambda: node.set_aside(1, []),
         "write promotion": lambda: node.write_promotion(1, "{}"),
-        "open writes": lambda: node.open_writes(1, Mode.REPLICA, 9e9),
-        "renew lease": lambda: node.renew_lease(1, 9e9),
+        "open writes": lambda: node.open_writes(1, Mode.REPLICA, 8e9, 9),
+        "renew lease": lambda: node.renew_lease(1, 8e9, 9),
     }
     assert [name for name, question in questions.items() if not is_refused(question)] == []
     assert node.state().promised == -1

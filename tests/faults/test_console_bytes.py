@@ -28,7 +28,7 @@ def test_node_b_catches_up_with_more_than_a_packet(cluster, statements, entries)
     cluster.kill("node_b")
     console = Console(cluster)
     main = cluster.nodes[NodeName.MAIN]
-    main.renew_lease(1, main.beat() + 60)  # nobody is there to renew it while this one client writes
+    main.renew_lease(1, main.beat(), 60)  # nobody is there to renew it while this one client writes
     console.says("main", ";".join(statements))
     cluster.start("node_b")
     said = console.says("node_b", "CALL catch_up()")

@@ -79,8 +79,7 @@ def test_a_lease_without_consent_runs_out_before_node_a_opens(local, cluster, ca
     real = cluster.conf.nodes
     introduce(cluster, NODE_A, dict(real) | {MAIN: replace(real[MAIN], port=1)})
     try:
-        until = main.beat() + cluster.conf.lease_seconds
-        main.renew_lease(1, until)
+        main.renew_lease(1, main.beat(), cluster.conf.lease_seconds)
         app = cluster.connect("main")
         app.run(WRITE, (1,))
         said = console.says("node_a", f"CALL {call}")

@@ -62,13 +62,13 @@ class FakeNode:
         """As the protocol says."""
         return self._call(self.server.automate, automation)
 
-    def open_writes(self, epoch: int, mode: Mode, until: float) -> None:
+    def open_writes(self, epoch: int, mode: Mode, since: float, seconds: float) -> None:
         """As the protocol says."""
-        return self._call(self.server.open_writes, epoch, mode, until)
+        return self._call(self.server.open_writes, epoch, mode, since, seconds)
 
-    def renew_lease(self, epoch: int, until: float) -> None:
+    def renew_lease(self, epoch: int, since: float, seconds: float) -> None:
         """As the protocol says."""
-        return self._call(self.server.renew_lease, epoch, until)
+        return self._call(self.server.renew_lease, epoch, since, seconds)
 
     def close_writes(self, mode: Mode | None = None, epoch: int | None = None) -> None:
         """As the protocol says."""

@@ -42,6 +42,8 @@ ORPHANED = "orphaned_transaction"
 PROMOTED = Record("", PROMOTION)
 GONE, CLOSED = float("-inf"), float("inf")
 """Ends of a lease that was taken away and of one that was given up for good."""
+FORGIVEN = 0.05
+"""Seconds that a clock may step back."""
 FIRST_MODE = {
     NodeName.MAIN: Mode.PRIMARY,
     NodeName.NODE_A: Mode.VICE,
@@ -114,8 +116,8 @@ class Server:
         self.promised = 0
         self.alone = Alone.NEVER
         self.mode = FIRST_MODE[name]
-        self.consent_epoch, self.consent_until = 0, float("-inf")
-        self.lease_end = (0, GONE)
+        self.consent_epoch, self.consent_until, self.consented = 0, float("-inf"), 0.0
+        self.lease_begin, self.lease_end = (0, GONE), (0, GONE)
         self.floor = Floor()
         self.replayed = 0
         self.last_main_contact: str | None = None
@@ -174,7 +176,8 @@ class Server:
     def lease(self) -> tuple[int, float] | None:
         """See sql/cluster/views/lease.sql: the epoch and the end of the lease, which may have run out."""
         epoch, until = self.lease_end
-        return self.lease_end if epoch in self.grants and GONE < until < CLOSED else None
+        known = epoch in self.grants and GONE < until < CLOSED
+        return self.lease_end if known and not self.is_overtaken(epoch) else None
 
     @property
     def writable(self) -> bool:
@@ -209,7 +212,7 @@ class Server:
             primary=NodeName(newest[0]) if newest else None,
             lease=Lease(self.lease[0], self.lease[1] - clock) if self.lease else None,
             consent_epoch=self.consent_epoch,
-            consent_seconds=max(self.consent_until - clock, 0.0),
+            consent_seconds=max(min(self.consent_until - clock, self.consented), 0.0),
             verified=self.floor,
             last_log_id=self.last_log_id,
             entries=len(self.log),
@@ -257,6 +260,7 @@ class Server:
     def claim(self, epoch: int, excused_epoch: int | None = None) -> None:
         """See claim.sql."""
         self.barrier()
+        self.bound_consent()
         if self.promised >= epoch:
             raise StaleEpoch(self.name, epoch, f"it has promised epoch {self.promised}.")
         if self.consent_runs(excused_epoch):
@@ -265,33 +269,53 @@ class Server:
         self.end_lease(epoch)
         self.promised = epoch
 
+    def bound_consent(self) -> None:
+        """See bound_consent.sql."""
+        self.consent_until = min(self.consent_until, self.clock() + self.consented)
+
     def consent(self, epoch: int, seconds: float) -> None:
         """See consent.sql."""
         self.require_promise(epoch)
+        self.bound_consent()
         self.consent_until = max(self.consent_until, self.clock() + seconds)
+        self.consented = self.consent_until - self.clock()
         self.consent_epoch = epoch
 
-    def open_writes(self, epoch: int, mode: Mode, until: float) -> None:
+    def open_writes(self, epoch: int, mode: Mode, since: float, seconds: float) -> None:
         """See open_writes.sql."""
         self.grants = {e for e in self.grants if e >= epoch} | {epoch}
         self.barrier()
         self.require_promise(epoch)
         self.require_promotion(epoch)
         self.mode, self.replayed = mode, 0
-        self.permit(epoch, until)
+        self.permit(epoch, since, seconds)
 
-    def permit(self, epoch: int, until: float) -> None:
-        """Extend the lease; it may have run out already."""
-        self.raise_lease_end(epoch, until)
+    def is_overtaken(self, epoch: int) -> bool:
+        """See is_overtaken.sql."""
+        return self.lease_begin > (epoch, self.clock() + FORGIVEN)
+
+    def drop_overtaken_lease(self) -> None:
+        """See drop_overtaken_lease.sql."""
+        if self.is_overtaken(self.lease_end[0]):
+            self.raise_lease_end(self.lease_end[0], CLOSED)
+
+    def permit(self, epoch: int, since: float, seconds: float) -> None:
+        """See permit.sql; the lease may have run out already."""
+        self.lease_begin = max(self.lease_begin, (epoch, since))
+        if self.is_overtaken(epoch):
+            self.raise_lease_end(epoch, CLOSED)
+            raise StaleEpoch(self.name, epoch, "the clock of this node has stepped back.")
+        self.raise_lease_end(epoch, since + seconds)
         if self.writable:
             self.witness.opened(self, epoch)
 
-    def renew_lease(self, epoch: int, until: float) -> None:
+    def renew_lease(self, epoch: int, since: float, seconds: float) -> None:
         """See renew_lease.sql."""
         self.require_promise(epoch)
+        self.drop_overtaken_lease()
         if self.lease is None or self.lease[0] != epoch:
             raise StaleEpoch(self.name, epoch, "this node holds no lease to renew.")
-        self.permit(epoch, until)
+        self.permit(epoch, since, seconds)
 
     def close_writes(self, mode: Mode | None = None, epoch: int | None = None) -> None:
         """See change_mode.sql."""

@@ -71,13 +71,18 @@ def lease_outlives_claim(patch: pytest.MonkeyPatch) -> None:
 
 def clock_read_late(patch: pytest.MonkeyPatch) -> None:
     """The lease is measured from the answer, not from before the question."""
-    agreed = lease.agreed_until
+    agreed = lease.agreed_since
 
     def late(primary: Node, voters: Any, epoch: int, seconds: float) -> float:
         agreed(primary, voters, epoch, seconds)
-        return primary.beat() + seconds
+        return primary.beat()
 
-    patch.setattr(lease, "agreed_until", late)
+    patch.setattr(lease, "agreed_since", late)
+
+
+def only_an_end(patch: pytest.MonkeyPatch) -> None:
+    """A lease has an end and no begin, so it does not notice that the clock has stepped back."""
+    patch.setattr(Server, "is_overtaken", lambda _s, _epoch: False)
 
 
 def no_barrier(patch: pytest.MonkeyPatch) -> None:

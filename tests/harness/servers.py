@@ -186,7 +186,8 @@ class ScratchServers:
 
     def _empty(self, admin: Connection) -> None:
         empty_tables(admin)
-        admin.run("ALTER SEQUENCE lease_end RESTART WITH 0")
+        for sequence in ("lease_begin", "lease_end"):
+            admin.run(f"ALTER SEQUENCE {sequence} RESTART WITH 0")
         admin.run("DELETE FROM node_config")
         install.configure(admin, conf())
 

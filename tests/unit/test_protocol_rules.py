@@ -26,6 +26,7 @@ from tests.harness.rules import (
     no_orphans,
     no_union,
     no_wait_for_solo_lease,
+    only_an_end,
     promotion_first,
     refusal_is_proof,
 )
@@ -103,7 +104,7 @@ def silent_primary_without_consent(history: History) -> None:
     for server in world.servers.values():
         server.alone = Alone.WHEN_GONE
     world.elapse(LEASE * 1.2)
-    world.servers[MAIN].renew_lease(1, world.servers[MAIN].clock() + LEASE)
+    world.servers[MAIN].renew_lease(1, world.servers[MAIN].clock(), LEASE)
     isolate(world, "c1", MAIN)
     world.run("c1", promoting(NODE_A))
 
@@ -112,6 +113,16 @@ def deaf_primary(history: History) -> None:
     """Main takes writes and no new connection."""
     history.world.servers[MAIN].deaf = True
     history.world.run("c1", promoting(NODE_A, excuse=True))
+
+
+def clock_ahead(history: History) -> None:
+    """Main's clock is ahead while its lease is renewed, and steps back; then it is cut off."""
+    world = history.world
+    world.servers[MAIN].offset += 60
+    world.run("c1", renewing)
+    world.servers[MAIN].offset -= 60
+    isolate(world, "c2", MAIN)
+    world.run("c2", promoting(NODE_A))
 
 
 def rival_of_a_healthy_primary(history: History) -> None:
@@ -188,6 +199,7 @@ CASES: list[tuple[Story, Rule, str]] = [
     (asks_again_as_a_follower, no_orphans, "(a)"),
     (silent_primary, no_consent, "(b)"),
     (silent_primary_without_consent, no_wait_for_solo_lease, "(b)"),
+    (clock_ahead, only_an_end, "(b)"),
     (deaf_primary, refusal_is_proof, "(b)"),
     (rival_of_a_healthy_primary, lease_outlives_claim, "(b)"),
     (slow_renewal, clock_read_late, "(b)"),

@@ -15,6 +15,7 @@ BEGIN
     CASE p_verb
     WHEN 'state' THEN
         UPDATE node_config SET config_value = UTC_TIMESTAMP(6) WHERE config_key = 'heartbeat';
+        CALL bound_consent();
         SET p_answer = own_state();
     WHEN 'claim' THEN
         CALL claim_here(p_epoch, p_argument, v_done, v_promised, v_consent_epoch, v_seconds);

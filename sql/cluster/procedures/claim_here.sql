@@ -17,6 +17,7 @@ BEGIN
     IF v_mode IN ('PRIMARY', 'ACTING_MASTER') THEN  -- a follower was asked when it ceased to be one
         CALL refuse_prepared();
     END IF;
+    CALL bound_consent();
     SELECT config_value INTO p_consent_epoch FROM node_config WHERE config_key = 'consent_epoch';
     SELECT config_value - UNIX_TIMESTAMP(SYSDATE(6)) INTO p_consent_seconds
     FROM node_config WHERE config_key = 'consent_until';

@@ -16,6 +16,7 @@ keeping: BEGIN
     IF v_mode NOT IN ('PRIMARY', 'ACTING_MASTER') THEN
         LEAVE keeping;
     END IF;
+    CALL drop_overtaken_lease();
     SELECT MAX(expires_at) - UNIX_TIMESTAMP(SYSDATE(6)) INTO v_left FROM lease WHERE epoch = v_epoch;
     IF v_left > v_seconds / 2 OR is_restarted() THEN
         LEAVE keeping;
@@ -27,8 +28,8 @@ keeping: BEGIN
         CALL call_peer(follower(2), 'consent', v_epoch, v_seconds * 1.1, v_answer, v_problem);
     END IF;
     IF v_problem IS NULL AND v_left IS NULL THEN
-        CALL open_writes(v_epoch, v_mode, v_before + v_seconds);
+        CALL open_writes(v_epoch, v_mode, v_before, v_seconds);
     ELSEIF v_problem IS NULL THEN
-        CALL renew_lease(v_epoch, v_before + v_seconds);
+        CALL renew_lease(v_epoch, v_before, v_seconds);
     END IF;
 END

@@ -1,8 +1,8 @@
 -- Gives this node its lease and its writable mode at the end of a promotion.
--- Inputs: the epoch, PRIMARY or ACTING_MASTER, and the end of the lease in seconds since 1970 on this
--- server's clock (its own earlier reading plus the duration).
--- Errors: 45002 another epoch was promised, or PROMOTION(p_epoch) is not the newest in the log.
-CREATE OR REPLACE PROCEDURE open_writes(IN p_epoch INT UNSIGNED, IN p_mode VARCHAR(32), IN p_until DOUBLE)
+-- Inputs: the epoch, PRIMARY or ACTING_MASTER, and the lease: an earlier reading of this server's clock in seconds since
+-- 1970, and how many seconds from then.
+-- Errors: 45002 another epoch was promised, PROMOTION(p_epoch) is not the newest in the log, the clock has stepped back.
+CREATE OR REPLACE PROCEDURE open_writes(IN p_epoch INT UNSIGNED, IN p_mode VARCHAR(32), IN p_since DOUBLE, IN p_seconds DOUBLE)
     SQL SECURITY DEFINER
 BEGIN
     DECLARE v_mode VARCHAR(255);
@@ -17,6 +17,6 @@ BEGIN
     CALL require_promotion(p_epoch);
     UPDATE node_config SET config_value = p_mode WHERE config_key = 'node_mode';
     UPDATE node_config SET config_value = 0 WHERE config_key = 'replayed_transactions';
-    CALL raise_lease_end(p_epoch, FLOOR(p_until * 1000));
+    CALL permit(p_epoch, p_since, p_seconds);
     COMMIT;
 END
