@@ -16,8 +16,10 @@ keeping: BEGIN
     IF v_mode NOT IN ('PRIMARY', 'ACTING_MASTER') THEN
         LEAVE keeping;
     END IF;
-    CALL drop_overtaken_lease();
     SELECT MAX(expires_at) - UNIX_TIMESTAMP(SYSDATE(6)) INTO v_left FROM lease WHERE epoch = v_epoch;
+    IF v_left IS NULL THEN
+        CALL drop_overtaken_lease();
+    END IF;
     IF v_left > v_seconds / 2 OR is_restarted() THEN
         LEAVE keeping;
     END IF;
