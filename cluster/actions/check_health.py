@@ -19,7 +19,7 @@ from cluster.actions.demote import DONE as DEMOTED
 from cluster.actions.demote import demote_node_a
 from cluster.actions.failover import DONE as PROMOTED
 from cluster.actions.failover import take_over
-from cluster.actions.lease import renew
+from cluster.actions.lease import renew, voters
 from cluster.actions.observe import Nodes
 from cluster.actions.recover import recover
 from cluster.conf import ClusterConf, conf
@@ -231,8 +231,8 @@ class Watch:
         """Change who takes writes. Raises ClusterError."""
         view = outlook.view
         if decision.action is Action.RENEW:
-            voters = [nodes[state.name] for state in view.reachable if state.name is not target]
-            renew(nodes[target], voters, view.epoch, self.lease_seconds)
+            seen = [node for node in voters(nodes, view, target) if view.state(node.name)]
+            renew(nodes[target], seen, view.epoch, self.lease_seconds)
             return "It is renewed."
         if decision.action is Action.HAND_BACK:
             demote_node_a(

@@ -10,6 +10,7 @@ from typing import Protocol
 from cluster.actions.large import bring_part
 from cluster.actions.orphans import file_stranded
 from cluster.actions.reconcile import reconcile
+from cluster.actions.rounds import note_round
 from cluster.protocol.entries import last_log_ids
 from cluster.protocol.errors import StaleEpoch
 from cluster.protocol.gaps import Gaps
@@ -59,6 +60,8 @@ class Feed:
     large: deque[LargeTransaction] = field(default_factory=deque)
     position: int | None = None
     complete: bool = False
+    level: bool = False
+    """Whether the target has held, since this began, all that the primary held when this began."""
     far_due: float = 0.0
     question: int | None = None
     asked_at: float = 0.0
@@ -154,9 +157,12 @@ class Feed:
         # Only a complete read proves a gap: an incomplete one leaves transactions out that end beyond it.
         if self.gaps.ranges and self.complete:
             self.close_gaps(now)
+        self.level = self.level or (self.complete and not self.large)
         if now - self.verified_at >= VERIFY_INTERVAL:
             self.target.verify(self.gaps.floor)
             self.source.verify(self.gaps.floor)
+            if self.level:
+                note_round(self.source, self.target, self.epoch)
             if self.source.name is NodeName.MAIN:
                 self.target.heard_from_main()
             self.verified_at = now

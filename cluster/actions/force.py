@@ -5,17 +5,25 @@ from cluster.actions.observe import Nodes
 from cluster.actions.promote import Promotion, promote
 from cluster.protocol.errors import Refused
 from cluster.protocol.moments import moment
-from cluster.protocol.names import NodeName
+from cluster.protocol.names import MAJORITY, NodeName
+from cluster.protocol.staleness import set_back
 from cluster.protocol.view import ClusterView, NodeState
+
+UNCONFIRMED = (
+    "No write is confirmed by a second node until one is back: with CLUSTER_DURABILITY=quorum every "
+    "writer is told so (45003). Set it to local and run setup_nodes to let writers go on."
+)
 
 
 def risks(view: ClusterView, to: NodeName) -> list[str]:
     """What may be lost or orphaned, one sentence each. Raises Refused when force is not needed or cannot help."""
     state = check(view, to)
     away = [name for name in to.others if view.state(name) is None]
+    vote = "with its own vote alone" if len(away) == len(to.others) else "by a vote that proves nothing"
     unproved = state.entries - state.verified.entries
     return [
-        f"{to.label} would be the primary with its own vote alone. {view.missing()}",
+        f"{to.label} would be the primary {vote}. {view.missing()}",
+        *set_back(view.reachable).values(),
         f"Its newest log entry is {state.last_log_id} of {moment(state.last_entry_at)}; what was acknowledged "
         f"later is on {labels(away)} alone. It is lost if these never return; if they return it is set aside "
         "as orphaned transactions, for you to reapply.",
@@ -26,8 +34,7 @@ def risks(view: ClusterView, to: NodeName) -> list[str]:
             for name in away
             if (error := view.error(name)) and not error.gone
         ),
-        "No write is confirmed by a second node until one is back: with CLUSTER_DURABILITY=quorum every "
-        "writer is told so (45003). Set it to local and run setup_nodes to let writers go on.",
+        *([UNCONFIRMED] if len(away) == len(to.others) else []),
     ]
 
 
@@ -36,7 +43,7 @@ def check(view: ClusterView, to: NodeName) -> NodeState:
     state = view.state(to)
     if state is None:
         raise Refused(f"{to.label} cannot be promoted: {view.error(to)}")
-    if view.quorum:
+    if view.quorum and len(view.reachable) - len(set_back(view.reachable)) >= MAJORITY:
         raise Refused(
             f"A majority of the nodes answers, so {to.label} need not be forced: run it without --force."
         )

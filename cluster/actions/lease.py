@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 
 from cluster.actions.observe import Nodes, observe
 from cluster.protocol.errors import ClusterError, NodeUnreachable, NoMajority
-from cluster.protocol.names import Alone, Mode
+from cluster.protocol.names import Alone, Mode, NodeName
 from cluster.protocol.node import Node
+from cluster.protocol.staleness import set_back
 from cluster.protocol.view import ClusterView
 
 log = logging.getLogger(__name__)
@@ -46,15 +47,21 @@ def revive(nodes: Nodes, view: ClusterView, seconds: float) -> bool:
     lapsed = view.lapsed
     if lapsed is None:
         return False
-    others = [node for node in nodes.values() if node.name is not lapsed.name]
+    others = voters(nodes, view, lapsed.name)
     # Who has just answered is asked first: a silent one would take as long as the lease lasts.
-    voters = sorted(others, key=lambda node: view.state(node.name) is None)
+    asked = sorted(others, key=lambda node: view.state(node.name) is None)
     try:
-        renew(nodes[lapsed.name], voters, lapsed.promised, seconds)
+        renew(nodes[lapsed.name], asked, lapsed.promised, seconds)
     except ClusterError as error:
         log.info("The lease of %s could not be renewed: %s", lapsed.name.label, error)
         return False
     return True
+
+
+def voters(nodes: Nodes, view: ClusterView, primary: NodeName) -> list[Node]:
+    """Who may consent to a lease of `primary` after a while without one: not who may have forgotten a later promise."""
+    older = set_back(view.reachable)
+    return [node for node in nodes.values() if node.name is not primary and node.name not in older]
 
 
 def agreed_since(primary: Node, voters: Iterable[Node], epoch: int, seconds: float) -> float:

@@ -26,6 +26,7 @@ from cluster.protocol.errors import (
 from cluster.protocol.moments import moment
 from cluster.protocol.names import MAJORITY, Alone, Mode, NodeName
 from cluster.protocol.node import Node
+from cluster.protocol.staleness import set_back
 from cluster.protocol.view import ClusterView, NodeState
 
 log = logging.getLogger(__name__)
@@ -70,7 +71,8 @@ def promote(
     others: the other nodes, reachable or not. excused_epoch: the epoch whose primary is known to hold no
     lease, so that the consents given to it need not run out. seen: the view on which the caller decided.
     automatic: nobody ordered it, and the next one has to wait for the cool-down. forced: an
-    operator vouches for the other nodes, which are away: the candidate's vote alone will do. wait: sleeps for
+    operator vouches for the other nodes, which are away or may have an older disk: the candidate's vote alone
+    will do. wait: sleeps for
     a number of seconds.
     Raises NoMajority, StaleEpoch (a rival won), NodeUnreachable, Refused.
     """
@@ -81,9 +83,15 @@ def promote(
     states = with_vote(answering([candidate, *others]))
     if candidate not in states:
         states[candidate] = require_vote(candidate)
+    older = {} if forced else set_back(states.values())
+    if candidate.name in older:
+        raise Refused(f"{candidate.name.label} cannot be promoted: {older[candidate.name]}")
     refuse_outdated(seen, states.values())
     epoch = 1 + max(state.promised for state in states.values())
-    claimed = claim_majority(candidate, states, epoch, excused_epoch, 1 if forced else MAJORITY, wait)
+    voters = {node: state for node, state in states.items() if node.name not in older}
+    if len(voters) < MAJORITY and not forced:
+        raise NoMajority(len(voters), " ".join(older.values()) or NO_OTHERS)
+    claimed = claim_majority(candidate, voters, epoch, excused_epoch, 1 if forced else MAJORITY, wait)
     tell(f"Epoch {epoch} is claimed at {labels(claimed)}: nobody else may write now.")
     wait_out_unconsented_lease(claimed, states, excused_epoch, lease_seconds, wait)
     orphaned = gather(candidate, claimed, epoch)
@@ -91,12 +99,13 @@ def promote(
     if own.unfit and not forced and own.primary != own.name:
         raise Refused(f"{candidate.name.label} cannot be promoted: {own.unfit}")
     tell(f"{candidate.name.label} has everything that was acknowledged: {own.entries} entries.")
-    candidate.write_promotion(epoch, facts(own, epoch, reason, automatic=automatic, forced=forced))
-    level, more = confirm(candidate, claimed, epoch) if len(claimed) > 1 else ([], 0)
+    is_lone = len(claimed) < MAJORITY
+    candidate.write_promotion(epoch, facts(own, epoch, reason, automatic=automatic, forced=is_lone))
+    level, more = ([], 0) if is_lone else confirm(candidate, claimed, epoch)
     if level:
         tell(f"{labels(level)} follows in epoch {epoch}.")
     followers = [node for node in claimed if node is not candidate]
-    grant(candidate, others if forced else followers, epoch, mode, lease_seconds)
+    grant(candidate, others if is_lone else followers, epoch, mode, lease_seconds)
     tell(f"{candidate.name.label} takes writes.")
     step_down(followers, level, epoch)
     return Promotion(candidate, epoch, time.monotonic() - began, orphaned + more, own.entries)

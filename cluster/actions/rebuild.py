@@ -36,6 +36,7 @@ from cluster.actions.lease import MARGIN, observe_revived
 from cluster.actions.observe import observe
 from cluster.actions.orphans import file_stranded
 from cluster.actions.reconcile import WINDOW, Progress, common_floor, id_windows, ignore, reconcile
+from cluster.actions.rounds import note_round
 from cluster.conf import conf
 from cluster.nodes import comparing, install, migrating, reading, rebuilding
 from cluster.nodes.cluster import administrator
@@ -122,6 +123,7 @@ def make_anew(nodes: Nodes, name: NodeName, *, lease_seconds: float, progress: P
         file_stranded(target, source, withdrawn.epoch)
     if name.following_mode is not Mode.RECOVERING:
         target.close_writes(name.following_mode, withdrawn.epoch)
+    note_round(source, target, withdrawn.epoch)
     return Rebuilt(name, source.name, rows, target.state().entries, orphaned, setup.link(name))
 
 

@@ -8,9 +8,11 @@ from cluster.actions.lease import observe_revived
 from cluster.actions.observe import Nodes
 from cluster.actions.orphans import file_stranded
 from cluster.actions.reconcile import Progress, ignore, reconcile
+from cluster.actions.rounds import note_round
 from cluster.protocol.errors import Refused
 from cluster.protocol.moments import moment
 from cluster.protocol.names import Mode, NodeName
+from cluster.protocol.staleness import set_back
 from cluster.protocol.view import ClusterView, NodeState
 
 NEXT_STEP = "Next step: Call demote_to_vice() on Node A to restore normal operation."
@@ -80,17 +82,19 @@ def bring_back(
         say(own.unfit)
     if name.following_mode is not Mode.RECOVERING:
         target.close_writes(name.following_mode, primary.promised)
+    note_round(source, target, primary.promised)
     return Recovery(name, primary.name, own.replayed, done.transactions, done.orphaned)
 
 
 def check(view: ClusterView, name: NodeName) -> tuple[NodeState, NodeState]:
     """The primary and the node to recover. Raises Refused.
 
-    A primary whose lease has run out will do: perhaps it only lacks the consent of the node that recovers.
+    A primary whose lease has run out will do: perhaps it only lacks the consent of the node that recovers. So will
+    one that was restarted, if it lacks a vote of this node, which proves nothing before.
     """
     if error := view.error(name):
         raise Refused(f"{name.label} cannot be recovered: {error}")
-    primary, state = view.primary or view.lapsed, view.state(name)
+    primary, state = view.primary or view.lapsed or restarted(view, name), view.state(name)
     if primary is None or state is None:
         raise Refused(
             f"{name.label} cannot be recovered: no node takes writes now. "
@@ -104,3 +108,10 @@ def check(view: ClusterView, name: NodeName) -> tuple[NodeState, NodeState]:
     if primary.name is name:
         raise Refused(f"{name.label} takes the writes itself; there is nothing to recover.")
     return primary, state
+
+
+def restarted(view: ClusterView, name: NodeName) -> NodeState | None:
+    """The last primary, if it answers and a node that may have an older disk than it had cannot vote for it."""
+    older = set_back(view.reachable)
+    last = view.last_primary
+    return view.state(last) if last and last is not name and name in older and last not in older else None

@@ -22,6 +22,7 @@ from cluster.nodes.probing import Prober
 from cluster.protocol.errors import ClusterError
 from cluster.protocol.names import NodeName
 from cluster.protocol.node import Node
+from cluster.protocol.staleness import set_back
 from cluster.protocol.view import NodeState
 
 log = logging.getLogger(__name__)
@@ -198,6 +199,8 @@ class Replicator:
         while not may_join(state := feed.target.state(), feed.epoch):
             if term.over.wait(RETRY_INTERVAL):
                 return
+        if older := set_back([feed.source.state(), state]).get(state.name):
+            self.say(f"{older} It has no vote until it has caught up.")
         feed.join(state)
         pause = least
         while not term.over.is_set():

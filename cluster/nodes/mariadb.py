@@ -188,6 +188,10 @@ class MariaDBNode:
             "UPDATE node_config SET config_value = UTC_TIMESTAMP(6) WHERE config_key = 'last_main_contact'"
         )
 
+    def note_rounds(self, epoch: int, rounds: Mapping[NodeName, int]) -> None:
+        """See sql/cluster/procedures/note_rounds.sql."""
+        self._call(epoch, "note_rounds", epoch, *(rounds.get(name, 0) for name in NodeName))
+
     # Orphaned transactions
 
     def stranded(self, limit: int) -> list[Entry]:

@@ -31,7 +31,7 @@ TRX_CACHE_SECONDS = 0.11
 
 def state(connection: Connection) -> NodeState:
     """The node's account of itself, in one round trip. Raises NodeFailed, also for a node that is not set up."""
-    config_json, promotion, lease, newest, tail, stranded, quarantined, clock = connection.row(STATE)
+    config_json, promotion, lease, newest, tail, stranded, quarantined, in_sync, clock = connection.row(STATE)
     if config_json is None:
         raise NodeFailed(connection.node, f"it has no configuration; run setup_nodes {connection.node}")
     config = json.loads(config_json)
@@ -63,6 +63,8 @@ def state(connection: Connection) -> NodeState:
         pruned=int(config.get("pruned_log_id", 0)),
         pruned_entries=int(config.get("pruned_entries", 0)),
         alone=alone(config["durability"] == "local", forced == "1"),
+        rounds={name: int(config.get(f"round_{name}", 0)) for name in NodeName},
+        in_sync=bool(in_sync),
     )
 
 

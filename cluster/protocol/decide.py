@@ -11,6 +11,7 @@ from cluster.protocol.moments import moment
 from cluster.protocol.names import MAJORITY, Mode, NodeName
 from cluster.protocol.outlook import Outlook
 from cluster.protocol.policy import Policy
+from cluster.protocol.staleness import set_back
 from cluster.protocol.view import ClusterView, NodeState
 
 STABLE_PROBES = 10
@@ -66,7 +67,7 @@ def decide(outlook: Outlook, policy: Policy) -> Decision:
         return (
             new_epoch(view, policy)
             or hand_back(outlook, policy)
-            or Decision(Action.NOTHING, with_primary(view), alarm=bool(lost(view) or view.unfit()))
+            or Decision(Action.NOTHING, with_primary(view), alarm=bool(lost(view) or hindered(view)))
         )
     last = view.last_primary
     if last is None:
@@ -76,6 +77,8 @@ def decide(outlook: Outlook, policy: Policy) -> Decision:
         return without_answer(outlook, policy, last)
     if state.blank or state.withdrawn:
         return replace_primary(outlook, policy, last, f"{last.label} has lost its data.")
+    if older := set_back(view.reachable).get(last):
+        return replace_primary(outlook, policy, last, older)
     return without_lease(view, policy, state)
 
 
@@ -104,13 +107,21 @@ def with_primary(view: ClusterView) -> str:
     if primary is not None and primary.name is NodeName.MAIN:
         behind = [name for name in NodeName.MAIN.others if is_behind(view, name)]
         if not behind:
-            return joined("Main takes the writes.", view.unfit()) if view.unfit() else HEALTHY
+            return joined("Main takes the writes.", hindered(view)) if hindered(view) else HEALTHY
         return joined(
-            f"Main takes the writes. Not level: {labels(behind)}.", view.missing(), empty(view), view.unfit()
+            f"Main takes the writes. Not level: {labels(behind)}.",
+            view.missing(),
+            empty(view),
+            hindered(view),
         )
     if main is None:
-        return joined(STILL_DOWN, view.unfit())
-    return joined(BACK_ONLINE, empty(view), view.unfit())
+        return joined(STILL_DOWN, hindered(view))
+    return joined(BACK_ONLINE, empty(view), hindered(view))
+
+
+def hindered(view: ClusterView) -> str:
+    """The nodes that must not become the primary although they answer, or have no vote, in sentences."""
+    return joined(view.unfit(), *set_back(view.reachable).values())
 
 
 def new_epoch(view: ClusterView, policy: Policy) -> Decision | None:
@@ -205,6 +216,8 @@ def alone(view: ClusterView) -> str:
 def without_lease(view: ClusterView, policy: Policy, state: NodeState) -> Decision:
     """The last primary answers and takes no writes: it was restarted, or somebody changed its lease or mode."""
     name = state.name
+    if lack := without_votes(view, name):
+        return alarm(f"{name.label} answers but takes no writes.", lack)
     if view.lapsed is not None:
         return Decision(Action.RENEW, f"The lease of {name.label} has run out. Renewing it.", name)
     lack = "holds no lease" if state.lease is None else f"is in {state.mode} mode"
@@ -215,6 +228,17 @@ def without_lease(view: ClusterView, policy: Policy, state: NodeState) -> Decisi
             f"Run switchover --to {name} to let it go on.",
         )
     return Decision(Action.RESUME, f"{name.label} {lack} and goes on in a new epoch.", name)
+
+
+def without_votes(view: ClusterView, name: NodeName) -> str:
+    """Why nobody who answers has a vote for the last primary, and what helps; empty when one has."""
+    older = set_back(view.reachable)
+    voters = [state for state in view.reachable if state.name is not name]
+    if not older or any(state.name not in older for state in voters):
+        return ""
+    return joined(
+        *older.values(), f"Start the missing node, or run recover_node {voters[0].name} to go on without it."
+    )
 
 
 def without_answer(outlook: Outlook, policy: Policy, last: NodeName) -> Decision:
@@ -257,13 +281,16 @@ def replace_primary(outlook: Outlook, policy: Policy, last: NodeName, cause: str
     view = outlook.view
     candidate = replacement(last)
     mode = candidate.writing_mode
-    votes = [state for state in view.reachable if not state.blank and not state.withdrawn]
+    older = set_back(view.reachable)
+    votes = [s for s in view.reachable if not s.blank and not s.withdrawn and s.name not in older]
     if candidate not in [state.name for state in votes] or len(votes) < MAJORITY:
         return alarm(
             cause,
             f"{candidate.label} cannot be promoted: {MAJORITY} of 3 nodes with their data must agree.",
             view.missing(),
             empty(view),
+            *(sentence for sentence in older.values() if sentence != cause),
+            wait_or_force(candidate) if older else "",
         )
     if unfit := next((state.unfit for state in votes if state.name is candidate), ""):
         return alarm(cause, f"{candidate.label} cannot be promoted:", unfit)
@@ -278,6 +305,12 @@ def replace_primary(outlook: Outlook, policy: Policy, last: NodeName, cause: str
     return Decision(
         Action.FAIL_OVER, f"{cause} Promoting {candidate.label} to {mode}.", candidate, gone=outlook.is_gone
     )
+
+
+def wait_or_force(candidate: NodeName) -> str:
+    """What helps when the vote of a node proves nothing."""
+    forced = " or, if no other copy will come back, run promote_node_a --force"
+    return f"Start the missing node{forced if candidate is NodeName.NODE_A else ''}."
 
 
 def replacement(last: NodeName) -> NodeName:

@@ -157,6 +157,9 @@ class Node(Protocol):
     def heard_from_main(self) -> None:
         """Note that Main's log reached this node just now."""
 
+    def note_rounds(self, epoch: int, rounds: Mapping[NodeName, int]) -> None:
+        """Note the newest round of each node, and that this one holds all that the primary holds. Raises StaleEpoch."""
+
     def stranded(self, limit: int) -> list[Entry]:
         """Entries set aside here and not yet filed on the primary, oldest first."""
 

@@ -1,7 +1,7 @@
 """What was seen of a node and of the cluster at one moment. Frozen: decisions are made on it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cluster.protocol.errors import NodeUnreachable
 from cluster.protocol.names import MAJORITY, Alone, Mode, NodeName
@@ -36,7 +36,7 @@ class NodeState:
     not yet filed on the primary. failover_at: seconds since 1970 of the last automatic failover up to this
     PROMOTION. automation: what it heard of the operators' decision on the watch. alone: whether it may take
     writes without a second node. quarantined: records whose newest entry it could not store. defect: what is wrong
-    with its replicated tables, a sentence; empty when nothing is.
+    with its replicated tables, a sentence; empty when nothing is. rounds, in_sync: see protocol/staleness.py.
     """
 
     name: NodeName
@@ -62,6 +62,8 @@ class NodeState:
     defect: str = ""
     pruned: int = 0
     pruned_entries: int = 0
+    rounds: Mapping[NodeName, int] = field(default_factory=dict)
+    in_sync: bool = True
 
     @property
     def blank(self) -> bool:

@@ -25,16 +25,20 @@ LEASE = 3.0
 """Seconds of a lease."""
 
 
-def promoting(name: NodeName, *, excuse: bool = False, vouched: int | None = None) -> Body:
+def promoting(
+    name: NodeName, *, excuse: bool = False, vouched: int | None = None, forced: bool = False
+) -> Body:
     """Promote a node, whoever takes writes; with `excuse` after a look whether the last primary is gone.
 
-    vouched: the epoch whose primary is gone by the word of an operator.
+    vouched: the epoch whose primary is gone by the word of an operator. forced: an operator vouches for the rest.
     """
 
     def body(c: Coordinator) -> None:
         excused = epoch_of_the_gone(c) if excuse else vouched
         others = [node for node in c.nodes.values() if node.name is not name]
-        promote(c.nodes[name], others, reason="test", lease_seconds=LEASE, excused_epoch=excused)
+        promote(
+            c.nodes[name], others, reason="test", lease_seconds=LEASE, excused_epoch=excused, forced=forced
+        )
 
     return body
 

@@ -5,9 +5,10 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from cluster.protocol.entries import (
     CONTROL,
@@ -44,6 +45,11 @@ GONE, CLOSED = float("-inf"), float("inf")
 """Ends of a lease that was taken away and of one that was given up for good."""
 FORGIVEN = 0.05
 """Seconds that a clock may step back."""
+ON_DISK = (
+    "log", "tables", "stranded_entries", "staging", "counter", "promised", "alone", "mode", "consent_epoch",
+    "consent_until", "consented", "lease_begin", "lease_end", "floor", "replayed", "last_main_contact",
+    "automation", "rounds",
+)  # fmt: skip
 FIRST_MODE = {
     NodeName.MAIN: Mode.PRIMARY,
     NodeName.NODE_A: Mode.VICE,
@@ -122,7 +128,9 @@ class Server:
         self.replayed = 0
         self.last_main_contact: str | None = None
         self.automation = Automation()
+        self.rounds = dict.fromkeys(NodeName, 0)
         # In memory
+        self.in_sync = False
         self.up, self.incarnation, self.transactions = True, 1, 0
         self.ended: int | None = None
         """The epoch of the lease that its last process held when it ended."""
@@ -141,7 +149,7 @@ class Server:
 
     def crash(self) -> None:
         """Lose what is in memory: the lease, the open transactions, the connections."""
-        self.up, self.leader = False, None
+        self.up, self.leader, self.in_sync = False, None, False
         self.ended = self.lease[0] if self.lease else None
         self.grants.clear()
         self.open.clear()
@@ -151,6 +159,17 @@ class Server:
         if not self.up:
             self.up, self.incarnation = True, self.incarnation + 1
         self.deaf = False
+
+    def disk(self) -> dict[str, Any]:
+        """A copy of what is on the disk."""
+        return {name: deepcopy(getattr(self, name)) for name in ON_DISK}
+
+    def put_back(self, disk: Mapping[str, Any]) -> None:
+        """Restart with a copy of an older disk."""
+        self.crash()
+        for name, value in deepcopy(dict(disk)).items():
+            setattr(self, name, value)
+        self.restart()
 
     # What it knows of itself
 
@@ -221,6 +240,8 @@ class Server:
             replayed=self.replayed,
             stranded=len(self.stranded_entries),
             last_main_contact=self.last_main_contact,
+            rounds=dict(self.rounds),
+            in_sync=self.in_sync,
         )
 
     def lease_epoch(self) -> int | None:
@@ -608,6 +629,12 @@ class Server:
 
     def forget_acknowledgements(self, seconds: float) -> None:
         """Nothing is kept here: a writer hears at once."""
+
+    def note_rounds(self, epoch: int, rounds: Mapping[NodeName, int]) -> None:
+        """See note_rounds.sql."""
+        self.require_promise(epoch)
+        self.rounds = {name: max(self.rounds[name], rounds.get(name, 0)) for name in NodeName}
+        self.in_sync = True
 
     def heard_from_main(self) -> None:
         """See cluster/nodes/mariadb.py."""

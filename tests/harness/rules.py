@@ -85,6 +85,11 @@ def only_an_end(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Server, "is_overtaken", lambda _s, _epoch: False)
 
 
+def any_disk(patch: pytest.MonkeyPatch) -> None:
+    """A node that was restarted is taken at its word, however little it knows."""
+    patch.setattr(promote, "set_back", lambda _states: {})
+
+
 def no_barrier(patch: pytest.MonkeyPatch) -> None:
     """Claims and mode changes do not wait for open transactions."""
     patch.setattr(Server, "barrier", lambda _s: None)

@@ -4,16 +4,19 @@ The history holds with the rule. Without it (the test takes the rule away from t
 the same history breaks an invariant: a test of the tests.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import pytest
 
 from cluster.protocol.names import Alone, NodeName
+from cluster.protocol.staleness import TOLERATED_ROUNDS
 from tests.harness.coordinators import LEASE, feeding, promoting, recovering, renewing
 from tests.harness.histories import History
 from tests.harness.ledger import Violation
 from tests.harness.rules import (
     Rule,
+    any_disk,
     any_epoch,
     any_follower,
     clock_read_late,
@@ -191,6 +194,44 @@ def restart_before_the_lease(history: History) -> None:
     attempt(first)
 
 
+def disk_that_somebody_remembers(history: History) -> None:
+    """Node B gets a copy of its disk from before Node A left, and Main dies."""
+    disk = history.world.servers[NODE_B].disk()
+    feed(history, NODE_B, NODE_A)
+    goes_on_with_the_copy(history, disk)
+
+
+def disk_that_nobody_remembers(history: History) -> None:
+    """Node B gets a copy of its disk from after Node A has left, and Main dies."""
+    world = history.world
+    feed(history, NODE_A, NODE_B)
+    world.servers[NODE_A].crash()
+    feed(history, *[NODE_B] * (TOLERATED_ROUNDS + 1))
+    goes_on_with_the_copy(history, world.servers[NODE_B].disk())
+
+
+def goes_on_with_the_copy(history: History, disk: Mapping[str, Any]) -> None:
+    """What Node B acknowledges while Node A is away is not on its disk any more. Main comes back in the end."""
+    world = history.world
+    world.servers[NODE_A].crash()
+    world.run("w1", write("t1", NODE_B))
+    feed(history, NODE_B)
+    world.servers[NODE_B].put_back(disk)
+    world.servers[MAIN].crash()
+    world.servers[NODE_A].restart()
+    attempt(world.start("c2", promoting(NODE_A, excuse=True)))
+    world.servers[MAIN].restart()
+    world.elapse(LEASE * 1.2)
+    attempt(world.start("c3", promoting(MAIN)))
+    feed(history, NODE_A, NODE_B)
+
+
+def feed(history: History, *names: NodeName) -> None:
+    """A replicator goes through a round with each of these nodes."""
+    for name in names:
+        history.world.run("c1", feeding(name, 2))
+
+
 CASES: list[tuple[Story, Rule, str]] = [
     (confirmation_cut_off, promotion_first, "(a)"),
     (late_push, any_epoch, "(a)"),
@@ -208,6 +249,8 @@ CASES: list[tuple[Story, Rule, str]] = [
     (settled_by_a_promotion, no_confirmation, "(a)"),
     (late_commit, highest_id_only, "(a)"),
     (restart_before_the_lease, connections_survive, "(b)"),
+    (disk_that_somebody_remembers, any_disk, "(a)"),
+    (disk_that_nobody_remembers, any_disk, "(a)"),
 ]
 NAMES = [story.__name__ for story, _, _ in CASES]
 

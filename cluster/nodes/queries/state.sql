@@ -12,5 +12,6 @@ SELECT
         (SELECT CAST(config_value AS UNSIGNED) FROM node_config WHERE config_key = 'verified_log_id')),
     (SELECT COUNT(*) FROM stranded_entry),
     (SELECT COUNT(*) FROM quarantined_entry),
+    (SELECT COUNT(*) FROM in_sync),
     UNIX_TIMESTAMP(SYSDATE(6))
 FROM node_config AS config

@@ -6,7 +6,7 @@ CREATE OR REPLACE PROCEDURE check_main_health()
     SQL SECURITY DEFINER
 checking: BEGIN
     DECLARE v_since DATETIME(6);
-    DECLARE v_missed VARCHAR(80);
+    DECLARE v_missed VARCHAR(300);
     DECLARE v_sentence VARCHAR(500);
     DECLARE v_lease, v_longest DOUBLE;
     DECLARE v_hindrance VARCHAR(300);
@@ -31,7 +31,7 @@ checking: BEGIN
         LEAVE checking;
     END IF;
     -- A last primary that answers goes on in a new epoch: it was restarted, or a promotion has failed half way.
-    SET v_resumes = COALESCE(CAST(seen(v_last, 'promised') AS INTEGER) > 0, FALSE);
+    SET v_resumes = COALESCE(CAST(seen(v_last, 'promised') AS INTEGER) > 0, FALSE) AND why_set_back(v_last) IS NULL;
     SELECT why_not_alone(v_resumes) INTO v_hindrance;
     IF v_hindrance IS NOT NULL THEN
         SELECT CONCAT(IF(v_last = 'main', 'Main', 'Node A'), ' takes no writes. ', v_hindrance,
@@ -43,7 +43,7 @@ checking: BEGIN
         LEAVE checking;
     END IF;
     SELECT MAX(failed_at) INTO v_since FROM peer_sight WHERE peer = 'main';
-    SET v_missed = COALESCE(CONCAT('Main unreachable since ', DATE_FORMAT(v_since, '%Y-%m-%d %H:%i:%s'), ' UTC'), 'Main has lost its data');
+    SET v_missed = COALESCE(CONCAT('Main unreachable since ', DATE_FORMAT(v_since, '%Y-%m-%d %H:%i:%s'), ' UTC'), TRIM(TRAILING '.' FROM why_set_back('main')), 'Main has lost its data');
     SET v_sentence = CONCAT(v_missed, '. Promoting Node A to ACTING_MASTER.');
     SELECT MAX(CAST(seen(peer, 'consent') AS DOUBLE)) INTO v_lease FROM peer_sight WHERE failed_at IS NULL;
     SELECT config_value * 1.1 INTO v_longest FROM node_config WHERE config_key = 'lease_seconds';

@@ -30,6 +30,10 @@ BEGIN
             SELECT COUNT(*) FROM transaction_log
             WHERE log_id > (SELECT CAST(config_value AS UNSIGNED) FROM node_config WHERE config_key = 'verified_log_id')),
         'quarantined', (SELECT COUNT(*) FROM quarantined_entry), 'defect', COALESCE(MAX(IF(config_key = 'defect', config_value, NULL)), ''),
+        'round_main', CAST(MAX(IF(config_key = 'round_main', config_value, 0)) AS INTEGER),
+        'round_node_a', CAST(MAX(IF(config_key = 'round_node_a', config_value, 0)) AS INTEGER),
+        'round_node_b', CAST(MAX(IF(config_key = 'round_node_b', config_value, 0)) AS INTEGER),
+        'in_sync', EXISTS (SELECT 1 FROM in_sync),
         'last_log_id', (SELECT COALESCE(MAX(log_id), 0) FROM transaction_log),
         'last_entry_at', (SELECT `timestamp` FROM transaction_log ORDER BY log_id DESC LIMIT 1))
     INTO v_state FROM node_config;

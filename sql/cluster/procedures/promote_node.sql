@@ -19,15 +19,21 @@ BEGIN
     DECLARE v_over, v_level BOOLEAN DEFAULT FALSE;
     -- The last primary first: once it is claimed it takes no writes, and nobody need wait for the consent that it was given.
     DECLARE voters CURSOR FOR
-        SELECT peer FROM peer_sight WHERE failed_at IS NULL AND CAST(seen(peer, 'promised') AS INTEGER) > 0
+        SELECT peer FROM peer_sight WHERE failed_at IS NULL AND CAST(seen(peer, 'promised') AS INTEGER) > 0 AND why_set_back(peer) IS NULL
         ORDER BY peer = v_last DESC, peer = p_candidate DESC;
     DECLARE followers CURSOR FOR SELECT peer FROM claimed_node WHERE peer <> v_own;
     DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_over = TRUE;
-    SELECT COUNT(*), 1 + MAX(CAST(seen(peer, 'promised') AS INTEGER)), MAX(CAST(seen(peer, 'led') AS INTEGER)) INTO v_voters, v_epoch, v_best
+    SELECT SUM(why_set_back(peer) IS NULL), 1 + MAX(CAST(seen(peer, 'promised') AS INTEGER)), MAX(CAST(seen(peer, 'led') AS INTEGER)) INTO v_voters, v_epoch, v_best
     FROM peer_sight WHERE failed_at IS NULL AND CAST(seen(peer, 'promised') AS INTEGER) > 0;
-    SELECT GROUP_CONCAT(CONCAT(peer, ': ', problem) SEPARATOR '; ') INTO v_missing FROM peer_sight WHERE failed_at IS NOT NULL;
+    SELECT why_set_back(p_candidate) INTO v_problem;
+    IF v_problem IS NOT NULL THEN
+        CALL refuse(CONCAT(v_label, ' cannot be promoted: ', v_problem));
+    END IF;
+    SELECT GROUP_CONCAT(COALESCE(why_set_back(peer), CONCAT(peer, ': ', problem)) SEPARATOR '; ') INTO v_missing
+    FROM peer_sight WHERE failed_at IS NOT NULL OR why_set_back(peer) IS NOT NULL;
     IF v_voters < 2 OR seen(p_candidate, 'promised') IS NULL THEN
-        CALL refuse(CONCAT(v_label, ' cannot be promoted: only ', v_voters, ' of 3 nodes answer and 2 must agree. ',
+        CALL refuse(CONCAT(v_label, ' cannot be promoted: only ', COALESCE(v_voters, 0), ' of 3 nodes ',
+                           IF((SELECT COUNT(why_set_back(peer)) FROM peer_sight) = 0, 'answer', 'has a vote'), ' and 2 must agree. ',
                            COALESCE(v_missing, ''), ' Start one of them, then try again.'));
     END IF;
     SELECT why_unfit(p_candidate) INTO v_problem;
