@@ -69,6 +69,7 @@ class Feed:
 
     def join(self, state: NodeState) -> None:
         """Make the target a follower, if it is none yet, and begin at its verified floor."""
+        self.source.note_follower(self.epoch)
         self.target.drop_staged(self.epoch)
         if state.led != self.epoch or state.stranded or state.mode is not state.name.following_mode:
             state = self.bring_in()

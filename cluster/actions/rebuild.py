@@ -116,6 +116,7 @@ def make_anew(nodes: Nodes, name: NodeName, *, lease_seconds: float, progress: P
     copy.copy_log(floor)
     rows = copy.copy_rows()
     copy.copy_rest(floor)
+    source.note_follower(withdrawn.epoch)
     take_back(nodes, target, source, withdrawn, before)
     orphaned += reconcile(target, source, withdrawn.epoch).orphaned
     if target.state().stranded:

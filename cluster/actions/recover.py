@@ -70,6 +70,7 @@ def bring_back(
     say(f"{name.label} last transaction was at: {moment(state.last_entry_at)}")
     say(f"Fetching missed transactions from {primary.name.label}...")
     target, source = nodes[name], nodes[primary.name]
+    source.note_follower(primary.promised)
     if state.mode.takes_writes or state.led < primary.led:
         target.follow(primary.promised)  # one that was promoted meanwhile refuses this, and stays open
         target.close_writes(Mode.RECOVERING, primary.promised)

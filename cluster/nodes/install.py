@@ -233,6 +233,7 @@ def configure(connection: Target, conf: ClusterConf) -> None:
         "verified_entries": 0, "replayed_transactions": 0, "late_commit_probe": "", "heartbeat": "",
         "last_main_contact": "", "automation": "", "append": "", "defect": "",
         "consent_seconds": conf.lease_seconds * 1.1, "round_main": 0, "round_node_a": 0, "round_node_b": 0,
+        "followed_epoch": 0,
     }  # fmt: skip
     settled = {
         "node_name": name.value, "node_label": name.label, "source_node": name.source,

@@ -188,6 +188,14 @@ class MariaDBNode:
             "UPDATE node_config SET config_value = UTC_TIMESTAMP(6) WHERE config_key = 'last_main_contact'"
         )
 
+    def note_follower(self, epoch: int) -> None:
+        """Durable before the follower is."""
+        self.connection.run(
+            "UPDATE node_config SET config_value = GREATEST(CAST(config_value AS INTEGER), %s)"
+            " WHERE config_key = 'followed_epoch'",
+            (epoch,),
+        )
+
     def note_rounds(self, epoch: int, rounds: Mapping[NodeName, int]) -> None:
         """See sql/cluster/procedures/note_rounds.sql."""
         self._call(epoch, "note_rounds", epoch, *(rounds.get(name, 0) for name in NodeName))

@@ -62,7 +62,9 @@ def state(connection: Connection) -> NodeState:
         automation=automation(config.get("automation")),
         pruned=int(config.get("pruned_log_id", 0)),
         pruned_entries=int(config.get("pruned_entries", 0)),
-        alone=alone(config["durability"] == "local", forced == "1"),
+        alone=alone(
+            config["durability"] == "local", forced == "1" and int(config.get("followed_epoch", 0)) < led
+        ),
         rounds={name: int(config.get(f"round_{name}", 0)) for name in NodeName},
         in_sync=bool(in_sync),
     )
@@ -75,7 +77,10 @@ def consent_left(config: Mapping[str, str], clock: float) -> float:
 
 
 def alone(local: bool, forced: bool) -> Alone:
-    """Whether a node may take writes without a second one: by the settings, or by the order of an operator."""
+    """Whether a node may take writes without a second one: by the settings, or by the order of an operator.
+
+    forced: by such an order, which ends once another node follows: that one may vote for the third meanwhile.
+    """
     if forced:
         return Alone.WHEN_SILENT
     return Alone.WHEN_GONE if local else Alone.NEVER

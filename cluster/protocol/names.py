@@ -71,7 +71,7 @@ class Alone(StrEnum):
     WHEN_GONE = "when_gone"
     """When both others refuse connections (CLUSTER_DURABILITY=local)."""
     WHEN_SILENT = "when_silent"
-    """When both others do not answer: an operator has forced it to be the primary."""
+    """When both others do not answer: an operator has forced it to be the primary, and none has joined it since."""
 
 
 MAJORITY = 2

@@ -157,6 +157,9 @@ class Node(Protocol):
     def heard_from_main(self) -> None:
         """Note that Main's log reached this node just now."""
 
+    def note_follower(self, epoch: int) -> None:
+        """On the primary: another node is about to follow `epoch`, so it may not go on without consent any more."""
+
     def note_rounds(self, epoch: int, rounds: Mapping[NodeName, int]) -> None:
         """Note the newest round of each node, and that this one holds all that the primary holds. Raises StaleEpoch."""
 

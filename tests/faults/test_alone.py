@@ -6,7 +6,7 @@ import pytest
 
 from cluster.actions.observe import observe
 from cluster.protocol.errors import NodeFailed
-from cluster.protocol.names import NodeName
+from cluster.protocol.names import Alone, NodeName
 from tests.harness.checker import check_epochs
 from tests.harness.sql import NOT_ACKNOWLEDGED, NOT_WRITABLE
 
@@ -106,3 +106,23 @@ def test_force_is_refused_where_a_majority_answers(cluster):
     done = cluster.manage("promote_node_a", "--force", input="node_a\n")
     assert done.returncode == 1
     assert "need not be forced" in done.stderr
+
+
+def test_force_ends_once_another_node_follows(cluster):
+    """Node B has joined and falls silent: it may vote for Main behind the cut, so Node A stops within its lease."""
+    cluster.settle()
+    cluster.kill("main")
+    cluster.kill("node_b")
+    node_a = cluster.nodes[NodeName.NODE_A]
+    assert cluster.manage("promote_node_a", "--force", input="node_a\n").returncode == 0
+    assert node_a.state().alone is Alone.WHEN_SILENT
+    cluster.start("node_b")
+    cluster.settle()
+    write(cluster, "node_a", 1)
+    assert node_a.state().alone is Alone.NEVER
+    cluster.freeze("node_b")
+    outlast_the_lease(cluster)
+    with pytest.raises(NodeFailed) as refused:
+        write(cluster, "node_a", 2)
+    assert refused.value.code == NOT_WRITABLE
+    cluster.resume("node_b")

@@ -160,6 +160,10 @@ class FakeNode:
         """As the protocol says."""
         return self._call(self.server.forget_acknowledgements, seconds)
 
+    def note_follower(self, epoch: int) -> None:
+        """As the protocol says."""
+        return self._call(self.server.note_follower, epoch)
+
     def note_rounds(self, epoch: int, rounds: Mapping[NodeName, int]) -> None:
         """As the protocol says."""
         return self._call(self.server.note_rounds, epoch, rounds)

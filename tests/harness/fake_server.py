@@ -48,7 +48,7 @@ FORGIVEN = 0.05
 ON_DISK = (
     "log", "tables", "stranded_entries", "staging", "counter", "promised", "alone", "mode", "consent_epoch",
     "consent_until", "consented", "lease_begin", "lease_end", "floor", "replayed", "last_main_contact",
-    "automation", "rounds",
+    "automation", "rounds", "followed_epoch",
 )  # fmt: skip
 FIRST_MODE = {
     NodeName.MAIN: Mode.PRIMARY,
@@ -57,9 +57,10 @@ FIRST_MODE = {
 }
 
 
-def led_by(promotion: Entry) -> str:
-    """The node that a PROMOTION entry made the primary."""
-    return str(json.loads(promotion.new_value or "")["node"])
+def facts_of(promotion: Entry) -> dict[str, Any]:
+    """What a PROMOTION entry says."""
+    facts: dict[str, Any] = json.loads(promotion.new_value or "")
+    return facts
 
 
 @dataclass(eq=False)
@@ -129,6 +130,7 @@ class Server:
         self.last_main_contact: str | None = None
         self.automation = Automation()
         self.rounds = dict.fromkeys(NodeName, 0)
+        self.followed_epoch = 0
         # In memory
         self.in_sync = False
         self.up, self.incarnation, self.transactions = True, 1, 0
@@ -221,14 +223,15 @@ class Server:
     def state(self) -> NodeState:
         """See cluster/nodes/queries/state.sql."""
         led, clock = self.led, self.clock()
-        newest = [led_by(e) for e in self.log.values() if e.record == PROMOTED and e.epoch == led]
+        newest = [facts_of(e) for e in self.log.values() if e.record == PROMOTED and e.epoch == led]
+        is_forced = bool(newest and newest[0]["forced"]) and self.followed_epoch < led
         return NodeState(
             name=self.name,
             mode=self.mode,
             promised=self.promised,
-            alone=self.alone,
+            alone=Alone.WHEN_SILENT if is_forced else self.alone,
             led=led,
-            primary=NodeName(newest[0]) if newest else None,
+            primary=NodeName(newest[0]["node"]) if newest else None,
             lease=Lease(self.lease[0], self.lease[1] - clock) if self.lease else None,
             consent_epoch=self.consent_epoch,
             consent_seconds=max(min(self.consent_until - clock, self.consented), 0.0),
@@ -437,7 +440,9 @@ class Server:
     def await_acknowledgement(self, transaction_id: str) -> bool:
         """See is_settled.sql: whether a writer that asks now hears "done" without waiting."""
         entries = self.holds(transaction_id)
-        followed = [e.epoch for e in self.log.values() if e.record == PROMOTED and led_by(e) != self.name]
+        followed = [
+            e.epoch for e in self.log.values() if e.record == PROMOTED and facts_of(e)["node"] != self.name
+        ]
         epoch = max([self.lease[0] if self.lease else 0, *followed])
         settled = not any(e.log_id > self.floor.log_id and e.epoch >= epoch for e in entries)
         if entries and settled:
@@ -629,6 +634,10 @@ class Server:
 
     def forget_acknowledgements(self, seconds: float) -> None:
         """Nothing is kept here: a writer hears at once."""
+
+    def note_follower(self, epoch: int) -> None:
+        """See cluster/nodes/mariadb.py."""
+        self.followed_epoch = max(self.followed_epoch, epoch)
 
     def note_rounds(self, epoch: int, rounds: Mapping[NodeName, int]) -> None:
         """See note_rounds.sql."""

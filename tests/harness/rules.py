@@ -90,6 +90,11 @@ def any_disk(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(promote, "set_back", lambda _states: {})
 
 
+def force_lasts(patch: pytest.MonkeyPatch) -> None:
+    """A primary that an operator has forced goes on without consent, whoever follows it meanwhile."""
+    patch.setattr(Server, "note_follower", lambda _s, _epoch: None)
+
+
 def no_barrier(patch: pytest.MonkeyPatch) -> None:
     """Claims and mode changes do not wait for open transactions."""
     patch.setattr(Server, "barrier", lambda _s: None)

@@ -21,6 +21,7 @@ from tests.harness.rules import (
     any_follower,
     clock_read_late,
     connections_survive,
+    force_lasts,
     highest_id_only,
     lease_outlives_claim,
     no_barrier,
@@ -194,6 +195,26 @@ def restart_before_the_lease(history: History) -> None:
     attempt(first)
 
 
+def forced_primary_that_is_cut_off(history: History) -> None:
+    """Node A is forced, Node B joins it; then a replicator beside Node A reaches nobody else, and Main comes back."""
+    world = history.world
+    world.servers[MAIN].crash()
+    world.servers[NODE_B].crash()
+    world.run("c1", promoting(NODE_A, forced=True, vouched=1))
+    world.servers[NODE_B].restart()
+    feed(history, NODE_B)
+    for name in (MAIN, NODE_B):
+        isolate(world, "c1", name)
+    isolate(world, "c2", NODE_A)
+    world.servers[MAIN].restart()
+    other = world.start("c2", promoting(MAIN))
+    while not other.dead:
+        attempt(world.start("c1", renewing))
+        other.step()
+    assert world.servers[MAIN].writable
+    world.run("w2", write("t1", NODE_B))
+
+
 def disk_that_somebody_remembers(history: History) -> None:
     """Node B gets a copy of its disk from before Node A left, and Main dies."""
     disk = history.world.servers[NODE_B].disk()
@@ -249,6 +270,7 @@ CASES: list[tuple[Story, Rule, str]] = [
     (settled_by_a_promotion, no_confirmation, "(a)"),
     (late_commit, highest_id_only, "(a)"),
     (restart_before_the_lease, connections_survive, "(b)"),
+    (forced_primary_that_is_cut_off, force_lasts, "(b)"),
     (disk_that_somebody_remembers, any_disk, "(a)"),
     (disk_that_nobody_remembers, any_disk, "(a)"),
 ]

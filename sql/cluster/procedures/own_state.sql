@@ -22,7 +22,7 @@ BEGIN
         'mode', MAX(IF(config_key = 'node_mode', config_value, NULL)),
         'promised', CAST(MAX(IF(config_key = 'epoch', config_value, NULL)) AS INTEGER),
         'led', v_led, 'primary', v_primary, 'failover_at', v_failover_at, 'lease', v_lease, 'restarted', is_restarted(),
-        'solo', CASE WHEN v_forced = '1' THEN 'when_silent' WHEN MAX(IF(config_key = 'durability', config_value, NULL)) = 'local' THEN 'when_gone'
+        'solo', CASE WHEN v_forced = '1' AND MAX(IF(config_key = 'followed_epoch', config_value + 0, 0)) < v_led THEN 'when_silent' WHEN MAX(IF(config_key = 'durability', config_value, NULL)) = 'local' THEN 'when_gone'
                 ELSE 'never' END,
         'consent', GREATEST(MAX(IF(config_key = 'consent_until', config_value, NULL)) - UNIX_TIMESTAMP(SYSDATE(6)), 0),
         'floor', CAST(MAX(IF(config_key = 'verified_log_id', config_value, NULL)) AS INTEGER),
