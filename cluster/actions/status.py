@@ -11,10 +11,13 @@ from cluster.protocol.decide import (
     paused,
     replacement,
     verb,
+    wait_or_force,
     with_primary,
     without_quorum,
+    without_votes,
 )
-from cluster.protocol.names import NodeName
+from cluster.protocol.names import MAJORITY, NodeName
+from cluster.protocol.staleness import set_back
 from cluster.protocol.view import ClusterView
 
 
@@ -25,7 +28,8 @@ def node_facts(view: ClusterView, name: NodeName) -> dict[str, Any]:
         return {
             "reachable": False, "mode": "UNKNOWN", "epoch": 0, "writable": False, "lease_seconds": None,
             "entries": 0, "lag_entries": None, "lag_seconds": None, "last_contact": None,
-            "orphans_unfiled": 0, "quarantined": 0, "unfit": "", "error": error.reason if error else None,
+            "orphans_unfiled": 0, "quarantined": 0, "unfit": "", "set_back": "",
+            "error": error.reason if error else None,
         }  # fmt: skip
     return {
         "reachable": True,
@@ -40,6 +44,7 @@ def node_facts(view: ClusterView, name: NodeName) -> dict[str, Any]:
         "orphans_unfiled": state.stranded,
         "quarantined": state.quarantined,
         "unfit": state.unfit,
+        "set_back": set_back(view.reachable).get(name, ""),
         "error": None,
     }
 
@@ -84,6 +89,12 @@ def without_primary(view: ClusterView) -> str:
     error = view.error(last)
     if error is not None and error.full:
         return joined(full(last), f"{error.reason}.")
+    older = set_back(view.reachable)
+    if len(view.reachable) - len(older) < MAJORITY:
+        lack = without_votes(view, last) if state is not None and last not in older else ""
+        return joined(
+            "No node takes writes.", lack or joined(*older.values(), wait_or_force(replacement(last)))
+        )
     if state is None:
         return (
             f"No node takes writes: {last.label} was the primary and does not answer. "

@@ -135,9 +135,12 @@ def fit(seen: Seen, name: NodeName) -> list[Tick]:
 
 
 def quorum(seen: Seen) -> Tick:
-    """Whether a majority answers."""
-    count = sum(bool(node.reachable) for node in seen)
-    return Tick(count >= 2, f"{count} of 3 nodes answer{'' if count >= 2 else ', and two must agree'}")
+    """Whether a majority answers and has a vote."""
+    count = sum(bool(node.reachable) and not node.set_back for node in seen)
+    doubts = " ".join(node.set_back for node in seen if node.set_back)
+    if count >= 2 or not doubts:
+        return Tick(count >= 2, f"{count} of 3 nodes answer{'' if count >= 2 else ', and two must agree'}")
+    return Tick(False, doubts)
 
 
 def has_primary(seen: Seen) -> Tick:

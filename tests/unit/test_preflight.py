@@ -4,7 +4,7 @@ import pytest
 
 from cluster.actions.switchover import NEARLY_LEVEL
 from cluster.protocol.names import NodeName
-from cluster.views.preflight import demoting, promoting, switching
+from cluster.views.preflight import demoting, forcing, promoting, switching
 from cluster.views.seen import Seen
 
 
@@ -42,3 +42,11 @@ def test_an_unfit_node_is_not_offered(ticks, node):
     assert "1 row is quarantined." in [
         tick.words for tick in ticks(seen, node) if tick.needed and not tick.holds
     ]
+
+
+def test_a_vote_that_proves_nothing_is_told_and_may_be_overruled():
+    old = {"mode": "REPLICA", "reachable": True, "set_back": "The data of Node B is older than it was."}
+    nodes = {NodeName.NODE_A: {"mode": "VICE", "reachable": True}, NodeName.NODE_B: old}
+    seen = Seen({"primary": None, "epoch": 2, "nodes": nodes}, 0.0)
+    assert [tick.words for tick in promoting(seen, None) if not tick.holds] == [old["set_back"]]
+    assert all(tick.holds for tick in forcing(seen, None))

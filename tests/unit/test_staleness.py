@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from cluster.actions.status import standing
 from cluster.protocol.decide import Action, decide
 from cluster.protocol.errors import NodeUnreachable
 from cluster.protocol.names import Mode, NodeName
@@ -86,6 +87,20 @@ def test_the_watch_promotes_nobody_by_such_a_vote_and_says_what_helps() -> None:
     assert (action, is_alarm) == (Action.NOTHING, True)
     assert "The data of Node B is older than it was" in sentence
     assert "promote_node_a --force" in sentence
+
+
+def test_the_status_says_what_helps() -> None:
+    seen = {
+        NODE_A: node(NODE_A, 9, 9, 8, in_sync=True),
+        NODE_B: node(NODE_B, 5, 4, 5),
+        MAIN: NodeUnreachable(MAIN, "silent"),
+    }
+    sentence = standing(ClusterView(seen))
+    assert sentence.startswith("No node takes writes. The data of Node B is older than it was")
+    assert "promote_node_a --force" in sentence
+    assert "recover_node node_b" in standing(
+        ClusterView(seen | {MAIN: node(MAIN, 9, 8, 9), NODE_A: seen[MAIN]})
+    )
 
 
 def test_a_primary_that_was_put_back_is_replaced() -> None:
