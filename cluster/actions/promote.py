@@ -87,11 +87,12 @@ def promote(
     if candidate.name in older:
         raise Refused(f"{candidate.name.label} cannot be promoted: {older[candidate.name]}")
     refuse_outdated(seen, states.values())
-    epoch = 1 + max(state.promised for state in states.values())
     voters = {node: state for node, state in states.items() if node.name not in older}
     if len(voters) < MAJORITY and not forced:
         raise NoMajority(len(voters), " ".join(older.values()) or NO_OTHERS)
+    epoch = next_epoch(voters, max(state.promised for state in states.values()))
     claimed = claim_majority(candidate, voters, epoch, excused_epoch, 1 if forced else MAJORITY, wait)
+    require_own_epoch(claimed, epoch)
     tell(f"Epoch {epoch} is claimed at {labels(claimed)}: nobody else may write now.")
     wait_out_unconsented_lease(claimed, states, excused_epoch, lease_seconds, wait)
     orphaned = gather(candidate, claimed, epoch)
@@ -163,6 +164,28 @@ def require_vote(candidate: Node) -> NodeState:
             f"{candidate.name} once a node takes writes."
         )
     return state
+
+
+def next_epoch(voters: Iterable[Node], promised: int) -> int:
+    """The epoch after those that were promised, as far as can be seen; no two promotions may begin the same one.
+
+    Two majorities have a node in common, which promises it once. But an operator may force Node A by its own vote,
+    while the others, unseen, go on: so then it takes an odd number, and a majority without it an even one, which is
+    higher: what the majority has acknowledged is kept when they meet. Invariant (a).
+    """
+    names = {node.name for node in voters}
+    if names == {NodeName.NODE_A}:
+        return promised + 1 | 1
+    if NodeName.NODE_A in names:
+        return promised + 1
+    return promised + 3 & ~1
+
+
+def require_own_epoch(claimed: Iterable[Node], epoch: int) -> None:
+    """Refuse an epoch that a forced Node A may begin now: it answered and was not claimed. Raises NoMajority."""
+    names = {node.name for node in claimed}
+    if NodeName.NODE_A not in names and epoch % 2:
+        raise NoMajority(len(names), "Node A answered and could not be claimed. Try again.")
 
 
 def claim_majority(

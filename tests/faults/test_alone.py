@@ -96,7 +96,7 @@ def test_a_forced_node_a_takes_writes_alone_and_the_others_join_it(cluster):
     cluster.settle()
     write(cluster, "node_a", 2)
     view = observe(cluster.nodes)
-    assert (view.primary.name, view.primary.led) == (NodeName.NODE_A, 2)
+    assert (view.primary.name, view.primary.led) == (NodeName.NODE_A, 3)
     check_epochs(cluster.connect("main").rows("SELECT * FROM transaction_log ORDER BY log_id, epoch"))
 
 

@@ -95,6 +95,12 @@ def force_lasts(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Server, "note_follower", lambda _s, _epoch: None)
 
 
+def next_number(patch: pytest.MonkeyPatch) -> None:
+    """Every promotion takes the next epoch, also one that an operator has forced."""
+    patch.setattr(promote, "next_epoch", lambda _voters, promised: promised + 1)
+    patch.setattr(promote, "require_own_epoch", lambda *_: None)
+
+
 def no_barrier(patch: pytest.MonkeyPatch) -> None:
     """Claims and mode changes do not wait for open transactions."""
     patch.setattr(Server, "barrier", lambda _s: None)

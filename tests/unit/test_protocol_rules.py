@@ -24,6 +24,7 @@ from tests.harness.rules import (
     force_lasts,
     highest_id_only,
     lease_outlives_claim,
+    next_number,
     no_barrier,
     no_confirmation,
     no_consent,
@@ -215,6 +216,23 @@ def forced_primary_that_is_cut_off(history: History) -> None:
     world.run("w2", write("t1", NODE_B))
 
 
+def forced_primary_that_comes_back(history: History) -> None:
+    """Node A is forced and dies; Main and Node B, which know nothing of it, go on and meet it again."""
+    world = history.world
+    world.servers[MAIN].crash()
+    world.servers[NODE_B].crash()
+    world.run("c1", promoting(NODE_A, forced=True, vouched=1))
+    unacknowledged(world, "t1")
+    world.servers[NODE_A].crash()
+    world.servers[MAIN].restart()
+    world.servers[NODE_B].restart()
+    world.elapse(LEASE * 1.2)
+    world.run("c2", promoting(MAIN))
+    world.run("w1", write("t2", NODE_B))
+    world.servers[NODE_A].restart()
+    world.run("c2", feeding(NODE_A, 2))
+
+
 def disk_that_somebody_remembers(history: History) -> None:
     """Node B gets a copy of its disk from before Node A left, and Main dies."""
     disk = history.world.servers[NODE_B].disk()
@@ -271,6 +289,7 @@ CASES: list[tuple[Story, Rule, str]] = [
     (late_commit, highest_id_only, "(a)"),
     (restart_before_the_lease, connections_survive, "(b)"),
     (forced_primary_that_is_cut_off, force_lasts, "(b)"),
+    (forced_primary_that_comes_back, next_number, "(4)"),
     (disk_that_somebody_remembers, any_disk, "(a)"),
     (disk_that_nobody_remembers, any_disk, "(a)"),
 ]
