@@ -14,6 +14,7 @@ from string import Template
 from django.conf import settings
 from django.db.models import Model
 
+from cluster.nodes.connection import EXACT
 from cluster.nodes.shape import (
     IMAGE_BYTES,
     PACKET_SHARE,
@@ -30,6 +31,11 @@ NAME = re.compile(
     r"CREATE (?:OR REPLACE )?(TABLE|SEQUENCE|VIEW|PROCEDURE|FUNCTION|TRIGGER|EVENT)(?: IF NOT EXISTS)? `?(\w+)`?",
     re.I,
 )
+TEXT = re.compile(
+    r"\b((?:VAR)?CHAR\(\d+\)|(?:LONG)?TEXT)(?: (?:CHARACTER SET|CHARSET) utf8mb4)?"
+    r"(?! CHARACTER SET| CHARSET| COLLATE)(?=[ ,;)\n])"
+)
+"""The type of a parameter, a variable or a column of a temporary table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,20 @@ def objects_in(folder: Path) -> Iterator[SqlObject]:
             yield SqlObject(found[1].upper(), found[2], statement)
 
 
+def exact(statement: str) -> str:
+    """The statement with every text in it compared letter by letter, where it names no other collation.
+
+    Variables would take the collation that the database had when they were made, literals that of the session which
+    made them: two that differ make a statement fail (1267).
+    """
+    return TEXT.sub(rf"\1 CHARACTER SET utf8mb4 COLLATE {EXACT}", statement)
+
+
+def exact_object(item: SqlObject) -> SqlObject:
+    """The same object, its statement `exact`."""
+    return SqlObject(item.kind, item.name, exact(item.statement))
+
+
 def kernel_tables() -> list[SqlObject]:
     """The tables of the protocol, then the views on them."""
     folder = sql_root() / "cluster"
@@ -85,12 +105,12 @@ def kernel_tables() -> list[SqlObject]:
 
 def kernel_routines() -> list[SqlObject]:
     """The procedures and functions of the protocol."""
-    return list(objects_in(sql_root() / "cluster" / "procedures"))
+    return [exact_object(item) for item in objects_in(sql_root() / "cluster" / "procedures")]
 
 
 def calls() -> list[SqlObject]:
     """The triggers that answer calls of other nodes."""
-    return list(objects_in(sql_root() / "cluster" / "calls"))
+    return [exact_object(item) for item in objects_in(sql_root() / "cluster" / "calls")]
 
 
 def events() -> list[SqlObject]:

@@ -35,6 +35,8 @@ SILENCE = 0.9
 RETRY = 1213
 LOCK_WAIT = 1205
 
+EXACT = "utf8mb4_bin"
+"""The collation of the kernel's own words: letter by letter. Beside that of any language, the server takes this one."""
 INIT = (
     "SET SESSION time_zone = '+00:00', tx_isolation = 'READ-COMMITTED', foreign_key_checks = 0,"
     " sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO',"
@@ -89,6 +91,7 @@ class Connection:
                     passwd=self.endpoint.password,
                     db=self.endpoint.database,
                     charset="utf8mb4",
+                    collation=EXACT,
                     autocommit=True,
                     connect_timeout=min(self.timeout, CONNECT_SECONDS),
                     read_timeout=self.timeout,

@@ -12,6 +12,7 @@ from django.db.models import Model
 from cluster.conf import ClusterConf
 from cluster.nodes import catalogue
 from cluster.nodes.catalogue import SqlObject
+from cluster.nodes.collations import LINGUISTIC, blurred
 from cluster.nodes.connection import Connection
 from cluster.nodes.inventory import KERNEL_OBJECT, Inventory, held_checksum
 from cluster.nodes.model_schema import model_indexes, model_tables
@@ -95,13 +96,19 @@ def link(connection: Connection) -> list[str]:
 def findings(connection: Connection, models: Sequence[type[Model]]) -> list[Finding]:
     """How every object stands on a node."""
     held = Inventory(connection)
-    return [
+    found = [
         Finding(connection.node, item.kind, item.name, status(held, item))
         for item in [
             *kernel(),
             *replicated(connection.node, models, secret(connection)),
             *links(connection.node, models),
         ]
+    ]
+    wrong = blurred(connection, models)
+    name = f"{LINGUISTIC}: {'; '.join(wrong)}" if wrong else LINGUISTIC
+    return [
+        *found,
+        Finding(connection.node, "COLLATION", name, Status.OUTDATED if wrong else Status.INSTALLED),
     ]
 
 
@@ -163,7 +170,13 @@ def remember(connection: Connection, item: SqlObject) -> None:
 def create_accounts(admin: Target, conf: ClusterConf) -> None:
     """The database, the cluster's account and its rights; run before `install`."""
     database = conf.nodes[admin.node].database
-    admin.run(f"CREATE DATABASE IF NOT EXISTS `{database}` CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci")
+    own = f"CHARACTER SET utf8mb4 COLLATE {LINGUISTIC}"
+    admin.run(f"CREATE DATABASE IF NOT EXISTS `{database}` {own}")
+    # One that somebody else has made and that is still empty. Tables that are there keep what they have (`blurred`).
+    admin.run(
+        "BEGIN NOT ATOMIC IF NOT EXISTS (SELECT 1 FROM information_schema.TABLES"
+        f" WHERE TABLE_SCHEMA = '{admin.escape(database)}') THEN ALTER DATABASE `{database}` {own}; END IF; END"
+    )
     run_template(admin, "cluster", blanks(admin, conf))
 
 

@@ -16,7 +16,7 @@ HEAD = """-- The SQL console of {label}: tables, triggers, procedures, accounts.
 --     mariadb --user=ADMIN --password --host={host} --port={port} < this_file      (or: source this_file)
 -- It holds the passwords of the accounts: keep it as you keep those. May be repeated. When all three nodes have theirs,
 -- CALL link_peers() on each once more, until no table is MISSING.
-SET NAMES utf8mb4;
+SET NAMES utf8mb4 COLLATE utf8mb4_bin;
 SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO', time_zone = '+00:00';
 DELIMITER ;;
 """

@@ -11,7 +11,7 @@ from string import Template
 from django.db.models import Model
 
 from cluster.nodes import shape as shapes
-from cluster.nodes.catalogue import SqlObject, sql_root
+from cluster.nodes.catalogue import SqlObject, exact, sql_root
 from cluster.nodes.shape import Column, TableShape, shape
 
 LONGEST_NAME = 64
@@ -53,7 +53,7 @@ def table_routines(model: type[Model]) -> list[SqlObject]:
 def fill(name: str, **values: str) -> str:
     """A template of sql/cluster/apply with its blanks filled in."""
     path: Path = sql_root() / "cluster" / "apply" / name
-    return Template(path.read_text()).substitute(values)
+    return exact(Template(path.read_text()).substitute(values))
 
 
 def routine_name(table: str, verb: str = "store") -> str:

@@ -22,7 +22,7 @@ BEGIN
             SET averageRating = rating_with_reviews(averageRating, numVotes, v_reviews, v_rating),
                 numVotes = reviewed_votes(numVotes, v_reviews),
                 weightedRating = weighted_rating(averageRating, numVotes, v_mean, v_threshold)
-            WHERE tconst = p_tconst;
+            WHERE tconst = CONVERT(p_tconst USING ascii);
             IF ROW_COUNT() = 0 THEN
                 CALL refuse_unknown_title(p_tconst);
             END IF;

@@ -10,7 +10,7 @@ BEGIN
     BEGIN
         DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN CALL abandon_write(v_transaction); RESIGNAL; END;
         IF NOT v_done THEN
-            DELETE FROM title_ft WHERE tconst = p_tconst;
+            DELETE FROM title_ft WHERE tconst = CONVERT(p_tconst USING ascii);
             IF ROW_COUNT() = 0 THEN
                 CALL refuse_unknown_title(p_tconst);
             END IF;

@@ -8,7 +8,8 @@ BEGIN
     IF COALESCE(p_term, '') = '' OR CHAR_LENGTH(p_term) > 1024 THEN
         CALL refuse_argument(CONCAT('term must have 1 to 1024 characters, not ', quoted(p_term), '. distributed_select lists all titles.'));
     END IF;
-    SELECT tconst, primaryTitle, runtimeMinutes, averageRating, numVotes, startYear, weightedRating
-    FROM title_ft WHERE primaryTitle LIKE v_pattern ESCAPE '!'
-    ORDER BY numVotes DESC, tconst LIMIT v_limit;
+    -- As a parameter it compares by the column's collation, whatever that of the database is.
+    EXECUTE IMMEDIATE 'SELECT tconst, primaryTitle, runtimeMinutes, averageRating, numVotes, startYear, weightedRating
+        FROM title_ft WHERE primaryTitle LIKE ? ESCAPE ''!''
+        ORDER BY numVotes DESC, tconst LIMIT ?' USING v_pattern, v_limit;
 END

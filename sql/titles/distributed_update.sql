@@ -20,9 +20,9 @@ BEGIN
             UPDATE title_ft
             SET primaryTitle = p_primaryTitle, runtimeMinutes = v_runtime, averageRating = v_rating, numVotes = v_votes,
                 startYear = v_year, weightedRating = weighted_rating(v_rating, v_votes, v_mean, v_threshold)
-            WHERE tconst = p_tconst;
+            WHERE tconst = CONVERT(p_tconst USING ascii);
             -- No row counted may also mean that nothing differed.
-            IF ROW_COUNT() = 0 AND NOT EXISTS (SELECT 1 FROM title_ft WHERE tconst = p_tconst LOCK IN SHARE MODE) THEN
+            IF ROW_COUNT() = 0 AND NOT EXISTS (SELECT 1 FROM title_ft WHERE tconst = CONVERT(p_tconst USING ascii) LOCK IN SHARE MODE) THEN
                 CALL refuse_unknown_title(p_tconst);
             END IF;
         END IF;

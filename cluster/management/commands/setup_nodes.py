@@ -62,7 +62,7 @@ class Command(VerbCommand):
                 else f"{name.label}: everything is in place."
             )
         for name in names:
-            for problem in setup.link(name):
+            for problem in [*setup.link(name), *setup.blurred(name)]:
                 self.say(f"{name.label}: {problem}")
         nodes = connect_all()
         promotion = setup.begin(nodes, conf().lease_seconds) if len(names) == len(NodeName) else None

@@ -7,6 +7,8 @@ import tempfile
 from pathlib import Path
 from string import Template
 
+from cluster.nodes.collations import LINGUISTIC
+
 # What sockaddr_un holds, less the closing zero.
 LONGEST_SOCKET_PATH = 107
 
@@ -36,7 +38,7 @@ innodb-buffer-pool-size = $buffer_pool
 # Runs at each start, before the server takes connections: every statement may be repeated.
 FIRST_STATEMENTS = Template(
     """\
-CREATE DATABASE IF NOT EXISTS `$database` CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci;
+CREATE DATABASE IF NOT EXISTS `$database` CHARACTER SET utf8mb4 COLLATE $collation;
 CREATE USER IF NOT EXISTS `$admin`@`%`;
 ALTER USER `$admin`@`%` IDENTIFIED BY '$password';
 GRANT ALL PRIVILEGES ON *.* TO `$admin`@`%` WITH GRANT OPTION;
@@ -69,6 +71,7 @@ def first_statements(database: str, admin: str, password: str) -> str:
     """SQL that makes the database and the administrator's account."""
     return FIRST_STATEMENTS.substitute(
         database=database.replace("`", "``"),
+        collation=LINGUISTIC,
         admin=admin.replace("`", "``"),
         password=password.replace("\\", "\\\\").replace("'", "''"),
     )

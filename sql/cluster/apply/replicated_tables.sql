@@ -1,5 +1,5 @@
 -- The names of the replicated tables that this node was set up with, separated by commas.
-CREATE OR REPLACE FUNCTION replicated_tables() RETURNS TEXT CHARSET utf8mb4 COLLATE utf8mb4_bin
+CREATE OR REPLACE FUNCTION replicated_tables() RETURNS TEXT
     DETERMINISTIC NO SQL
     SQL SECURITY DEFINER
     RETURN '${names}'

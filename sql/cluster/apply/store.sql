@@ -3,7 +3,7 @@
 -- collations of their columns. Out: why not, NULL when they are stored; no row is changed otherwise.
 -- Errors: what says nothing about the rows (is_passing). May be repeated.
 CREATE OR REPLACE PROCEDURE `${routine}`(
-    IN p_record VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin, OUT p_problem TEXT CHARACTER SET utf8mb4)
+    IN p_record VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin, OUT p_problem TEXT)
     SQL SECURITY DEFINER
 BEGIN
     DECLARE v_gone, v_odd, v_twins, v_number INT;

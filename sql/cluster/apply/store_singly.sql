@@ -6,7 +6,7 @@ CREATE OR REPLACE PROCEDURE `${singly}`()
     SQL SECURITY DEFINER
 BEGIN
     DECLARE v_problem VARCHAR(500);
-    DECLARE v_new, v_stored LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+    DECLARE v_new, v_stored LONGTEXT;
     DECLARE v_known INT;
     DECLARE CONTINUE HANDLER FOR SQLWARNING BEGIN END;  -- what became of the value is seen in what was stored
     SET SESSION sql_mode = 'ALLOW_INVALID_DATES,NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION';

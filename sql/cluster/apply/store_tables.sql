@@ -2,9 +2,9 @@
 -- caller's transaction with the apply flag set: a table's all at once, and where any of them fails one by one; what still
 -- fails is quarantined. Input: the tables, separated by commas. Errors: what says nothing about the rows (is_passing).
 -- May be repeated.
-CREATE OR REPLACE PROCEDURE store_tables(IN p_tables TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin)
+CREATE OR REPLACE PROCEDURE store_tables(IN p_tables TEXT)
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_problem TEXT CHARACTER SET utf8mb4;
+    DECLARE v_problem TEXT;
 ${tables}
 END

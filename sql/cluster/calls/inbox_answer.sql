@@ -2,7 +2,7 @@
 CREATE OR REPLACE TRIGGER inbox_answer
 BEFORE INSERT ON inbox FOR EACH ROW
 BEGIN
-    DECLARE v_answer LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+    DECLARE v_answer LONGTEXT;
     CALL answer_call(NEW.verb, NEW.epoch, NEW.argument, v_answer);
     SET NEW.answer = v_answer, NEW.answered = NEW.call_id, NEW.argument = NULL;
 END

@@ -3,7 +3,7 @@
 -- columns of transaction_log. Out: entries added. Idempotent: what is here already changes nothing.
 -- Errors: 45002 stale epoch, or the epoch has not begun here. The apply flag leaves the session with it.
 CREATE OR REPLACE PROCEDURE append_entries(
-    IN p_epoch INT UNSIGNED, IN p_boundary BOOLEAN, IN p_entries LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, OUT p_added INT)
+    IN p_epoch INT UNSIGNED, IN p_boundary BOOLEAN, IN p_entries LONGTEXT, OUT p_added INT)
     SQL SECURITY DEFINER
 BEGIN
     DECLARE v_replayed INT;

@@ -2,7 +2,7 @@
 -- remembered in peer_sight. A job that nobody awaits any more goes on: whatever it may do late is safe.
 -- Out: its answer; why not, NULL when it was done.
 CREATE OR REPLACE PROCEDURE await_job(
-    IN p_job BIGINT UNSIGNED, IN p_patience DECIMAL(4, 1), OUT p_answer VARCHAR(1000) CHARACTER SET utf8mb4, OUT p_problem TEXT)
+    IN p_job BIGINT UNSIGNED, IN p_patience DECIMAL(4, 1), OUT p_answer VARCHAR(1000), OUT p_problem TEXT)
     SQL SECURITY DEFINER
 BEGIN
     DECLARE v_pause DOUBLE DEFAULT 0.0005;

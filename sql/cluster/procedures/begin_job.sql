@@ -3,7 +3,7 @@
 -- Inputs: the peer, the statement; it leaves its answer in @job_answer. Out: the job, for await_job. Commits the session's
 -- transaction, so it is called between transactions alone.
 CREATE OR REPLACE PROCEDURE begin_job(
-    IN p_peer VARCHAR(16), IN p_work LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, OUT p_job BIGINT UNSIGNED)
+    IN p_peer VARCHAR(16), IN p_work LONGTEXT, OUT p_job BIGINT UNSIGNED)
     SQL SECURITY DEFINER
 BEGIN
     SET p_job = UUID_SHORT();

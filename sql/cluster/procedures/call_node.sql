@@ -1,8 +1,8 @@
 -- call_peer for any node: this one answers itself, in a transaction of its own.
 -- Out: its answer; why not, NULL when it was done. May be repeated.
 CREATE OR REPLACE PROCEDURE call_node(
-    IN p_node VARCHAR(16), IN p_verb VARCHAR(16), IN p_epoch INT UNSIGNED, IN p_argument LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
-    OUT p_answer VARCHAR(1000) CHARACTER SET utf8mb4, OUT p_problem TEXT)
+    IN p_node VARCHAR(16), IN p_verb VARCHAR(16), IN p_epoch INT UNSIGNED, IN p_argument LONGTEXT,
+    OUT p_answer VARCHAR(1000), OUT p_problem TEXT)
     SQL SECURITY DEFINER
 BEGIN
     DECLARE v_problem TEXT;

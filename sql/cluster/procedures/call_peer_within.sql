@@ -4,8 +4,8 @@
 -- held here. Out: its answer; why not, NULL when it was done. Commits the session's
 -- transaction, so it is called between transactions alone. May be repeated: every verb may.
 CREATE OR REPLACE PROCEDURE call_peer_within(
-    IN p_peer VARCHAR(16), IN p_verb VARCHAR(16), IN p_epoch INT UNSIGNED, IN p_argument LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
-    IN p_patience DOUBLE, OUT p_answer VARCHAR(1000) CHARACTER SET utf8mb4, OUT p_problem TEXT)
+    IN p_peer VARCHAR(16), IN p_verb VARCHAR(16), IN p_epoch INT UNSIGNED, IN p_argument LONGTEXT,
+    IN p_patience DOUBLE, OUT p_answer VARCHAR(1000), OUT p_problem TEXT)
     SQL SECURITY DEFINER
 BEGIN
     DECLARE v_job BIGINT UNSIGNED;

@@ -2,7 +2,7 @@
 -- committed and then finds it done, so a retry beside a write that still runs is not written twice.
 -- In and out as begin_write. Errors: 45003 the first still runs, 45004 the id is malformed or of another write.
 CREATE OR REPLACE PROCEDURE claim_transaction_id(
-    IN p_operation VARCHAR(16), IN p_table VARCHAR(64), IN p_record VARCHAR(255),
+    IN p_operation VARCHAR(16), IN p_table VARCHAR(64), IN p_record VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin,
     OUT p_transaction_id VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin, OUT p_done BOOLEAN)
     SQL SECURITY DEFINER
 BEGIN

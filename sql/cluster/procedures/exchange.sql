@@ -2,7 +2,7 @@
 -- Whose caller has gone while it connected does nothing more: a claim that comes late would close a primary for nothing.
 -- Inputs: the peer, verb, epoch, argument. Errors: those of the server and of the primitive.
 CREATE OR REPLACE PROCEDURE exchange(
-    IN p_peer VARCHAR(16), IN p_verb VARCHAR(16), IN p_epoch INT UNSIGNED, IN p_argument LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin)
+    IN p_peer VARCHAR(16), IN p_verb VARCHAR(16), IN p_epoch INT UNSIGNED, IN p_argument LONGTEXT)
     SQL SECURITY DEFINER
 exchanging: BEGIN
     DECLARE v_line VARCHAR(64) DEFAULT line_to(p_peer);

@@ -3,10 +3,10 @@
 CREATE OR REPLACE PROCEDURE inspect_tables()
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_known TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT replicated_tables();
+    DECLARE v_known TEXT DEFAULT replicated_tables();
     DECLARE v_name VARCHAR(16) DEFAULT (SELECT config_value FROM node_config WHERE config_key = 'node_name');
-    DECLARE v_unlogged TEXT CHARACTER SET utf8mb4 DEFAULT unlogged_tables();
-    DECLARE v_cascading, v_elsewhere, v_defect TEXT CHARACTER SET utf8mb4;
+    DECLARE v_unlogged TEXT DEFAULT unlogged_tables();
+    DECLARE v_cascading, v_elsewhere, v_defect TEXT;
     -- InnoDB's own list: the standard one opens every table. TYPE: what the key does by itself, in bits below 16.
     SELECT GROUP_CONCAT(DISTINCT name SEPARATOR ', ') INTO v_cascading
     FROM (SELECT SUBSTRING_INDEX(FOR_NAME, '/', -1) AS name FROM information_schema.INNODB_SYS_FOREIGN

@@ -24,7 +24,7 @@ BEGIN
         UNION ALL
         SELECT 1 FROM stranded_entry WHERE transaction_id = p_transaction_id
         UNION ALL
-        SELECT 1 FROM orphaned_transaction WHERE transaction_id = CONVERT(p_transaction_id USING utf8mb4))
+        SELECT 1 FROM orphaned_transaction WHERE transaction_id = p_transaction_id)
     INTO v_settled;
     RETURN v_settled;
 END

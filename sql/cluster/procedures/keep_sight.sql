@@ -1,5 +1,5 @@
 -- Keeps in peer_sight what a node has told of itself, or since when and why it does not. May be repeated.
-CREATE OR REPLACE PROCEDURE keep_sight(IN p_node VARCHAR(16), IN p_state VARCHAR(1000) CHARACTER SET utf8mb4, IN p_problem TEXT)
+CREATE OR REPLACE PROCEDURE keep_sight(IN p_node VARCHAR(16), IN p_state VARCHAR(1000), IN p_problem TEXT)
     SQL SECURITY DEFINER
     IF p_problem IS NULL THEN
         REPLACE INTO peer_sight (peer, state, seen_at) VALUES (p_node, p_state, UTC_TIMESTAMP(6));

@@ -11,7 +11,7 @@ BEGIN
     DECLARE v_silent VARCHAR(16) DEFAULT '';
     DECLARE v_problem TEXT;
     DECLARE v_job BIGINT UNSIGNED;
-    DECLARE v_answer VARCHAR(1000) CHARACTER SET utf8mb4;
+    DECLARE v_answer VARCHAR(1000);
     DECLARE v_over BOOLEAN DEFAULT FALSE;
     DECLARE links CURSOR FOR
         SELECT peer, remote, IF(remote = 'inbox', CONCAT('call_', peer), CONCAT(remote, '_', peer))

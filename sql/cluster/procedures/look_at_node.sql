@@ -3,7 +3,7 @@ CREATE OR REPLACE PROCEDURE look_at_node(IN p_node VARCHAR(16))
     SQL SECURITY DEFINER
 BEGIN
     DECLARE v_job BIGINT UNSIGNED;
-    DECLARE v_state VARCHAR(1000) CHARACTER SET utf8mb4;
+    DECLARE v_state VARCHAR(1000);
     DECLARE v_problem TEXT;
     IF p_node = (SELECT config_value FROM node_config WHERE config_key = 'node_name') THEN
         CALL call_node(p_node, 'state', NULL, NULL, v_state, v_problem);

@@ -8,7 +8,7 @@ CREATE OR REPLACE PROCEDURE pull_entries(IN p_peer VARCHAR(16), IN p_epoch INT U
 BEGIN
     DECLARE v_longest BIGINT DEFAULT @@SESSION.group_concat_max_len;
     DECLARE v_cursor, v_upto, v_ends, v_reach BIGINT UNSIGNED;
-    DECLARE v_entries LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+    DECLARE v_entries LONGTEXT;
     DECLARE v_added INT;
     DECLARE v_ids INT DEFAULT 20;
     DECLARE v_bytes BIGINT UNSIGNED;

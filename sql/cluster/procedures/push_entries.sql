@@ -8,8 +8,8 @@ BEGIN
     DECLARE v_cursor BIGINT UNSIGNED DEFAULT p_floor;
     DECLARE v_upto, v_ends, v_bytes BIGINT UNSIGNED;
     DECLARE v_last BIGINT UNSIGNED DEFAULT (SELECT COALESCE(MAX(log_id), 0) FROM transaction_log);
-    DECLARE v_entries LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
-    DECLARE v_answer VARCHAR(1000) CHARACTER SET utf8mb4;
+    DECLARE v_entries LONGTEXT;
+    DECLARE v_answer VARCHAR(1000);
     SET SESSION group_concat_max_len = 1073741824;
     SET p_problem = NULL;
     WHILE v_cursor < v_last AND p_problem IS NULL DO

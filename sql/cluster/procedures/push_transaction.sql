@@ -7,8 +7,8 @@ CREATE OR REPLACE PROCEDURE push_transaction(
     SQL SECURITY DEFINER
 BEGIN
     DECLARE v_longest BIGINT DEFAULT @@SESSION.group_concat_max_len;
-    DECLARE v_entries LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
-    DECLARE v_answer VARCHAR(1000) CHARACTER SET utf8mb4;
+    DECLARE v_entries LONGTEXT;
+    DECLARE v_answer VARCHAR(1000);
     DECLARE v_epoch INT UNSIGNED;
     DECLARE v_problem TEXT;
     DECLARE v_left DOUBLE;

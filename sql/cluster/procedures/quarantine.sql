@@ -1,7 +1,7 @@
 -- Notes that a record could not be brought to its newest entry, in the caller's transaction. Inputs: the record, and why.
 -- May be repeated.
 CREATE OR REPLACE PROCEDURE quarantine(
-    IN p_table VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
+    IN p_table VARCHAR(64),
     IN p_record VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin, IN p_reason TEXT)
     SQL SECURITY DEFINER
     INSERT INTO quarantined_entry (table_name, record_id, epoch, log_id, reason, tried_at)

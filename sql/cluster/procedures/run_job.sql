@@ -1,5 +1,5 @@
 -- Does the work of a job, in a thread of its own, and leaves the answer in peer_job. Inputs: the job, the statement.
-CREATE OR REPLACE PROCEDURE run_job(IN p_job BIGINT UNSIGNED, IN p_work LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin)
+CREATE OR REPLACE PROCEDURE run_job(IN p_job BIGINT UNSIGNED, IN p_work LONGTEXT)
     SQL SECURITY DEFINER
 BEGIN
     DECLARE v_refused BOOLEAN DEFAULT FALSE;

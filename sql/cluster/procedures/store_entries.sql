@@ -1,6 +1,6 @@
 -- Brings the records of given entries of this node's log to the images of their newest ones, in the caller's transaction
 -- with the apply flag set. Inputs: these entries as a JSON array of [epoch, log_id]. Errors: as store_tables. May be repeated.
-CREATE OR REPLACE PROCEDURE store_entries(IN p_entries LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin)
+CREATE OR REPLACE PROCEDURE store_entries(IN p_entries LONGTEXT)
     SQL SECURITY DEFINER
 BEGIN
     CALL clear_given();

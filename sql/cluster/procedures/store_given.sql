@@ -5,8 +5,8 @@
 CREATE OR REPLACE PROCEDURE store_given()
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_known TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT replicated_tables();
-    DECLARE v_tables TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+    DECLARE v_known TEXT DEFAULT replicated_tables();
+    DECLARE v_tables TEXT;
     DECLARE v_unknown INT;
     -- What a writer's session could store, this one must not refuse.
     DECLARE v_zone VARCHAR(64) DEFAULT @@SESSION.time_zone;

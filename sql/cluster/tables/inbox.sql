@@ -8,6 +8,6 @@ CREATE OR REPLACE TABLE inbox (
     answered BIGINT UNSIGNED NULL,
     verb VARCHAR(16) CHARACTER SET ascii NOT NULL,
     epoch INT UNSIGNED NULL,
-    argument LONGTEXT NULL COLLATE utf8mb4_bin,
-    answer LONGTEXT NULL COLLATE utf8mb4_bin
-) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4
+    argument LONGTEXT NULL,
+    answer LONGTEXT NULL
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin

@@ -10,4 +10,4 @@ CREATE OR REPLACE TABLE peer_sight (
     failed_at DATETIME(6) NULL,
     problem VARCHAR(500) NULL,
     asked_at DATETIME(6) NULL
-) ENGINE = MEMORY DEFAULT CHARSET = utf8mb4
+) ENGINE = MEMORY DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin

@@ -7,12 +7,12 @@ CREATE TABLE IF NOT EXISTS staged_entry (
     log_sequence INT UNSIGNED NOT NULL,
     log_type VARCHAR(8) CHARACTER SET ascii NOT NULL,
     operation_type VARCHAR(16) CHARACTER SET ascii NOT NULL,
-    table_name VARCHAR(64) NOT NULL COLLATE utf8mb4_bin,
+    table_name VARCHAR(64) NOT NULL,
     record_id VARCHAR(255) NOT NULL COLLATE utf8mb4_nopad_bin,
-    old_value LONGTEXT NULL COLLATE utf8mb4_bin,
-    new_value LONGTEXT NULL COLLATE utf8mb4_bin,
+    old_value LONGTEXT NULL,
+    new_value LONGTEXT NULL,
     source_node VARCHAR(32) CHARACTER SET ascii NOT NULL,
     `timestamp` DATETIME(6) NOT NULL,
     PRIMARY KEY (log_id, epoch),
     KEY staged_entry_transaction (transaction_id)
-) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin
