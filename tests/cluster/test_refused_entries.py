@@ -117,3 +117,29 @@ def test_the_limit_of_a_row_is_exact(cluster):
     assert "takes at least 2 MiB as JSON in the log; the limit is 1 MiB for one row" in sentence
     assert len(row_entries(app)) == 2
     cluster.settle()
+
+
+@pytest.mark.timeout(120)
+def test_a_row_from_before_the_limit_can_be_deleted_and_made_smaller(cluster):
+    """It stands on every node with an image of 62 MiB, which no statement of today could store."""
+    for name in ("main", "node_a", "node_b"):
+        root = cluster.connect(name, "root", timeout=20)
+        root.run("SET @federated_operation = (SELECT secret FROM apply_secret)")
+        root.run(
+            "INSERT INTO test_specimen (id, slot, photo)"
+            " VALUES (1, 1, REPEAT('x', 31 << 20)), (2, 2, REPEAT('y', 31 << 20))"
+        )
+    app = cluster.connect("main", timeout=30)
+    sentence = refusal(app, "UPDATE test_specimen SET slot = 3 WHERE id = 1", code=INVALID)
+    assert "The row '1' of test_specimen takes at least 62 MiB as JSON in the log" in sentence
+    statements = (
+        "UPDATE test_specimen SET photo = 'z' WHERE id = 1",
+        "DELETE FROM test_specimen WHERE id = 2",
+    )
+    for number, statement in enumerate(statements):
+        app.run(f"SET @current_transaction_id = 'legacy-{number}'")
+        app.run(statement)
+        app.run(f"CALL await_acknowledgement('legacy-{number}', 20)")
+    cluster.settle(20)
+    for name in ("main", "node_a", "node_b"):
+        assert cluster.connect(name).rows("SELECT id, slot, photo FROM test_specimen") == ((1, 1, b"z"),)
