@@ -6,7 +6,7 @@ from collections.abc import Callable
 from cluster.actions import journal
 from cluster.actions.observe import Nodes, observe
 from cluster.actions.promote import Promotion, Wait, promote
-from cluster.protocol.errors import ClusterError, Refused, StaleEpoch
+from cluster.protocol.errors import ClusterError, NoMajority, Refused, StaleEpoch
 from cluster.protocol.names import MAJORITY, NodeName
 from cluster.protocol.node import Node
 from cluster.protocol.outlook import Sight, is_gone
@@ -22,17 +22,21 @@ RIVAL_SECONDS, RIVAL_PAUSE = 2.0, 0.02
 def promote_node_a(nodes: Nodes, *, reason: str, lease_seconds: float) -> Promotion | None:
     """Make Node A the primary because Main takes no writes. None when it is the primary already.
 
-    A watcher may be at it: then this waits for the end of that. Raises as `fail_over`.
+    A watcher may be at it: then this waits for the end of that. Two that begin at one moment may split the votes, so
+    that neither wins; then this tries once more, in a higher epoch. Raises as `fail_over`.
     """
-    view = observe(nodes)
-    if leads(view, NodeName.NODE_A):
-        return None
-    try:
-        return fail_over(nodes, view, NodeName.NODE_A, reason=reason, lease_seconds=lease_seconds)
-    except StaleEpoch:
-        if not comes_to_lead(nodes, NodeName.NODE_A):
-            raise
-        return None
+    for last in (False, True):
+        view = observe(nodes)
+        if leads(view, NodeName.NODE_A):
+            return None
+        try:
+            return fail_over(nodes, view, NodeName.NODE_A, reason=reason, lease_seconds=lease_seconds)
+        except (StaleEpoch, NoMajority):
+            if comes_to_lead(nodes, NodeName.NODE_A):
+                return None
+            if last:
+                raise
+    return None
 
 
 def leads(view: ClusterView, name: NodeName) -> bool:

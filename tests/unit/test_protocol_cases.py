@@ -179,6 +179,17 @@ def test_a_watcher_leaves_a_rival_that_is_at_it(history: History) -> None:
     assert world.servers[NODE_A].promised == 2
 
 
+def test_an_operator_whose_votes_were_split_tries_again_in_a_higher_epoch(history: History) -> None:
+    """A rival has got one vote, as the operator has, and died."""
+    world = history.world
+    world.servers[MAIN].crash()
+    operator = world.start("c1", failing_over).until("claim", NODE_B)
+    world.servers[NODE_B].claim(2, 1)
+    operator.finish()
+    assert world.servers[NODE_A].writable
+    assert world.servers[NODE_A].promised == world.servers[NODE_B].promised == 3
+
+
 def test_a_node_that_was_replaced_tells_its_writer_what_the_next_epoch_began_with(history):
     world = history.world
     unacknowledged(world, "t1")
