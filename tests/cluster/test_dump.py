@@ -48,6 +48,38 @@ def test_a_dump_is_restored_and_asks_no_peer(cluster, tmp_path):
         root.run("DROP DATABASE restored")
 
 
+def test_a_dump_by_hand_without_the_federated_tables_is_restored(cluster, tmp_path):
+    """As the runbook has it: triggers and views come with it, another node is frozen."""
+    Title.objects.create(tconst="tt0000001", primary_title="L'\u00e9t\u00e9 \U0001f3ac")
+    cluster.settle()
+    node, admin = cluster.servers.local["node_a"], cluster.servers.admin
+    root = cluster.connect("node_b", "root")
+    cluster.freeze("main")
+    linked = cluster.connect("node_a", "root").rows(
+        "SELECT CONCAT('--ignore-table=', TABLE_SCHEMA, '.', TABLE_NAME) FROM information_schema.TABLES"
+        " WHERE TABLE_SCHEMA = DATABASE() AND ENGINE = 'FEDERATED'"
+    )
+    file = tmp_path / "by_hand.sql"
+    with file.open("wb") as out:
+        subprocess.run(
+            [
+                "mariadb-dump", "--no-defaults", "--single-transaction", "--host=127.0.0.1", f"--port={node.port}",
+                f"--user={admin.user}", f"--password={admin.password}", *(option for (option,) in linked),
+                node.database,
+            ],
+            stdout=out, check=True, timeout=10,
+        )  # fmt: skip
+    cluster.resume("main")
+    root.run("CREATE OR REPLACE DATABASE restored")
+    try:
+        restored(cluster, file, "restored")
+        original = {table: dump(cluster.connect("node_a", "root"), table) for table in TABLES}
+        root.run("USE restored")
+        assert {table: dump(root, table) for table in TABLES} == original
+    finally:
+        root.run("DROP DATABASE restored")
+
+
 def test_what_cannot_be_written_is_said(cluster, tmp_path):
     refused = cluster.manage("dump_node", "node_a", str(tmp_path / "missing" / "x.sql"))
     assert refused.returncode == 1
