@@ -40,6 +40,7 @@ from cluster.actions.rounds import note_round
 from cluster.conf import conf
 from cluster.nodes import comparing, install, migrating, reading, rebuilding
 from cluster.nodes.cluster import administrator
+from cluster.nodes.collations import columns
 from cluster.nodes.comparing import LOG_TABLE, Comparable, Key, Span, log_span
 from cluster.nodes.inventory import Inventory
 from cluster.nodes.mariadb import MariaDBNode
@@ -109,6 +110,7 @@ def make_anew(nodes: Nodes, name: NodeName, *, lease_seconds: float, progress: P
     target, source = nodes[name], nodes[primary.name]
     require_migrated(source)
     withdrawn = take_out(target, view, primary, lease_seconds)
+    take_collations(source, target)
     copy = Copy(source, target, progress)
     orphaned = copy.strand()
     before = source.state()  # what is pruned while it is copied may reach the target or not
@@ -185,6 +187,19 @@ def take_out(target: MariaDBNode, view: ClusterView, primary: NodeState, lease_s
     setup.set_up(target.name)
     target.close_writes(Mode.RECOVERING)
     return withdrawn
+
+
+def take_collations(source: MariaDBNode, target: MariaDBNode) -> None:
+    """Make the tables anew that compare text otherwise than the primary: rows are copied in the order of their keys."""
+    other = [
+        table
+        for table in (model._meta.db_table for model in replicated_models())
+        if set(columns(source.connection, table)) != set(columns(target.connection, table))
+    ]
+    for table in other:
+        rebuilding.make_like(source.connection, target.connection, table)
+    if other:
+        setup.set_up(target.name)
 
 
 def drop_outdated(target: MariaDBNode) -> None:

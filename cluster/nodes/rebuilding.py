@@ -176,6 +176,13 @@ def copy_rows(source: Connection, target: Connection, shape: TableShape, span: S
         replace_rows(target, shape.name, rows)
 
 
+def make_like(source: Connection, target: Connection, table: str) -> None:
+    """Make a table anew, empty and without triggers, as the source has it."""
+    (_, statement) = source.row(f"SHOW CREATE TABLE `{table}`")
+    target.run(f"DROP TABLE `{table}`")
+    target.run(statement)
+
+
 def clear(connection: Connection, table: Comparable, span: Span) -> None:
     """Delete the rows of a span."""
     condition, params = comparing.within(table, span)

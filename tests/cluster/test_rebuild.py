@@ -484,3 +484,32 @@ def test_the_command_says_what_the_node_holds(cluster, main):
     assert answer == {
         "node": "node_b", "source": "main", "rows": 3, "entries": 4, "orphaned": 0, "unlinked": [],
     }  # fmt: skip
+
+
+@pytest.mark.timeout(180)
+def test_a_node_is_rebuilt_with_the_collations_of_the_primary(cluster, main):
+    """Keys that are two on the primary and one by the rules of a new node."""
+    alter = "ALTER TABLE test_word CONVERT TO CHARACTER SET utf8mb4 COLLATE {}"
+    cluster.settle()
+    roots = [cluster.connect(name, "root") for name in NodeName]
+    try:
+        for root in roots[:2]:
+            root.run(alter.format("utf8mb4_general_ci"))
+        main.many("INSERT INTO test_word VALUES (%s, '')", [("ss",), ("\u00df",), ("st",)])
+        rebuilt(cluster, NODE_B)
+        words = "SELECT word, COLLATION(word) FROM test_word ORDER BY HEX(word)"
+        assert cluster.connect(NODE_B).rows(words) == main.rows(words)
+        assert main.row("SELECT COUNT(*) FROM test_word") == (3,)
+        assert compared(cluster).equal
+        triggers = [f for f in check([NODE_B]) if f.kind == "TRIGGER" and f.name.startswith("test_word")]
+        assert {found.status for found in triggers} == {Status.INSTALLED}
+        main.run("DELETE FROM test_word")  # by sessions that stored rows before the tables were altered
+        cluster.settle()
+        for root in roots:
+            assert root.row(
+                "SELECT (SELECT COUNT(*) FROM test_word), (SELECT COUNT(*) FROM quarantined_entry)"
+            ) == (0, 0)
+    finally:
+        for root in roots:
+            root.run("TRUNCATE TABLE test_word")
+            root.run(alter.format("utf8mb4_uca1400_ai_ci"))

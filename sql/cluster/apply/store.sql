@@ -15,6 +15,9 @@ BEGIN
             RESIGNAL;  -- after a deadlock there is nothing to go back to
         END IF;
         ROLLBACK TO SAVEPOINT before_store;
+        IF v_number = 1267 THEN  -- the keys have another collation than when this session made the table; the next call makes it anew
+            DROP TEMPORARY TABLE IF EXISTS `${due}`;
+        END IF;
         SET p_problem = CONCAT(p_problem, ' (', v_number, ')');
     END;
     SAVEPOINT before_store;
