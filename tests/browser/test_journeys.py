@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.harness.site import Site
 from titles import edits
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 NAMES = {
     "tt0068646": ("The Godfather", 1972, 175, "9.1", 1_900_000),

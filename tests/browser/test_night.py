@@ -61,7 +61,7 @@ def test_main_dies_and_gets_its_role_back_by_clicks(cluster, site, operator_page
     assert flaws(page) == []
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_can_be_read_by_everybody(site, operator_page, scheme):
     page = operator_page

@@ -181,7 +181,7 @@ examples = settings(
 
 @settings(examples, max_examples=12)
 @given(first=st.lists(specimens, min_size=1, max_size=4), second=st.lists(specimens, min_size=4, max_size=4))
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 def test_any_value_survives_promotion_and_change_on_the_new_primary(cluster, first, second):
     """Each example begins on the primary that the one before has left."""
     alias = cluster.primary()

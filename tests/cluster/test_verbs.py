@@ -48,7 +48,7 @@ def write(cluster, name: str, *records: int) -> None:
         transaction = f"{name}-{record}-{time.monotonic_ns()}"
         app.run("SET @current_transaction_id = %s", (transaction,))
         app.run("INSERT INTO test_counter VALUES (%s, 0, '')", (record,))
-        app.rows("CALL await_acknowledgement(%s, 5)", (transaction,))
+        app.rows("CALL await_acknowledgement(%s, 20)", (transaction,))
 
 
 @pytest.fixture
@@ -281,7 +281,7 @@ def test_each_verb_has_help(cluster):
 class TestFrozen:
     """A node that keeps its connections and never answers costs a command its deadline, not more."""
 
-    DEADLINE = 20.0
+    DEADLINE = 40.0
 
     COMMANDS = {
         "main": {

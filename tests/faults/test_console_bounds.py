@@ -315,6 +315,9 @@ def test_the_hardest_rows_arrive_through_the_console_as_they_are(cluster, consol
     time.sleep(3.5)
     console.says("node_a", "CALL promote_to_acting_master()")
     cluster.start("main")
+    cluster.connect("node_a", "root").run(
+        "UPDATE node_config SET config_value = 20 WHERE config_key = 'ack_timeout'"
+    )
     for values in HARD.values():
         console.says("node_a", "CALL keep_lease()")
         Specimen.objects.using("node_a").create(**values)

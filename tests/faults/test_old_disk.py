@@ -14,7 +14,7 @@ from cluster.protocol.names import NodeName
 from cluster.protocol.staleness import TOLERATED_ROUNDS, set_back
 from tests.harness.console import Console
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
 MAIN, NODE_A, NODE_B = NodeName
 WRITE = "INSERT INTO test_specimen (id, note) VALUES (%s, 'kept')"
