@@ -23,7 +23,7 @@ import django  # noqa: E402
 
 django.setup()
 
-from cluster.actions.setup import begin  # noqa: E402
+from cluster.actions.maintenance.setup import begin  # noqa: E402
 from tests.harness.cluster import Cluster  # noqa: E402
 from tests.harness.control import control_database  # noqa: E402
 from tests.harness.servers import ScratchServers  # noqa: E402

@@ -30,8 +30,8 @@ from django.test.utils import setup_databases, teardown_databases  # noqa: E402
 from cluster.nodes.connection import Connection  # noqa: E402
 from tests.harness.cluster import Cluster  # noqa: E402
 from tests.harness.servers import ScratchServers  # noqa: E402
-from titles.keyset import ORDERS, Order, encoded  # noqa: E402
 from titles.models import Title  # noqa: E402
+from titles.reading.keyset import ORDERS, Order, encoded  # noqa: E402
 from titles.views.reading import RATINGS, VOTES  # noqa: E402
 
 GOAL = 50.0

@@ -9,7 +9,14 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db.models import Field, Model
 
 from cluster.nodes.cluster import connect
-from cluster.nodes.shape import IMAGE_BYTES, KEY_LENGTH, PACKET_SHARE, expression, key_fields, stored_fields
+from cluster.nodes.schema.shape import (
+    IMAGE_BYTES,
+    KEY_LENGTH,
+    PACKET_SHARE,
+    expression,
+    key_fields,
+    stored_fields,
+)
 from cluster.protocol.errors import NodeFailed, NodeUnreachable
 from cluster.protocol.names import NodeName
 from cluster.replicated import is_replicated, replicated_labels, replicated_models

@@ -102,7 +102,7 @@ class Alert(models.Model):
 class Observation(models.Model):
     """What a watcher saw in its last round. Pages read this, so that none of them waits for a node.
 
-    facts: as `cluster_status --json`, and what cluster.actions.observations adds.
+    facts: as `cluster_status --json`, and what cluster.actions.reports.observations adds.
     """
 
     watcher = models.CharField(max_length=128, primary_key=True)

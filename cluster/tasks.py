@@ -7,17 +7,19 @@ from typing import Any
 
 from celery import Task, shared_task
 
-from cluster.actions import jobs, journal, observations
-from cluster.actions.catch_up import catch_up as bring_followers_level
-from cluster.actions.check_health import Watch
-from cluster.actions.differences import Differences
-from cluster.actions.observe import observe
-from cluster.actions.prune import prune as archive
-from cluster.actions.rebuild import amount, rebuild
-from cluster.actions.recover import recover
-from cluster.actions.verify import amount as amount_to_compare
-from cluster.actions.verify import note
-from cluster.actions.verify import verify as compare
+from cluster.actions.events import journal
+from cluster.actions.failover.check_health import Watch
+from cluster.actions.failover.recover import recover
+from cluster.actions.maintenance.prune import prune as archive
+from cluster.actions.maintenance.rebuild import amount, rebuild
+from cluster.actions.operations import jobs
+from cluster.actions.replication.catch_up import catch_up as bring_followers_level
+from cluster.actions.reports import observations
+from cluster.actions.steps.observe import observe
+from cluster.actions.verification.differences import Differences
+from cluster.actions.verification.verify import amount as amount_to_compare
+from cluster.actions.verification.verify import note
+from cluster.actions.verification.verify import verify as compare
 from cluster.conf import conf
 from cluster.models import Job
 from cluster.nodes.cluster import connect_all

@@ -23,7 +23,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from cluster.nodes.local.processes import spawn
+from cluster.local.processes import spawn
 from mco2site.drill_history import HEIGHT, LEFT, WIDTH, past
 
 log = logging.getLogger(__name__)

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from django.test.utils import setup_databases, teardown_databases
 
-from cluster.actions import journal
-from cluster.actions.journal import Happening
+from cluster.actions.events import journal
+from cluster.actions.events.journal import Happening
 from cluster.backend import tally
 from tests.harness.cluster import Cluster
 from tests.harness.operator import Operator

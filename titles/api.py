@@ -19,15 +19,17 @@ from ninja.security import HttpBearer
 
 from cluster.backend import NoPrimary, NotAcknowledged, Written
 from cluster.protocol.errors import ClusterError
-from titles import edits, fields, figures, queries
-from titles.errors import NoSuchTitle, TitleError
-from titles.forms import ListForm, ReviewsForm, TitleForm
-from titles.idempotence import transaction_id
+from titles.catalogue import fields
+from titles.catalogue.errors import NoSuchTitle, TitleError
 from titles.models import Title
-from titles.patience import patient
-from titles.receipts import marked
+from titles.reading import figures, queries
 from titles.schemas import FiguresOut, NewTitleIn, ProblemOut, ReviewsIn, TitleIn, TitleOut, TitlesOut
 from titles.tokens import owner
+from titles.writing import edits
+from titles.writing.forms import ListForm, ReviewsForm, TitleForm
+from titles.writing.idempotence import transaction_id
+from titles.writing.patience import patient
+from titles.writing.receipts import marked
 
 RETRY_SECONDS = 5
 PROBLEMS = {frozenset({400, 401, 403, 404, 409, 422, 503}): ProblemOut}

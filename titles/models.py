@@ -8,10 +8,10 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models, router
 from django.utils import timezone
 
-from titles import limits, ratings
-from titles.indexes import FullTextIndex, PrefixIndex
+from titles.catalogue import limits, ratings
+from titles.files.uploads import Upload
+from titles.reading.indexes import FullTextIndex, PrefixIndex
 from titles.tokens import ApiToken
-from titles.uploads import Upload
 
 __all__ = ["ApiToken", "Title", "TitleStatistics", "Upload"]
 
@@ -53,7 +53,7 @@ class TitleStatistics(models.Model):
 class Title(models.Model):
     """A film or another work, as IMDb describes it.
 
-    The indexes serve the lists that readers ask for (titles/queries.py): the best of all, the best of a
+    The indexes serve the lists that readers ask for (titles/reading/queries.py): the best of all, the best of a
     year (or by year), the most voted, those of a rating, those that begin with some letters or have some
     words. Each of the first four holds all columns that lists are filtered and sorted by, and the key where
     its order ends, so that a list is filtered without looking at the rows. The last two cost rating

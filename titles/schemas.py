@@ -6,7 +6,7 @@ from typing import Any
 from ninja import Field, Schema
 from pydantic import ConfigDict
 
-from titles import fields
+from titles.catalogue import fields
 from titles.models import Title
 
 

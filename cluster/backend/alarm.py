@@ -23,7 +23,7 @@ def look(view: SharedView) -> None:
     Its connections are new, so they prove the end of no process; those of the view do.
     """
     # Imported late: the actions' journal has models, and Django loads a backend before any model.
-    from cluster.actions.check_health import Watch
+    from cluster.actions.failover.check_health import Watch
 
     try:
         watch = Watch.configured(conf(), view.ended)

@@ -191,7 +191,7 @@ class Session:
         return self.choice is not None or conf().read_from == "replicas"
 
     def lock_name(self, transaction_id: str) -> str:
-        """The user lock of an id; the same as in sql/cluster/procedures/claim_transaction_id.sql."""
+        """The user lock of an id; the same as in sql/cluster/procedures/write/claim_transaction_id.sql."""
         return f"mco2.write.{self.wrapper.settings_dict['NAME']}.{transaction_id}"
 
     # Exactly once

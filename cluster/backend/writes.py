@@ -28,7 +28,7 @@ T = TypeVar("T")
 P = ParamSpec("P")
 
 ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._:-]{0,63}")
-"""As sql/cluster/procedures/claim_transaction_id.sql has it."""
+"""As sql/cluster/procedures/write/claim_transaction_id.sql has it."""
 PAUSE = 0.02
 """Seconds between two attempts on a node that answered."""
 LOCK_PATIENCE = 1.0

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn
 from rich.text import Text
 
-from cluster.actions.reconcile import Progress as Tick
+from cluster.actions.steps.reconcile import Progress as Tick
 from cluster.management.verbs import VerbCommand
 
 

@@ -2,8 +2,8 @@
 
 from dataclasses import asdict
 
-from cluster.actions.observe import observe
-from cluster.actions.recover import recover
+from cluster.actions.failover.recover import recover
+from cluster.actions.steps.observe import observe
 from cluster.conf import conf
 from cluster.management.verbs import VerbCommand
 from cluster.nodes.cluster import connect_all

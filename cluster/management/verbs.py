@@ -19,8 +19,8 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from cluster.actions import journal
-from cluster.actions.reconcile import Progress as Tick
+from cluster.actions.events import journal
+from cluster.actions.steps.reconcile import Progress as Tick
 from cluster.protocol.errors import ClusterError
 from cluster.protocol.names import NodeName
 

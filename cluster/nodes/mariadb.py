@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import TypeVar
 
-from cluster.nodes import applying, filing, reading, staging
 from cluster.nodes.connection import LOCK_WAIT, RETRY, Connection, Row
+from cluster.nodes.log import applying, filing, reading, staging
 from cluster.protocol.entries import Entry, EntryId
 from cluster.protocol.errors import ConsentRunning, NodeFailed, NodeUnreachable, StaleEpoch, WritersBusy
 from cluster.protocol.gaps import Range
@@ -69,7 +69,7 @@ class MariaDBNode:
         return int(rows[0][0]) if rows else None
 
     def look_at(self, other: NodeName) -> Sight:
-        """See sql/cluster/procedures/look_at.sql."""
+        """See sql/cluster/procedures/peers/look_at.sql."""
         return Sight(self.connection.row("CALL look_at(%s)", (other.value,))[0])
 
     def automate(self, automation: Automation) -> None:
@@ -83,7 +83,7 @@ class MariaDBNode:
     # Votes and leases
 
     def claim(self, epoch: int, excused_epoch: int | None = None) -> None:
-        """One compare-and-set; see sql/cluster/procedures/claim.sql."""
+        """One compare-and-set; see sql/cluster/procedures/lease/claim.sql."""
         claimed, promised, consent_epoch, seconds = self._call(epoch, "claim", epoch, excused_epoch)[0]
         if claimed:
             return
@@ -92,30 +92,30 @@ class MariaDBNode:
         raise ConsentRunning(self.name, int(consent_epoch), float(seconds))
 
     def consent(self, epoch: int, seconds: float) -> None:
-        """See sql/cluster/procedures/consent.sql."""
+        """See sql/cluster/procedures/lease/consent.sql."""
         self._call(epoch, "consent", epoch, seconds)
 
     def open_writes(self, epoch: int, mode: Mode, since: float, seconds: float) -> None:
-        """See sql/cluster/procedures/open_writes.sql."""
+        """See sql/cluster/procedures/lease/open_writes.sql."""
         self._call(epoch, "open_writes", epoch, mode.value, since, seconds)
 
     def renew_lease(self, epoch: int, since: float, seconds: float) -> None:
-        """See sql/cluster/procedures/renew_lease.sql."""
+        """See sql/cluster/procedures/lease/renew_lease.sql."""
         self._call(epoch, "renew_lease", epoch, since, seconds)
 
     def close_writes(self, mode: Mode | None = None, epoch: int | None = None) -> None:
-        """See sql/cluster/procedures/change_mode.sql."""
+        """See sql/cluster/procedures/lease/change_mode.sql."""
         self._call(epoch or 0, "change_mode", mode.value if mode else None, epoch)
 
     def follow(self, epoch: int) -> None:
-        """See sql/cluster/procedures/follow.sql; a node that follows already is only asked."""
+        """See sql/cluster/procedures/lease/follow.sql; a node that follows already is only asked."""
         if self.connection.row("SELECT config_value FROM node_config WHERE config_key = 'epoch'")[0] != str(
             epoch
         ):
             self._call(epoch, "follow", epoch)
 
     def write_promotion(self, epoch: int, facts: str) -> None:
-        """See sql/cluster/procedures/write_promotion.sql."""
+        """See sql/cluster/procedures/lease/write_promotion.sql."""
         self._call(epoch, "write_promotion", epoch, facts, self.name.promotion_source)
 
     # The log
@@ -179,7 +179,7 @@ class MariaDBNode:
         reading.raise_floor(self.connection, log_id)
 
     def inspect(self) -> None:
-        """See sql/cluster/procedures/inspect_tables.sql."""
+        """See sql/cluster/procedures/log/inspect_tables.sql."""
         self.connection.run("CALL inspect_tables()")
 
     def heard_from_main(self) -> None:
@@ -197,7 +197,7 @@ class MariaDBNode:
         )
 
     def note_rounds(self, epoch: int, rounds: Mapping[NodeName, int]) -> None:
-        """See sql/cluster/procedures/note_rounds.sql."""
+        """See sql/cluster/procedures/lease/note_rounds.sql."""
         self._call(epoch, "note_rounds", epoch, *(rounds.get(name, 0) for name in NodeName))
 
     # Orphaned transactions
@@ -217,7 +217,7 @@ class MariaDBNode:
     # What the replicator needs of a primary
 
     def acknowledge(self, arrived: Mapping[str, int]) -> None:
-        """Publish and wake; see sql/cluster/procedures/pass_gate.sql."""
+        """Publish and wake; see sql/cluster/procedures/write/pass_gate.sql."""
         if arrived:
             self.connection.many(
                 "INSERT INTO acknowledgement (transaction_id, log_id) VALUES (%s, %s)"

@@ -7,7 +7,7 @@ from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from cluster.actions.verbs import VERBS
+from cluster.actions.operations.verbs import VERBS
 from cluster.models import SLOT_SECONDS as SLOT
 from cluster.models import Event, Job, Sample
 from cluster.protocol.names import NodeName

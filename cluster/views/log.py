@@ -11,11 +11,11 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from cluster.actions.receipt import receipt
-from cluster.nodes import browsing
-from cluster.nodes.browsing import Page, Wanted
+from cluster.actions.reports.receipt import receipt
 from cluster.nodes.cluster import connect
-from cluster.nodes.images import DECODER
+from cluster.nodes.log import browsing
+from cluster.nodes.log.browsing import Page, Wanted
+from cluster.nodes.log.images import DECODER
 from cluster.protocol.entries import Entry
 from cluster.protocol.errors import ClusterError
 from cluster.protocol.names import NodeName

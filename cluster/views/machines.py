@@ -11,8 +11,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from cluster.actions.observe import observe
-from cluster.actions.status import cluster_facts
+from cluster.actions.reports.status import cluster_facts
+from cluster.actions.steps.observe import observe
 from cluster.conf import conf
 from cluster.nodes.cluster import connect, connect_all
 from cluster.nodes.mariadb import MariaDBNode

@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
-from cluster.actions.verbs import VERBS
+from cluster.actions.operations.verbs import VERBS
 from cluster.protocol.names import NodeName
 
 

@@ -6,12 +6,12 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from cluster.actions import setup
-from cluster.actions.verbs import VERBS, Verb
+from cluster.actions.maintenance import setup
+from cluster.actions.operations.verbs import VERBS, Verb
 from cluster.models import Event
 from cluster.nodes.cluster import connect
-from cluster.nodes.install import Status
-from cluster.nodes.reading import server_settings
+from cluster.nodes.log.reading import server_settings
+from cluster.nodes.schema.install import Status
 from cluster.protocol.errors import ClusterError
 from cluster.protocol.names import NodeName
 from cluster.views import hour

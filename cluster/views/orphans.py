@@ -10,11 +10,19 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from cluster.actions import journal
-from cluster.actions.orphan_decisions import Decided, dismiss, listed, reapply, reopen, shapes, show
+from cluster.actions.events import journal
+from cluster.actions.operations.orphan_decisions import (
+    Decided,
+    dismiss,
+    listed,
+    reapply,
+    reopen,
+    shapes,
+    show,
+)
 from cluster.conf import conf
 from cluster.nodes.cluster import connect_all
-from cluster.nodes.deciding import DISMISSED, PENDING, REAPPLIED
+from cluster.nodes.repair.deciding import DISMISSED, PENDING, REAPPLIED
 from cluster.protocol.errors import ClusterError
 
 SECONDS = 2.0

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from cluster.actions.switchover import NEARLY_LEVEL
-from cluster.actions.verbs import Verb
+from cluster.actions.failover.switchover import NEARLY_LEVEL
+from cluster.actions.operations.verbs import Verb
 from cluster.protocol.names import NodeName
 from cluster.views.seen import Seen
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from cluster.actions import observations
+from cluster.actions.reports import observations
 from cluster.protocol.names import NodeName
 
 ROLES: Final = {

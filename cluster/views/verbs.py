@@ -15,8 +15,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 from kombu.exceptions import OperationalError as BrokerError
 
-from cluster.actions import jobs
-from cluster.actions.verbs import VERBS, Verb
+from cluster.actions.operations import jobs
+from cluster.actions.operations.verbs import VERBS, Verb
 from cluster.models import Job
 from cluster.nodes.cluster import connect_all
 from cluster.protocol.errors import ClusterError

@@ -15,8 +15,8 @@ from django.core.management import call_command
 from rich.console import Console
 
 from cluster.conf import conf
-from cluster.nodes.local import LocalNode, each, local_nodes
-from cluster.nodes.local.ports import is_taken
+from cluster.local import LocalNode, each, local_nodes
+from cluster.local.ports import is_taken
 from mco2site.stack.admin import create_admin
 from mco2site.stack.errors import StackError
 from mco2site.stack.programs import programs

@@ -15,8 +15,8 @@ from xmlrpc.client import ProtocolError, ServerProxy
 
 from supervisor.xmlrpc import SupervisorTransport
 
-from cluster.nodes.local.files import socket_path, write_private
-from cluster.nodes.local.processes import PROC, wait_gone
+from cluster.local.files import socket_path, write_private
+from cluster.local.processes import PROC, wait_gone
 from mco2site.environment import GIVEN
 from mco2site.stack.errors import StackError
 from mco2site.stack.programs import Program

@@ -1,5 +1,5 @@
 -- Out: how many titles there are, how many with a rating and votes, their mean rating and their votes threshold (the
--- 95th percentile by nearest rank); 0 and 0 where none is rated. Agrees to the digit with titles/ratings.py.
+-- 95th percentile by nearest rank); 0 and 0 where none is rated. Agrees to the digit with titles/catalogue/ratings.py.
 -- Reads the whole table.
 CREATE OR REPLACE PROCEDURE count_titles(OUT p_titles BIGINT, OUT p_rated BIGINT, OUT p_mean DECIMAL(6, 4), OUT p_threshold BIGINT)
 BEGIN

@@ -1,5 +1,5 @@
 -- The average rating after p_new_votes (at least 1) reviews of p_new_rating each, half up.
--- Votes of a title without a rating weigh nothing. Agrees to the digit with titles/ratings.py.
+-- Votes of a title without a rating weigh nothing. Agrees to the digit with titles/catalogue/ratings.py.
 CREATE OR REPLACE FUNCTION rating_with_reviews(
     p_rating DECIMAL(3, 1), p_votes BIGINT, p_new_votes BIGINT, p_new_rating DECIMAL(3, 1)) RETURNS DECIMAL(3, 1)
     DETERMINISTIC NO SQL

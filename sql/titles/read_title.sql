@@ -1,5 +1,5 @@
 -- Checks the arguments of a title that is to be written and gives them their types.
--- Errors: 45004 one of them is wrong; the sentence names it and its bounds (those of titles/limits.py).
+-- Errors: 45004 one of them is wrong; the sentence names it and its bounds (those of titles/catalogue/limits.py).
 CREATE OR REPLACE PROCEDURE read_title(
     IN p_tconst LONGTEXT, IN p_primaryTitle LONGTEXT, IN p_runtimeMinutes LONGTEXT,
     IN p_averageRating LONGTEXT, IN p_numVotes LONGTEXT, IN p_startYear LONGTEXT,

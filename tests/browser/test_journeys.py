@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.harness.site import Site
-from titles import edits
+from titles.writing import edits
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 

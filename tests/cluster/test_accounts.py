@@ -2,8 +2,8 @@
 
 import pytest
 
-from cluster.nodes import catalogue
-from cluster.nodes.install import kernel
+from cluster.nodes.schema import catalogue
+from cluster.nodes.schema.install import kernel
 from cluster.protocol.errors import NodeFailed
 from cluster.protocol.names import NodeName
 from tests.harness.sql import refusal, row_entries

@@ -4,10 +4,10 @@ import time
 
 import pytest
 
-from cluster.actions.check_health import Watch
-from cluster.actions.failover import promote_node_a
-from cluster.actions.lease import renew
-from cluster.actions.telling import telling
+from cluster.actions.failover.check_health import Watch
+from cluster.actions.failover.failover import promote_node_a
+from cluster.actions.steps.lease import renew
+from cluster.actions.steps.telling import telling
 from cluster.protocol.decide import Action
 from cluster.protocol.errors import ConsentRunning, StaleEpoch
 from cluster.protocol.names import NodeName

@@ -2,10 +2,10 @@
 
 import pytest
 
-from cluster.actions import setup
-from cluster.nodes.collations import LINGUISTIC
+from cluster.actions.maintenance import setup
 from cluster.nodes.connection import EXACT
-from cluster.nodes.install import Status
+from cluster.nodes.schema.collations import LINGUISTIC
+from cluster.nodes.schema.install import Status
 from cluster.protocol.names import NodeName
 from tests.harness.console import Console
 

@@ -8,9 +8,9 @@ import time
 import pytest
 from django.core.management import call_command
 
-from cluster.actions.setup import check, console_script, set_up
-from cluster.nodes.install import Status
-from cluster.nodes.local import free_ports
+from cluster.actions.maintenance.setup import check, console_script, set_up
+from cluster.local import free_ports
+from cluster.nodes.schema.install import Status
 from cluster.protocol.names import Mode, NodeName
 from tests.harness.console import Console
 from tests.harness.servers import ROOT

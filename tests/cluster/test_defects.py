@@ -2,8 +2,8 @@
 
 import pytest
 
-from cluster.actions.setup import set_up
-from cluster.actions.switchover import switchover
+from cluster.actions.failover.switchover import switchover
+from cluster.actions.maintenance.setup import set_up
 from cluster.protocol.errors import Refused
 from cluster.protocol.names import NodeName
 from tests.harness.sql import NOT_ACKNOWLEDGED, refusal

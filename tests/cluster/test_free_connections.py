@@ -6,8 +6,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from cluster.actions.check_health import Watch
-from cluster.actions.observe import observe
+from cluster.actions.failover.check_health import Watch
+from cluster.actions.steps.observe import observe
 from cluster.nodes.connection import Connection
 from cluster.protocol.decide import Action
 from cluster.protocol.errors import NodeUnreachable

@@ -14,8 +14,8 @@ from django.db import models, transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from cluster.actions.switchover import switchover
-from cluster.nodes.shape import shape
+from cluster.actions.failover.switchover import switchover
+from cluster.nodes.schema.shape import shape
 from cluster.protocol.errors import NodeFailed
 from cluster.protocol.names import NodeName
 from tests.harness.specimens.models import Label, Shelf, Specimen

@@ -9,8 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from cluster.actions import journal
-from cluster.actions.journal import Happening, Journal, Kind
+from cluster.actions.events import journal
+from cluster.actions.events.journal import Happening, Journal, Kind
 from cluster.models import Event
 from cluster.protocol.errors import Refused
 

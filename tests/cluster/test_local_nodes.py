@@ -16,9 +16,9 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from cluster.conf import Account, conf
-from cluster.nodes.local import LocalNode, LocalNodeError, NodeState, free_ports, scratch_nodes
-from cluster.nodes.local import node as node_module
-from cluster.nodes.local.group import each
+from cluster.local import LocalNode, LocalNodeError, NodeState, free_ports, scratch_nodes
+from cluster.local import node as node_module
+from cluster.local.group import each
 from cluster.protocol.names import NodeName
 
 ADMIN = Account("mco2_admin", "it's \\ secret")

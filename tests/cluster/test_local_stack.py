@@ -10,8 +10,8 @@ import urllib.request
 import pytest
 from django.conf import settings
 
-from cluster.nodes.local import free_ports
-from cluster.nodes.local.processes import wait_gone
+from cluster.local import free_ports
+from cluster.local.processes import wait_gone
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180), pytest.mark.xdist_group("stack")]
 

@@ -6,8 +6,8 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
 
-from cluster.nodes import browsing
-from cluster.nodes.browsing import Wanted
+from cluster.nodes.log import browsing
+from cluster.nodes.log.browsing import Wanted
 from cluster.protocol.names import NodeName
 from tests.cluster.test_long_log import FILL, reading_at_most
 from tests.faults.test_stranded_writes import come_back, strand

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cluster.nodes import reading
+from cluster.nodes.log import reading
 from cluster.protocol.gaps import Range
 from cluster.protocol.names import NodeName
 

@@ -13,12 +13,12 @@ from contextlib import contextmanager
 import pytest
 from django.test import Client
 
-from cluster.actions.check_health import Watch
-from cluster.actions.observations import facts
+from cluster.actions.failover.check_health import Watch
+from cluster.actions.reports.observations import facts
 from cluster.backend import NotAcknowledged, NotWritable, tally
 from cluster.conf import conf
+from cluster.local import free_ports
 from cluster.models import Event, Observation, WriteTally
-from cluster.nodes.local import free_ports
 from cluster.protocol.names import NodeName
 from tests.harness.servers import ROOT
 from tests.harness.shop.models import Article

@@ -12,9 +12,9 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError
 from django.db.backends.mysql.schema import DatabaseSchemaEditor
 
-from cluster.actions import setup
+from cluster.actions.maintenance import setup
 from cluster.nodes.connection import Connection
-from cluster.nodes.install import Status
+from cluster.nodes.schema.install import Status
 from cluster.protocol.names import NodeName
 from tests.harness.checker import check_equal
 from tests.harness.diary.models import Page
@@ -154,7 +154,7 @@ def test_a_run_that_is_killed_is_finished_by_the_next(old, line):
 @pytest.fixture
 def hasty(monkeypatch) -> None:
     """Transactions have three seconds to end."""
-    monkeypatch.setattr("cluster.actions.migrate.LOCK_SECONDS", 3.0)
+    monkeypatch.setattr("cluster.actions.maintenance.migrate.LOCK_SECONDS", 3.0)
 
 
 @pytest.mark.usefixtures("hasty")

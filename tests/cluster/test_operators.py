@@ -10,9 +10,11 @@ from django.db import connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from cluster.actions import journal, observations, verbs
-from cluster.actions.check_health import Watch
-from cluster.actions.verbs import VERBS
+from cluster.actions.events import journal
+from cluster.actions.failover.check_health import Watch
+from cluster.actions.operations import verbs
+from cluster.actions.operations.verbs import VERBS
+from cluster.actions.reports import observations
 from cluster.conf import conf
 from cluster.models import Event, Job, Observation, Sample
 from cluster.protocol.names import NodeName

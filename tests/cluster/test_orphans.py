@@ -4,12 +4,12 @@ import json
 
 import pytest
 
-from cluster.actions.failover import promote_node_a
-from cluster.actions.observe import observe
-from cluster.actions.orphan_decisions import dismiss, listed, reapply, show
-from cluster.actions.recover import recover
-from cluster.actions.verify import verify
-from cluster.nodes.deciding import DISMISSED, PENDING, REAPPLIED
+from cluster.actions.failover.failover import promote_node_a
+from cluster.actions.failover.recover import recover
+from cluster.actions.operations.orphan_decisions import dismiss, listed, reapply, show
+from cluster.actions.steps.observe import observe
+from cluster.actions.verification.verify import verify
+from cluster.nodes.repair.deciding import DISMISSED, PENDING, REAPPLIED
 from cluster.protocol.errors import NotAcknowledged, Refused
 from cluster.protocol.names import NodeName
 

@@ -8,10 +8,10 @@ from itertools import pairwise
 
 import pytest
 
-from cluster.actions import reconcile as reconciling
-from cluster.actions.feed import Feed
+from cluster.actions.replication.feed import Feed
+from cluster.actions.steps import reconcile as reconciling
 from cluster.nodes.mariadb import MariaDBNode
-from cluster.nodes.quarantine import quarantined
+from cluster.nodes.repair.quarantine import quarantined
 from cluster.protocol.entries import Entry, EntryId
 from cluster.protocol.errors import ConsentRunning, NodeFailed, StaleEpoch
 from cluster.protocol.gaps import Range
@@ -567,7 +567,7 @@ class TestLarge:
     @pytest.mark.parametrize("part", [1, 2, 1000])
     def test_a_reconcile_brings_it(self, main, vice, large, monkeypatch, part):
         monkeypatch.setattr(reconciling, "WINDOW", 2)
-        monkeypatch.setattr("cluster.actions.large.PART", part)
+        monkeypatch.setattr("cluster.actions.steps.large.PART", part)
         done = reconciling.reconcile(vice, main, 1)
         assert (done.entries, done.transactions) == (4, 2)
         assert entries(vice) == entries(main)

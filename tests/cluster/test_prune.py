@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from cluster.actions import prune as pruning_action
-from cluster.actions.observe import observe
-from cluster.actions.prune import prune
-from cluster.nodes import pruning
+from cluster.actions.maintenance import prune as pruning_action
+from cluster.actions.maintenance.prune import prune
+from cluster.actions.steps.observe import observe
+from cluster.nodes.log import pruning
 from cluster.protocol.errors import Refused
 from cluster.protocol.names import NodeName
 from tests.harness.checker import check

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from cluster.actions.switchover import switchover
-from cluster.nodes.quarantine import quarantined
+from cluster.actions.failover.switchover import switchover
+from cluster.nodes.repair.quarantine import quarantined
 from cluster.protocol.decide import HEALTHY
 from cluster.protocol.errors import Refused
 from cluster.protocol.names import NodeName

@@ -10,15 +10,15 @@ from contextlib import contextmanager, suppress
 import pytest
 from django.db import connections
 
-from cluster.actions import rebuild as rebuild_module
-from cluster.actions.failover import promote_node_a
-from cluster.actions.observe import observe
-from cluster.actions.rebuild import Rebuilt, rebuild
-from cluster.actions.setup import check, link, set_up
-from cluster.actions.verify import Verification, verify
-from cluster.nodes import rebuilding
-from cluster.nodes.install import Status
-from cluster.nodes.local import each
+from cluster.actions.failover.failover import promote_node_a
+from cluster.actions.maintenance import rebuild as rebuild_module
+from cluster.actions.maintenance.rebuild import Rebuilt, rebuild
+from cluster.actions.maintenance.setup import check, link, set_up
+from cluster.actions.steps.observe import observe
+from cluster.actions.verification.verify import Verification, verify
+from cluster.local import each
+from cluster.nodes.repair import rebuilding
+from cluster.nodes.schema.install import Status
 from cluster.protocol.errors import ClusterError, NodeFailed, NoMajority, Refused, StaleEpoch
 from cluster.protocol.names import Mode, NodeName
 from cluster.replicated import replicated_models

@@ -27,7 +27,7 @@ def some_state(r: random.Random, basis: NodeState, name: NodeName) -> NodeState:
 
 
 def own_state(state: NodeState) -> str:
-    """As sql/cluster/procedures/own_state.sql puts it."""
+    """As sql/cluster/procedures/lease/own_state.sql puts it."""
     rounds = {f"round_{name}": number for name, number in state.rounds.items()}
     told = {"promised": state.promised, "led": state.led, "primary": state.primary, "mode": state.mode}
     return json.dumps(told | rounds | {"in_sync": int(state.in_sync)})

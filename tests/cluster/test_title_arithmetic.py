@@ -1,4 +1,4 @@
-"""The functions in sql/titles agree with titles/ratings.py to the digit, on a real server."""
+"""The functions in sql/titles agree with titles/catalogue/ratings.py to the digit, on a real server."""
 
 from decimal import Decimal
 
@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.cluster.title_sql import run
-from titles.ratings import Statistics, mean_rating, votes_threshold, weighted_rating, with_reviews
+from titles.catalogue.ratings import Statistics, mean_rating, votes_threshold, weighted_rating, with_reviews
 
 RATINGS = st.none() | st.integers(0, 100).map(lambda tenths: Decimal(tenths).scaleb(-1))
 MEANS = st.integers(0, 100_000).map(lambda units: Decimal(units).scaleb(-4))

@@ -11,8 +11,8 @@ from django.test import Client
 
 from cluster.protocol.names import NodeName
 from tests.harness.editors import person
-from titles import figures
 from titles.models import ApiToken, Title
+from titles.reading import figures
 from titles.tokens import issue
 
 NEW = {

@@ -4,8 +4,8 @@ import pytest
 from django.test import Client
 
 from tests.harness.waiting import wait_for
-from titles import figures
 from titles.models import Title
+from titles.reading import figures
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,7 @@
 """The indexes of the catalogue on nodes that have rows already: set-up makes what is missing and renews what is old."""
 
-from cluster.actions import setup
-from cluster.nodes.install import Status
+from cluster.actions.maintenance import setup
+from cluster.nodes.schema.install import Status
 from cluster.protocol.names import NodeName
 from titles.models import Title
 

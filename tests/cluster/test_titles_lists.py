@@ -12,10 +12,10 @@ from django.db import connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from titles import queries, search
-from titles.keyset import ORDERS, decoded
 from titles.models import Title
-from titles.queries import Wanted
+from titles.reading import queries, search
+from titles.reading.keyset import ORDERS, decoded
+from titles.reading.queries import Wanted
 
 COUNT = 300
 WORDS = ("Godfather", "Night", "O'Brien", "the", "of", "Star", "Wars", "Été", "M", "Love")

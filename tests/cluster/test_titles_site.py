@@ -9,8 +9,9 @@ from django.test import Client
 
 from cluster.protocol.names import NodeName
 from tests.harness.editors import signed_in, typed
-from titles import edits, fields
+from titles.catalogue import fields
 from titles.models import Title
+from titles.writing import edits
 
 TCONST = "tt0068646"
 IMAGE = {

@@ -10,9 +10,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from tests.harness.editors import signed_in
-from titles import bulk, table
+from titles.files import table
+from titles.files.uploads import Upload
 from titles.models import Title
-from titles.uploads import Upload
+from titles.writing import bulk
 
 HEADER = "tconst,primaryTitle,startYear,runtimeMinutes,averageRating,numVotes\n"
 GOOD = HEADER + "tt0000001,One,1900,1,7.5,10\ntt0000002,Two,,,,\n"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from cluster.actions.setup import set_up
+from cluster.actions.maintenance.setup import set_up
 from cluster.protocol.names import NodeName
 from tests.harness.sql import refusal, row_entries
 

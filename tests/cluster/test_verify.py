@@ -5,13 +5,13 @@ import threading
 
 import pytest
 
-from cluster.actions import compare_log, compare_tables
-from cluster.actions.observe import observe
-from cluster.actions.repair import repair
-from cluster.actions.verify import Verification, verify
-from cluster.nodes import comparing, looking
-from cluster.nodes.comparing import LOG_TABLE, Span, log_span
-from cluster.nodes.shape import shape
+from cluster.actions.steps.observe import observe
+from cluster.actions.verification import compare_log, compare_tables
+from cluster.actions.verification.repair import repair
+from cluster.actions.verification.verify import Verification, verify
+from cluster.nodes.repair import comparing, looking
+from cluster.nodes.repair.comparing import LOG_TABLE, Span, log_span
+from cluster.nodes.schema.shape import shape
 from cluster.protocol.differences import LOG, Difference, Kind
 from cluster.protocol.errors import Refused
 from cluster.protocol.names import NodeName

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from cluster.nodes.local.errors import NotRunningError
+from cluster.local.errors import NotRunningError
 from tests.drill.scenario import Scenario
 from tests.drill.stage import Stage
 from tests.harness.links import BLACK_HOLE, ONLY_BACK, ONLY_THERE, REFUSED, delayed

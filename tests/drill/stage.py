@@ -7,9 +7,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from cluster.actions.observe import observe
+from cluster.actions.steps.observe import observe
+from cluster.local import each
 from cluster.nodes.connection import Connection
-from cluster.nodes.local import each
 from cluster.protocol.names import NodeName
 from cluster.protocol.view import ClusterView
 from tests.drill.scenario import Scenario

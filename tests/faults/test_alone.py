@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from cluster.actions.observe import observe
+from cluster.actions.steps.observe import observe
 from cluster.protocol.errors import NodeFailed
 from cluster.protocol.names import Alone, NodeName
 from tests.harness.checker import check_epochs

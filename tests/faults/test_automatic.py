@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from cluster.actions.check_health import Watch
+from cluster.actions.failover.check_health import Watch
 from cluster.protocol.decide import Action
 from cluster.protocol.names import NodeName
 from tests.harness.checker import check

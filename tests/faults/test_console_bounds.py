@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from cluster.actions.automation import pause, resume
-from cluster.actions.observe import observe
+from cluster.actions.failover.automation import pause, resume
+from cluster.actions.steps.observe import observe
 from cluster.protocol.moments import moment
 from cluster.protocol.names import NodeName
 from tests.cluster.test_images import HARD

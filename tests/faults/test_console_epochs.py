@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from cluster.actions.promote import promote
+from cluster.actions.failover.promote import promote
 from cluster.protocol.errors import NodeFailed
 from cluster.protocol.names import NodeName
 from tests.harness.console import Console

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from cluster.actions.check_health import Watch, patience, policy
-from cluster.actions.failover import promote_node_a
+from cluster.actions.failover.check_health import Watch, patience, policy
+from cluster.actions.failover.failover import promote_node_a
 from cluster.nodes.cluster import endpoint
 from cluster.nodes.connection import Connection
 from cluster.nodes.mariadb import MariaDBNode

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cluster.actions.switchover import switchover
+from cluster.actions.failover.switchover import switchover
 from cluster.protocol.names import NodeName
 from tests.fuzz.run import Fuzz
 

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from cluster.actions.feed import Feed
+from cluster.actions.replication.feed import Feed
 from cluster.protocol.names import NodeName
 from tests.harness.checker import check, check_equal, observed
 from tests.harness.coordinators import WritersOf
@@ -43,8 +43,8 @@ def test_60_writers_beside_it_are_acknowledged(cluster):
 @pytest.mark.parametrize("parts", [1, 3, 7])
 def test_63_half_of_it_is_never_promoted(cluster, operator, monkeypatch, parts):
     """Main dies while its parts are on their way: what nobody has whole is an orphan, all of it."""
-    monkeypatch.setattr("cluster.actions.feed.BATCH", 500)
-    monkeypatch.setattr("cluster.actions.large.PART", 500)
+    monkeypatch.setattr("cluster.actions.replication.feed.BATCH", 500)
+    monkeypatch.setattr("cluster.actions.steps.large.PART", 500)
     cluster.settle()
     cluster.replicator.stop()
     app = cluster.connect("main", "root", 60.0)

@@ -11,8 +11,8 @@ from dataclasses import replace
 
 import pytest
 
-from cluster.actions.automation import pause
-from cluster.actions.check_health import Watch, patience, policy
+from cluster.actions.failover.automation import pause
+from cluster.actions.failover.check_health import Watch, patience, policy
 from cluster.nodes.cluster import endpoint
 from cluster.nodes.connection import Connection
 from cluster.nodes.mariadb import MariaDBNode

@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from cluster.actions.check_health import Watch
-from cluster.actions.force import force, risks
-from cluster.actions.observe import observe
+from cluster.actions.failover.check_health import Watch
+from cluster.actions.failover.force import force, risks
+from cluster.actions.steps.observe import observe
 from cluster.protocol.decide import Action
 from cluster.protocol.errors import ClusterError
 from cluster.protocol.names import NodeName

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from cluster.actions.promote import promote
+from cluster.actions.failover.promote import promote
 from cluster.protocol.errors import NodeFailed, StaleEpoch
 from cluster.protocol.gaps import Range
 from cluster.protocol.names import NodeName

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from cluster.backend import NotAcknowledged
-from cluster.nodes.quarantine import quarantined
+from cluster.nodes.repair.quarantine import quarantined
 from cluster.protocol.entries import Entry
 from cluster.protocol.errors import Refused
 from cluster.protocol.names import NodeName

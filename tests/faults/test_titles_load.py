@@ -10,7 +10,7 @@ from cluster.protocol.names import NodeName
 from tests.harness.checker import observed
 from tests.harness.editors import typed
 from tests.harness.site import Site, Tally, editing, serving
-from titles import edits
+from titles.writing import edits
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.timeout(180)]
 

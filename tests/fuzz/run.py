@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from random import Random
 
 from cluster.nodes.connection import Connection
-from cluster.nodes.quarantine import quarantined
-from cluster.nodes.stored import stored_columns, stored_row
+from cluster.nodes.log.stored import stored_columns, stored_row
+from cluster.nodes.repair.quarantine import quarantined
 from cluster.protocol.errors import NodeFailed
 from cluster.protocol.names import NodeName
 from tests.fuzz.session import Column, Table, statement

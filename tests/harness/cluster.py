@@ -10,14 +10,14 @@ from subprocess import CompletedProcess
 
 from django.db import connections
 
-from cluster.actions.observe import observe
-from cluster.actions.reconcile import reconcile
-from cluster.actions.replicate import Replicator
-from cluster.actions.setup import begin
+from cluster.actions.maintenance.setup import begin
+from cluster.actions.replication.replicate import Replicator
+from cluster.actions.steps.observe import observe
+from cluster.actions.steps.reconcile import reconcile
 from cluster.conf import ClusterConf
+from cluster.local import NodeState
 from cluster.nodes.cluster import connect_all, endpoint
 from cluster.nodes.connection import Connection
-from cluster.nodes.local import NodeState
 from cluster.nodes.mariadb import MariaDBNode
 from cluster.protocol.errors import NodeFailed, NodeUnreachable
 from cluster.protocol.names import NodeName

@@ -3,14 +3,14 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from cluster.actions.check_health import Tick, Watch
-from cluster.actions.failover import promote_node_a, resume_primary, sight, sights
-from cluster.actions.feed import Feed, may_join
-from cluster.actions.lease import observe_revived, renew
-from cluster.actions.observe import observe
-from cluster.actions.promote import promote
-from cluster.actions.recover import recover
-from cluster.actions.switchover import switchover
+from cluster.actions.failover.check_health import Tick, Watch
+from cluster.actions.failover.failover import promote_node_a, resume_primary, sight, sights
+from cluster.actions.failover.promote import promote
+from cluster.actions.failover.recover import recover
+from cluster.actions.failover.switchover import switchover
+from cluster.actions.replication.feed import Feed, may_join
+from cluster.actions.steps.lease import observe_revived, renew
+from cluster.actions.steps.observe import observe
 from cluster.protocol.entries import Entry, Record
 from cluster.protocol.errors import ClusterError, NotAcknowledged, Refused
 from cluster.protocol.names import Mode, NodeName

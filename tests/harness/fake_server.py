@@ -452,18 +452,18 @@ class Server:
     # The log
 
     def log_ids(self, after: int, upto: int | None = None, limit: int | None = None) -> list[EntryId]:
-        """See cluster/nodes/reading.py."""
+        """See cluster/nodes/log/reading.py."""
         last = self.last_log_id if upto is None else upto
         return [e.id for e in self.sorted_log() if after < e.log_id <= last][:limit]
 
     def read_log(self, after: int, limit: int, skipped: Sequence[str] = ()) -> Window:
-        """See cluster/nodes/reading.py."""
+        """See cluster/nodes/log/reading.py."""
         return self.read_entries(after, (), limit, skipped)
 
     def read_entries(
         self, after: int, ranges: Sequence[Range], limit: int, skipped: Sequence[str] = ()
     ) -> Window:
-        """See cluster/nodes/reading.py: `window` and `read`."""
+        """See cluster/nodes/log/reading.py: `window` and `read`."""
         entries = self.part(after, ranges, limit, skipped)
         last = entries[-1].log_id if entries else after
         if len(entries) < limit:
@@ -491,18 +491,18 @@ class Server:
         return LargeTransaction(entry.transaction_id, entry.epoch, ranges)
 
     def read_part(self, large: LargeTransaction, after: int, limit: int) -> list[Entry]:
-        """See cluster/nodes/reading.py."""
+        """See cluster/nodes/log/reading.py."""
         key = (large.transaction_id, large.epoch)
         own = [e for e in self.sorted_log() if (e.transaction_id, e.epoch) == key and e.log_id > after]
         return own[:limit]
 
     def staged(self, large: LargeTransaction) -> int:
-        """See cluster/nodes/staging.py."""
+        """See cluster/nodes/log/staging.py."""
         key = (large.transaction_id, large.epoch)
         return max((e.log_id for e in self.staging.values() if (e.transaction_id, e.epoch) == key), default=0)
 
     def stage(self, entries: Sequence[Entry]) -> None:
-        """See cluster/nodes/staging.py."""
+        """See cluster/nodes/log/staging.py."""
         self.staging |= {entry.id: entry for entry in entries}
 
     def install_staged(self, epoch: int, large: LargeTransaction, *, boundary: bool) -> Appended:
@@ -517,7 +517,7 @@ class Server:
         return added
 
     def drop_staged(self, before_epoch: int) -> None:
-        """See cluster/nodes/staging.py."""
+        """See cluster/nodes/log/staging.py."""
         self.staging = {key: entry for key, entry in self.staging.items() if entry.epoch >= before_epoch}
 
     def ends(self) -> dict[str, int]:
@@ -529,7 +529,7 @@ class Server:
         return frozenset(self.open)
 
     def promotion_floor(self, after_epoch: int) -> int | None:
-        """See cluster/nodes/reading.py."""
+        """See cluster/nodes/log/reading.py."""
         later = [e for e in self.log.values() if e.record == PROMOTED and e.epoch > after_epoch]
         return min((int(json.loads(e.new_value or "")["floor"]) for e in later), default=None)
 
@@ -540,7 +540,7 @@ class Server:
             self.require_promotion(epoch)
 
     def append(self, epoch: int, entries: Sequence[Entry], *, boundary: bool) -> Appended:
-        """See begin_append.sql and cluster/nodes/applying.py."""
+        """See begin_append.sql and cluster/nodes/log/applying.py."""
         self.fence(epoch, boundary)
         missing = [entry for entry in entries if entry.id not in self.log]
         self.log.update((entry.id, entry) for entry in missing)
@@ -566,7 +566,7 @@ class Server:
                 self.tables[record] = image
 
     def set_aside(self, epoch: int, orphans: Sequence[EntryId]) -> int:
-        """See cluster/nodes/applying.py: the newest remaining image, else what the oldest removed found."""
+        """See cluster/nodes/log/applying.py: the newest remaining image, else what the oldest removed found."""
         self.require_promise(epoch)
         removed = [self.log.pop(entry_id) for entry_id in orphans if entry_id in self.log]
         self.stranded_entries |= {entry.id: entry for entry in removed}
@@ -603,12 +603,12 @@ class Server:
     # Orphaned transactions
 
     def stranded(self, limit: int) -> list[Entry]:
-        """See cluster/nodes/filing.py."""
+        """See cluster/nodes/log/filing.py."""
         oldest = sorted(self.stranded_entries.values(), key=lambda e: (e.log_id, e.epoch))
         return oldest[:limit]
 
     def file_orphans(self, found_on: NodeName, entries: Sequence[Entry]) -> None:
-        """See cluster/nodes/filing.py."""
+        """See cluster/nodes/log/filing.py."""
         write = self.begin(f"filing-{self.name}-{self.incarnation}-{self.transactions}")
         try:
             for entry in entries:
@@ -620,7 +620,7 @@ class Server:
             self.rollback(write)
 
     def forget_stranded(self, ids: Sequence[EntryId]) -> None:
-        """See cluster/nodes/filing.py."""
+        """See cluster/nodes/log/filing.py."""
         for entry_id in ids:
             self.stranded_entries.pop(entry_id, None)
 

@@ -5,8 +5,8 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from cluster.actions.orphans import file_stranded
-from cluster.actions.reconcile import reconcile
+from cluster.actions.steps.orphans import file_stranded
+from cluster.actions.steps.reconcile import reconcile
 from cluster.protocol.entries import Entry, EntryId, Record, newest_by_record
 from cluster.protocol.errors import ClusterError
 from cluster.protocol.names import MAJORITY, Mode, NodeName

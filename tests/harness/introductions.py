@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from cluster.conf import NodeAddress
-from cluster.nodes.install import introduce_peers
-from cluster.nodes.local import each
+from cluster.local import each
+from cluster.nodes.schema.install import introduce_peers
 from cluster.protocol.names import NodeName
 from tests.harness.cluster import Cluster
 from tests.harness.links import Links

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from cluster.nodes.local import free_ports
-from cluster.nodes.local.ports import LOOPBACK
+from cluster.local import free_ports
+from cluster.local.ports import LOOPBACK
 from cluster.protocol.names import NodeName
 
 CHUNK = 65_536

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, field
 
-from cluster.actions.demote import demote_node_a
-from cluster.actions.failover import promote_node_a
-from cluster.actions.promote import Promotion
-from cluster.actions.recover import Recovery, recover
-from cluster.actions.switchover import Switchover, give_writes
+from cluster.actions.failover.demote import demote_node_a
+from cluster.actions.failover.failover import promote_node_a
+from cluster.actions.failover.promote import Promotion
+from cluster.actions.failover.recover import Recovery, recover
+from cluster.actions.failover.switchover import Switchover, give_writes
 from cluster.nodes.mariadb import MariaDBNode
 from cluster.protocol.names import NodeName
 from tests.harness.cluster import Cluster

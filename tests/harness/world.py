@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 from greenlet import GreenletExit, getcurrent, greenlet
 
-from cluster.actions import failover, feed, observe, orphans, promote, reconcile
+from cluster.actions.failover import failover, promote
+from cluster.actions.replication import feed
+from cluster.actions.steps import observe, orphans, reconcile
 from cluster.protocol.errors import ClusterError, NodeUnreachable
 from cluster.protocol.names import NodeName
 from tests.harness.fake import FakeNode

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from cluster.actions import failover, recover, switchover
-from cluster.actions.feed import may_join
+from cluster.actions.failover import failover, recover, switchover
+from cluster.actions.replication.feed import may_join
 from cluster.protocol.errors import NodeUnreachable, Refused
 from cluster.protocol.names import Mode, NodeName
 from cluster.protocol.outlook import Sight, is_gone

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from cluster.nodes import catalogue, install
-from cluster.nodes.catalogue import exact
+from cluster.nodes.schema import catalogue, install
+from cluster.nodes.schema.catalogue import exact
 from cluster.protocol.names import NodeName
 from cluster.replicated import replicated_models
 

@@ -1,6 +1,6 @@
 """What the replicator says of followers that do not keep up."""
 
-from cluster.actions.lag import LagReport
+from cluster.actions.replication.lag import LagReport
 from cluster.protocol.names import NodeName
 from cluster.protocol.view import ClusterView, NodeState
 from tests.unit.test_decide import leading, node, silent

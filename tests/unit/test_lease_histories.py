@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from cluster.actions.lease import renew
+from cluster.actions.steps.lease import renew
 from cluster.protocol.names import NodeName
 from tests.harness.coordinators import LEASE, promoting
 from tests.harness.histories import CANDIDATES, WAYS

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import pytest
 
-from cluster.nodes.local import free_ports
+from cluster.local import free_ports
 from tests.harness.links import BLACK_HOLE, DEAF, ONLY_BACK, ONLY_THERE, OPEN, REFUSED, Links, delayed
 
 PATIENCE = 0.2

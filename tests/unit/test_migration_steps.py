@@ -5,7 +5,7 @@ from django.db import migrations, models
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
-from cluster.nodes.migration_steps import Step, Way, check, on_disk, plan, steps
+from cluster.nodes.schema.migration_steps import Step, Way, check, on_disk, plan, steps
 from cluster.protocol.errors import Refused
 
 NUMBER = models.IntegerField(default=0)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cluster.actions.switchover import NEARLY_LEVEL
+from cluster.actions.failover.switchover import NEARLY_LEVEL
 from cluster.protocol.names import NodeName
 from cluster.views.preflight import demoting, forcing, promoting, switching
 from cluster.views.seen import Seen

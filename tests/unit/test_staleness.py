@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from cluster.actions.status import standing
+from cluster.actions.reports.status import standing
 from cluster.protocol.decide import Action, decide
 from cluster.protocol.errors import NodeUnreachable
 from cluster.protocol.names import Mode, NodeName

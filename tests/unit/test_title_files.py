@@ -10,12 +10,13 @@ from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from titles import limits, records
-from titles.importer import Source
-from titles.problems import Problems
-from titles.records import Basics, OutOfOrder, Rating, Unsuitable, joined
-from titles.sorting import SortedFile
-from titles.tsv import BadRow, FileProblem, Row, TsvFile
+from titles.catalogue import limits
+from titles.files import records
+from titles.files.importer import Source
+from titles.files.problems import Problems
+from titles.files.records import Basics, OutOfOrder, Rating, Unsuitable, joined
+from titles.files.sorting import SortedFile
+from titles.files.tsv import BadRow, FileProblem, Row, TsvFile
 
 SAMPLE = Path(settings.BASE_DIR) / "titles" / "sample"
 BASICS = "tconst\ttitleType\tprimaryTitle\toriginalTitle\tisAdult\tstartYear\tendYear\truntimeMinutes\tgenres"

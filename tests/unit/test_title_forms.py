@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from titles import fields, limits, table
-from titles.forms import EditForm, ListForm, ReviewsForm, TitleForm, signed
-from titles.keyset import ORDERS, BadCursor, decoded, encoded
+from titles.catalogue import fields, limits
+from titles.files import table
 from titles.models import Title
-from titles.search import parted
+from titles.reading.keyset import ORDERS, BadCursor, decoded, encoded
+from titles.reading.search import parted
+from titles.writing.forms import EditForm, ListForm, ReviewsForm, TitleForm, signed
 
 ANYTHING = st.text(max_size=40) | st.integers(-10, 3_000_000_000).map(str) | st.decimals(places=2).map(str)
 NAMES = ("tconst", *fields.EDITABLE)

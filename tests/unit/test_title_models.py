@@ -10,8 +10,8 @@ from django.db.migrations.autodetector import MigrationAutodetector
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.state import ProjectState
 
+from titles.catalogue.ratings import Statistics
 from titles.models import Title, TitleStatistics
-from titles.ratings import Statistics
 
 GOOD = {
     "tconst": "tt0111161",

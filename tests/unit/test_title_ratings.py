@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from titles.ratings import (
+from titles.catalogue.ratings import (
     Statistics,
     mean_rating,
     percentile_rank,

@@ -6,7 +6,7 @@ import django.core.validators
 import django.utils.timezone
 from django.db import migrations, models
 
-import titles.indexes
+import titles.reading.indexes
 
 
 class Migration(migrations.Migration):
@@ -126,7 +126,7 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(fields=["weighted_rating"], name="title_ft_weighted"),
                     models.Index(fields=["start_year", "weighted_rating"], name="title_ft_year_weighted"),
-                    titles.indexes.PrefixIndex("primary_title", length=64, name="title_ft_title"),
+                    titles.reading.indexes.PrefixIndex("primary_title", length=64, name="title_ft_title"),
                 ],
             },
         ),

@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-import titles.indexes
+import titles.reading.indexes
 
 
 class Migration(migrations.Migration):
@@ -43,6 +43,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="title",
-            index=titles.indexes.FullTextIndex(fields=["primary_title"], name="title_ft_words"),
+            index=titles.reading.indexes.FullTextIndex(fields=["primary_title"], name="title_ft_words"),
         ),
     ]

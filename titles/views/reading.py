@@ -7,14 +7,15 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from cluster.actions.history import Change, history
-from titles import fields, figures, plots, queries
-from titles.forms import ListForm, ReviewsForm
-from titles.idempotence import new_key
-from titles.keyset import BEST, ORDERS
+from cluster.actions.reports.history import Change, history
+from titles.catalogue import fields
 from titles.models import Title
-from titles.patience import patient
-from titles.receipts import opened
+from titles.reading import figures, plots, queries
+from titles.reading.keyset import BEST, ORDERS
+from titles.writing.forms import ListForm, ReviewsForm
+from titles.writing.idempotence import new_key
+from titles.writing.patience import patient
+from titles.writing.receipts import opened
 
 HISTORY_PAGE = 30
 RATINGS = (5, 6, 7, 8, 9)

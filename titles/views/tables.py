@@ -17,13 +17,14 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cluster.backend import NoPrimary, NotAcknowledged
-from titles import bulk, table
-from titles.edits import Stored
-from titles.forms import ListForm
-from titles.keyset import IDENTIFIER
-from titles.table import BadTable
-from titles.uploads import Upload, forget_old
+from titles.files import table
+from titles.files.table import BadTable
+from titles.files.uploads import Upload, forget_old
+from titles.reading.keyset import IDENTIFIER
 from titles.views.writing import RETRY_SECONDS, allowed
+from titles.writing import bulk
+from titles.writing.edits import Stored
+from titles.writing.forms import ListForm
 
 SHOWN = 50
 """Bad lines that a page lists."""

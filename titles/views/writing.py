@@ -11,16 +11,17 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.views.decorators.http import require_http_methods, require_POST
 
-from cluster.actions.history import Change, change
+from cluster.actions.reports.history import Change, change
 from cluster.backend import NoPrimary, NotAcknowledged, Written
-from titles import edits, fields
-from titles.errors import Conflict, NoSuchTitle, Outdated, TitleError
-from titles.fields import Image
-from titles.forms import EditForm, ReviewsForm, TitleForm, signed
-from titles.idempotence import form_key, transaction_id
+from titles.catalogue import fields
+from titles.catalogue.errors import Conflict, NoSuchTitle, Outdated, TitleError
+from titles.catalogue.fields import Image
 from titles.models import Title
-from titles.patience import patient
-from titles.receipts import marked, sealed
+from titles.writing import edits
+from titles.writing.forms import EditForm, ReviewsForm, TitleForm, signed
+from titles.writing.idempotence import form_key, transaction_id
+from titles.writing.patience import patient
+from titles.writing.receipts import marked, sealed
 
 RETRY_SECONDS = 5
 

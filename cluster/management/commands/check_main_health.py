@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from cluster.actions.check_health import Watch
+from cluster.actions.failover.check_health import Watch
 from cluster.conf import conf
 from cluster.management.verbs import VerbCommand
 from cluster.protocol.decide import Action

@@ -12,8 +12,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from cluster.actions.observe import observe
-from cluster.actions.status import cluster_facts
+from cluster.actions.reports.status import cluster_facts
+from cluster.actions.steps.observe import observe
 from cluster.conf import conf
 from cluster.management.verbs import VerbCommand
 from cluster.nodes.cluster import connect_all

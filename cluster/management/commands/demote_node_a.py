@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from cluster.actions.demote import ALREADY, DONE, demote_node_a
+from cluster.actions.failover.demote import ALREADY, DONE, demote_node_a
 from cluster.conf import conf
 from cluster.management.verbs import VerbCommand, timeout_argument
 from cluster.nodes.cluster import connect_all

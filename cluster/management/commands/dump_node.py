@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from cluster.actions.dump import dump
+from cluster.actions.maintenance.dump import dump
 from cluster.management.verbs import VerbCommand, node_argument
 from cluster.nodes.cluster import connect
 from cluster.protocol.names import NodeName

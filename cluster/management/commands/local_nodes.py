@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cluster.conf import conf
-from cluster.nodes.local import LocalNode, LocalNodeError, NodeStatus, each, local_nodes
+from cluster.local import LocalNode, LocalNodeError, NodeStatus, each, local_nodes
 from cluster.protocol.names import NodeName
 
 

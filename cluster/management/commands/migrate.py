@@ -10,8 +10,8 @@ from django.core.management.commands import migrate as django
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.migrations.executor import MigrationExecutor
 
-from cluster.actions import journal
-from cluster.actions.migrate import migrate, planned
+from cluster.actions.events import journal
+from cluster.actions.maintenance.migrate import migrate, planned
 from cluster.backend import write_once
 from cluster.backend.context import NODES
 from cluster.backend.view import primary_alias
@@ -19,8 +19,8 @@ from cluster.conf import conf
 from cluster.management.verbs import FILING_SECONDS
 from cluster.nodes.cluster import connect_all
 from cluster.nodes.mariadb import MariaDBNode
-from cluster.nodes.migrating import is_kept
-from cluster.nodes.migration_steps import Targets
+from cluster.nodes.schema.migrating import is_kept
+from cluster.nodes.schema.migration_steps import Targets
 from cluster.protocol.errors import ClusterError, NodeUnreachable
 from cluster.protocol.names import NodeName
 

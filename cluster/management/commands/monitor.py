@@ -5,8 +5,8 @@ import threading
 import time
 from typing import Any
 
-from cluster.actions import observations
-from cluster.actions.check_health import Watch
+from cluster.actions.failover.check_health import Watch
+from cluster.actions.reports import observations
 from cluster.conf import conf
 from cluster.management.verbs import VerbCommand
 

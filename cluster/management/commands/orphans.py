@@ -8,11 +8,20 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from rich.table import Table
 
-from cluster.actions.orphan_decisions import Decided, Line, Shown, dismiss, listed, reapply, reopen, show
+from cluster.actions.operations.orphan_decisions import (
+    Decided,
+    Line,
+    Shown,
+    dismiss,
+    listed,
+    reapply,
+    reopen,
+    show,
+)
 from cluster.conf import conf
 from cluster.management.verbs import VerbCommand
 from cluster.nodes.cluster import connect_all
-from cluster.nodes.deciding import DISMISSED, PENDING, REAPPLIED, Orphan
+from cluster.nodes.repair.deciding import DISMISSED, PENDING, REAPPLIED, Orphan
 
 LISTED = 100
 """How many a person is shown."""

@@ -4,10 +4,10 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from cluster.actions.failover import ALREADY, DONE, promote_node_a
-from cluster.actions.force import force, risks
-from cluster.actions.observe import observe
-from cluster.actions.promote import Promotion
+from cluster.actions.failover.failover import ALREADY, DONE, promote_node_a
+from cluster.actions.failover.force import force, risks
+from cluster.actions.failover.promote import Promotion
+from cluster.actions.steps.observe import observe
 from cluster.conf import conf
 from cluster.management.verbs import VerbCommand
 from cluster.nodes.cluster import connect_all

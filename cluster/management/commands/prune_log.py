@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from cluster.actions.observe import observe
-from cluster.actions.prune import bound, prune
+from cluster.actions.maintenance.prune import bound, prune
+from cluster.actions.steps.observe import observe
 from cluster.conf import conf
 from cluster.management.rates import RatedCommand
 from cluster.nodes.cluster import connect_all

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from rich.table import Table
 
-from cluster.actions.quarantine import NodeQuarantine, listed, retry
+from cluster.actions.maintenance.quarantine import NodeQuarantine, listed, retry
 from cluster.management.verbs import VerbCommand, node_argument
 from cluster.nodes.cluster import connect_all
 from cluster.protocol.names import NodeName

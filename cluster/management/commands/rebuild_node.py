@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from cluster.actions.observe import observe
-from cluster.actions.rebuild import amount, rebuild
+from cluster.actions.maintenance.rebuild import amount, rebuild
+from cluster.actions.steps.observe import observe
 from cluster.conf import conf
 from cluster.management.rates import RatedCommand
 from cluster.management.verbs import node_argument

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from cluster.actions.recover import NEXT_STEP
+from cluster.actions.failover.recover import NEXT_STEP
 from cluster.management.recovery import RecoveryCommand
 from cluster.protocol.names import NodeName
 

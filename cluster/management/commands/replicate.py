@@ -3,8 +3,8 @@
 import signal
 from typing import Any
 
-from cluster.actions.check_health import Watch
-from cluster.actions.replicate import Replicator
+from cluster.actions.failover.check_health import Watch
+from cluster.actions.replication.replicate import Replicator
 from cluster.conf import conf
 from cluster.management.verbs import VerbCommand
 from cluster.nodes.cluster import connect

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from cluster.actions.automation import RESUMED, resume
+from cluster.actions.failover.automation import RESUMED, resume
 from cluster.conf import conf
 from cluster.management.verbs import VerbCommand
 from cluster.nodes.cluster import connect_all

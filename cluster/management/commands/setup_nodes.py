@@ -4,12 +4,12 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from cluster.actions import setup
-from cluster.actions.observe import observe
+from cluster.actions.maintenance import setup
+from cluster.actions.steps.observe import observe
 from cluster.conf import conf
 from cluster.management.verbs import VerbCommand
 from cluster.nodes.cluster import connect_all
-from cluster.nodes.install import Status
+from cluster.nodes.schema.install import Status
 from cluster.protocol.names import NodeName
 
 

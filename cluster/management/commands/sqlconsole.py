@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from cluster.actions.setup import console_script
+from cluster.actions.maintenance.setup import console_script
 from cluster.protocol.names import NodeName
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from cluster.actions.switchover import give_writes
+from cluster.actions.failover.switchover import give_writes
 from cluster.conf import conf
 from cluster.management.verbs import VerbCommand, node_argument, timeout_argument
 from cluster.nodes.cluster import connect_all

@@ -5,10 +5,10 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from cluster.actions.differences import SHOWN, Differences
-from cluster.actions.observe import observe
-from cluster.actions.repair import Repair, repair
-from cluster.actions.verify import Verification, amount, verify
+from cluster.actions.steps.observe import observe
+from cluster.actions.verification.differences import SHOWN, Differences
+from cluster.actions.verification.repair import Repair, repair
+from cluster.actions.verification.verify import Verification, amount, verify
 from cluster.conf import conf
 from cluster.management.rates import RatedCommand
 from cluster.nodes.cluster import connect_all

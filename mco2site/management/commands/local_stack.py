@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.table import Table
 
-from cluster.nodes.local import LocalNodeError, NodeStatus
+from cluster.local import LocalNodeError, NodeStatus
 from mco2site.stack.admin import sign_in
 from mco2site.stack.errors import StackError
 from mco2site.stack.local import LocalStack

@@ -10,8 +10,9 @@ from django.core.management.base import CommandError, CommandParser
 
 from cluster.backend import NoPrimary, NotAcknowledged
 from cluster.management.verbs import VerbCommand
-from titles import bulk, table
-from titles.edits import Stored
+from titles.files import table
+from titles.writing import bulk
+from titles.writing.edits import Stored
 
 SHOWN = 20
 

@@ -11,10 +11,10 @@ from django.db import DatabaseError
 from cluster.backend.view import primary_alias
 from cluster.management.verbs import VerbCommand
 from cluster.protocol.names import NodeName
-from titles import importer
-from titles.importer import Outcome, Source, Survey
-from titles.problems import Problems
-from titles.tsv import FileProblem
+from titles.files import importer
+from titles.files.importer import Outcome, Source, Survey
+from titles.files.problems import Problems
+from titles.files.tsv import FileProblem
 
 TYPES = "movie,short"
 MAX_BATCH = 5_000

@@ -1,0 +1,1 @@
+"""What happened, for people: the journal and the alerts that follow from it."""

@@ -1,0 +1,232 @@
+"""What happened and why: every transition, refused attempt and alarm becomes a row, and an alert where one is due.
+
+Nothing that the cluster does ever waits for it: rows and alerts are written by threads of their own, which
+keep trying while the control database or a mail server is down.
+"""
+
+import contextvars
+import logging
+import os
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from queue import Full, Queue
+from typing import Any
+
+from django.db import DatabaseError, InterfaceError, close_old_connections, connections
+
+from cluster.actions.events import alerts
+from cluster.models import Event
+from cluster.protocol.errors import ClusterError
+
+log = logging.getLogger(__name__)
+
+Kind = Event.Kind
+
+KEPT = 1_000
+"""Happenings that wait while they cannot be written; more are only logged."""
+RETRY_SECONDS = 2.0
+SAME_AGAIN_SECONDS = 300.0
+"""Seconds in which the same refusal or alarm is told once."""
+TIMES = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC|\b\d+(\.\d+)? s\b")
+"""Parts of a sentence that differ from watcher to watcher and from look to look."""
+
+_journals: dict[int, "Journal"] = {}
+_lock = threading.Lock()
+_actor: contextvars.ContextVar[str] = contextvars.ContextVar("actor", default="")
+
+
+def actor() -> str:
+    """Who is behind what is done here; empty when nobody has said."""
+    return _actor.get()
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One event before it is a row; the fields are those of `cluster.models.Event`."""
+
+    kind: Event.Kind
+    verb: str
+    sentence: str
+    old: str = ""
+    new: str = ""
+    epoch: int | None = None
+    seconds: float | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    actor: str = field(default_factory=actor)
+    happened_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def key(self) -> str:
+        """What makes it the same as another one: its sentence without times."""
+        return TIMES.sub("...", f"{self.kind} {self.verb}: {self.sentence}")
+
+    @property
+    def alerts(self) -> bool:
+        """Whether somebody wants to be told now."""
+        return self.kind in (Kind.TRANSITION, Kind.ALARM)
+
+
+@dataclass
+class Attempt:
+    """A verb on its way; `succeeded` tells what it changed."""
+
+    verb: str
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def seconds(self) -> float:
+        """How long it has taken so far."""
+        return round(time.monotonic() - self.began, 3)
+
+    def succeeded(self, sentence: str, *, old: str, new: str, epoch: int | None, **facts: Any) -> None:
+        """A transition took place."""
+        record(Happening(Kind.TRANSITION, self.verb, sentence, old, new, epoch, self.seconds, facts))
+
+
+@contextmanager
+def acting_as(actor: str) -> Iterator[None]:
+    """Say who is behind what is recorded in the block."""
+    token = _actor.set(actor)
+    try:
+        yield
+    finally:
+        _actor.reset(token)
+
+
+@contextmanager
+def attempt(verb: str) -> Iterator[Attempt]:
+    """Record what comes of a verb: its transition, or the reason why it was refused or failed."""
+    made = Attempt(verb)
+    try:
+        yield made
+    except ClusterError as error:
+        record(Happening(Kind.REFUSED, verb, str(error), seconds=made.seconds))
+        raise
+
+
+class Clerk:
+    """A thread that works off happenings, one after the other, each until it is done."""
+
+    def __init__(self, name: str, work: Callable[[Happening], None]) -> None:
+        self._waiting: Queue[Happening] = Queue(KEPT)
+        self._work = work
+        self._problem = ""
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def take(self, happening: Happening) -> None:
+        """Put it on the pile. Never waits."""
+        try:
+            self._waiting.put_nowait(happening)
+        except Full:
+            log.error("Too much waits to be written; only logged: %s", happening)
+
+    def finish(self, seconds: float) -> bool:
+        """Wait until the pile is worked off, at most that long; whether it is."""
+        deadline = time.monotonic() + seconds
+        while self._waiting.unfinished_tasks and time.monotonic() < deadline:
+            time.sleep(0.01)
+        return not self._waiting.unfinished_tasks
+
+    def _run(self) -> None:
+        while True:
+            happening = self._waiting.get()
+            while not self._done(happening):
+                time.sleep(RETRY_SECONDS)
+            self._problem = ""
+            self._waiting.task_done()
+
+    def _done(self, happening: Happening) -> bool:
+        try:
+            self._work(happening)
+        except (DatabaseError, InterfaceError, alerts.NotSent) as error:
+            self._warn(str(error))
+            return False
+        except Exception:  # a service's library may raise anything, and the next happening is to be told too
+            log.exception("It will not be tried again: %s", happening)
+        return True
+
+    def _warn(self, problem: str) -> None:
+        """Once for each problem, not for each try: a control database may be away for hours."""
+        if problem != self._problem:
+            log.warning("Tried again every %g s until it works: %s", RETRY_SECONDS, problem)
+        self._problem = problem
+
+
+class Journal:
+    """Records what happens in this process."""
+
+    def __init__(self) -> None:
+        self.filing = Clerk("journal", store)
+        self.alerting = Clerk("alerts", alert)
+        self._told: dict[str, float] = {}
+
+    def record(self, happening: Happening) -> None:
+        """Take it, unless the same was told a moment ago."""
+        if happening.kind in (Kind.REFUSED, Kind.ALARM) and self.told_just_now(happening.key):
+            return
+        log.debug("%s", happening.sentence)
+        self.filing.take(happening)
+        if happening.alerts:
+            self.alerting.take(happening)
+
+    def told_just_now(self, key: str) -> bool:
+        """Whether the key was told within the last minutes; from now on it was."""
+        now = time.monotonic()
+        self._told = {known: at for known, at in self._told.items() if now - at < SAME_AGAIN_SECONDS}
+        known = key in self._told
+        self._told.setdefault(key, now)
+        return known
+
+    def finish(self, seconds: float) -> bool:
+        """Wait for what is on its way, at most that long; whether all of it arrived."""
+        return self.filing.finish(seconds) and self.alerting.finish(seconds)
+
+
+def record(happening: Happening) -> None:
+    """Record something in the journal of this process. Never waits, never raises."""
+    of_this_process().record(happening)
+
+
+def finish(seconds: float) -> bool:
+    """Wait for what this process recorded to be written and sent, at most that long; whether it was."""
+    made = _journals.get(os.getpid())
+    return made is None or made.finish(seconds)
+
+
+def of_this_process() -> Journal:
+    """The journal of this process, made when it is first needed; a forked process makes its own."""
+    with _lock:
+        if os.getpid() not in _journals:
+            _journals[os.getpid()] = Journal()
+        return _journals[os.getpid()]
+
+
+def store(happening: Happening) -> None:
+    """Write the row. Raises DatabaseError."""
+    close_old_connections()
+    try:
+        Event.objects.create(
+            kind=happening.kind,
+            verb=happening.verb,
+            sentence=happening.sentence,
+            old=happening.old,
+            new=happening.new,
+            epoch=happening.epoch,
+            seconds=happening.seconds,
+            facts=dict(happening.facts),
+            actor=happening.actor,
+            happened_at=happening.happened_at,
+        )
+    finally:
+        connections["default"].close()
+
+
+def alert(happening: Happening) -> None:
+    """Tell the operators. Raises NotSent."""
+    alerts.send(happening.key, happening.sentence, happening.facts, happening.actor)

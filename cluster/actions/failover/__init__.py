@@ -1,0 +1,1 @@
+"""Who is the primary: promotion, switchover, recovery, and the monitor that decides."""

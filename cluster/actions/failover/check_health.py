@@ -1,0 +1,315 @@
+"""The watch: look at every node, decide, act. Any number of watchers may run; of two that act, one wins.
+
+Nothing here needs the control database or the broker.
+"""
+
+import contextvars
+import logging
+import os
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Protocol
+
+from cluster.actions.events import journal
+from cluster.actions.failover.demote import DONE as DEMOTED
+from cluster.actions.failover.demote import demote_node_a
+from cluster.actions.failover.failover import DONE as PROMOTED
+from cluster.actions.failover.failover import take_over
+from cluster.actions.failover.recover import recover
+from cluster.actions.steps.lease import renew, voters
+from cluster.actions.steps.observe import Nodes
+from cluster.conf import ClusterConf, conf
+from cluster.nodes.cluster import connect
+from cluster.nodes.probing import Prober
+from cluster.protocol.decide import Action, Decision, decide
+from cluster.protocol.errors import ClusterError, StaleEpoch
+from cluster.protocol.names import NodeName
+from cluster.protocol.node import Node
+from cluster.protocol.outlook import Outlook, Sight
+from cluster.protocol.policy import Policy
+from cluster.protocol.view import ClusterView
+
+log = logging.getLogger(__name__)
+
+CERTAINTY_PAUSE = 0.05
+"""Seconds until a node that refused or broke a connection is probed again: it costs nothing to ask."""
+CERTAINTY_LOOKS = 20
+RESUME_PAUSE = 0.25
+"""Seconds after which a primary without a lease is looked at again: a switchover has handed over by then."""
+ACT_TIMEOUT = 5.0
+"""Seconds that one call of a promotion may take."""
+HAND_BACK_SECONDS = 30.0
+"""Seconds that Main may take to come nearly level before it gets the writes back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """One round of the watch: what was decided on which outlook, and what came of it.
+
+    outcome: a sentence, empty when there was nothing to do. failed: the action was tried and did not succeed.
+    """
+
+    outlook: Outlook
+    decision: Decision
+    outcome: str = ""
+    failed: bool = False
+
+    @property
+    def sentence(self) -> str:
+        """What a person reads."""
+        return f"{self.decision.sentence} {self.outcome}".strip()
+
+
+@dataclass
+class Memory:
+    """What a watcher remembers of its earlier looks."""
+
+    failures: Counter[NodeName] = field(default_factory=Counter)
+    answers: Counter[NodeName] = field(default_factory=Counter)
+    since: dict[NodeName, float] = field(default_factory=dict)
+
+    def note(self, view: ClusterView, now: float) -> None:
+        """Count who answered and who did not."""
+        for name in NodeName:
+            if view.state(name) is None:
+                self.since.setdefault(name, now)
+                self.failures[name] += 1
+                self.answers[name] = 0
+            else:
+                self.since.pop(name, None)
+                self.failures[name] = 0
+                self.answers[name] += 1
+
+
+class Lookout(Protocol):
+    """Sees all nodes. `cluster.nodes.probing.Prober` looks at real servers; its methods say more."""
+
+    @property
+    def seconds(self) -> Mapping[NodeName, float | None]:
+        """How long each node took to answer the last probe."""
+
+    def probe(self) -> ClusterView:
+        """All nodes at once."""
+
+    def ask_sights(self, suspect: NodeName) -> None:
+        """Let the others look at a node."""
+
+    def sights(
+        self, lookouts: Collection[NodeName], suspect: NodeName, ask: bool
+    ) -> Mapping[NodeName, Sight]:
+        """How each of `lookouts` sees the suspect."""
+
+    def wait(self, seconds: float) -> None:
+        """Rest until it is time to look again."""
+
+    def close(self) -> None:
+        """Let the connections go."""
+
+
+Witness = Callable[[], Mapping[NodeName, int]]
+"""The nodes whose process was seen to end over a connection that somebody else held: see NodeUnreachable.ended."""
+
+
+def no_witness() -> Mapping[NodeName, int]:
+    """Nobody else has seen anything."""
+    return {}
+
+
+class Watch:
+    """One watcher. Its memory counts failures in a row, so a process keeps the same one."""
+
+    def __init__(
+        self,
+        prober: Lookout,
+        connect: Callable[[NodeName, float], Node],
+        policy: Policy,
+        *,
+        lease_seconds: float,
+        witness: Witness = no_witness,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """witness: what else this process knows of ended nodes. sleep: lets seconds pass. clock: seconds since 1970."""
+        self.sleep, self.clock = sleep, clock
+        self.witness = witness
+        self.prober = prober
+        self.connect = connect
+        self.policy = policy
+        self.lease_seconds = lease_seconds
+        self.memory = Memory()
+        self._recovery: threading.Thread | None = None
+        self._noted = ""
+
+    @classmethod
+    def of_this_process(cls) -> "Watch":
+        """The watcher of this process, made when it is first asked for; a forked process makes its own."""
+        return _watch(os.getpid())
+
+    @classmethod
+    def configured(cls, settings: ClusterConf, witness: Witness = no_witness) -> "Watch":
+        """A new watcher, as the settings say."""
+        return cls(
+            Prober(lambda name: connect(name, timeout=settings.probe_timeout), patience(settings)),
+            lambda name, timeout: connect(name, timeout=timeout),
+            policy(settings),
+            lease_seconds=settings.lease_seconds,
+            witness=witness,
+        )
+
+    def tick(self) -> Tick:
+        """Look, decide, act. Raises nothing that the cluster can bring about."""
+        outlook, decision = self.decide()
+        for _ in range(CERTAINTY_LOOKS):
+            if decision.action is not Action.WAIT or not answers_at_once(outlook):
+                break
+            self.sleep(CERTAINTY_PAUSE)
+            outlook, decision = self.decide()
+        if decision.action is Action.RESUME:
+            self.sleep(RESUME_PAUSE)
+            outlook, decision = self.decide()
+        self.note(decision)
+        try:
+            return Tick(outlook, decision, self.act(outlook, decision))
+        except StaleEpoch as error:
+            return Tick(outlook, decision, f"Somebody else was quicker: {error}")
+        except ClusterError as error:
+            return Tick(outlook, decision, f"It did not succeed: {error}", failed=True)
+
+    def note(self, decision: Decision) -> None:
+        """Keep in the journal what was decided, when it is not what was decided before."""
+        kind = journal.Kind.ALARM if decision.alarm else journal.Kind.DECISION
+        happening = journal.Happening(kind, "watch", decision.sentence)
+        if happening.key != self._noted:
+            self._noted = happening.key
+            journal.record(happening)
+
+    def decide(self) -> tuple[Outlook, Decision]:
+        """One look at all nodes, and what follows from it."""
+        suspects = [name for name in NodeName if self.memory.failures[name]]
+        for suspect in suspects:
+            self.prober.ask_sights(suspect)
+        view, now = self.prober.probe(), self.clock()
+        for name, epoch in self.witness().items():
+            if (error := view.error(name)) is not None:
+                error.ended = max(error.ended or 0, epoch)
+        self.memory.note(view, now)
+        outlook = Outlook(
+            view,
+            now,
+            failures=dict(self.memory.failures),
+            answers=dict(self.memory.answers),
+            since=dict(self.memory.since),
+            sights=self.sights(view, asked=suspects),
+        )
+        return outlook, decide(outlook, self.policy)
+
+    def sights(self, view: ClusterView, asked: list[NodeName]) -> Mapping[NodeName, Sight]:
+        """How the other nodes see a last primary that has failed; it takes their word to call it dead."""
+        last = view.last_primary
+        if last is None or self.memory.failures[last] < self.policy.threshold:
+            return {}
+        return self.prober.sights([state.name for state in view.reachable], last, ask=last not in asked)
+
+    def act(self, outlook: Outlook, decision: Decision) -> str:
+        """Do what was decided; what came of it. Raises ClusterError."""
+        if decision.action in (Action.NOTHING, Action.WAIT) or decision.target is None:
+            return ""
+        if decision.action is Action.RECOVER:
+            return self.begin_recovery(decision.target)
+        nodes = {name: self.connect(name, ACT_TIMEOUT) for name in NodeName}
+        try:
+            return self.act_on(nodes, outlook, decision, decision.target)
+        finally:
+            for node in nodes.values():
+                node.close()
+
+    def act_on(self, nodes: Nodes, outlook: Outlook, decision: Decision, target: NodeName) -> str:
+        """Change who takes writes. Raises ClusterError."""
+        view = outlook.view
+        if decision.action is Action.RENEW:
+            seen = [node for node in voters(nodes, view, target) if view.state(node.name)]
+            renew(nodes[target], seen, view.epoch, self.lease_seconds)
+            return "It is renewed."
+        if decision.action is Action.HAND_BACK:
+            demote_node_a(
+                nodes,
+                reason=decision.sentence,
+                lease_seconds=self.lease_seconds,
+                timeout=HAND_BACK_SECONDS,
+            )
+            return DEMOTED
+        done = take_over(
+            nodes,
+            view,
+            target,
+            reason=decision.sentence,
+            lease_seconds=self.lease_seconds,
+            gone=decision.gone,
+            automatic=decision.action is Action.FAIL_OVER,
+            since=outlook.missed_since,
+        )
+        if target is NodeName.NODE_A and decision.action is Action.FAIL_OVER:
+            return PROMOTED
+        return f"{target.label} takes writes in epoch {done.epoch}."
+
+    def begin_recovery(self, name: NodeName) -> str:
+        """Recover a node beside the watch: it may take long, and watching goes on."""
+        if self._recovery is not None and self._recovery.is_alive():
+            return "Its recovery is under way."
+        context = contextvars.copy_context()  # the thread acts for whoever this one acts for
+        self._recovery = threading.Thread(
+            target=context.run, args=(self.recover, name), name="recovery", daemon=True
+        )
+        self._recovery.start()
+        return "Its recovery has begun."
+
+    def recover(self, name: NodeName) -> None:
+        """Recover a node; what came of it goes to the log."""
+        nodes = {node: self.connect(node, ACT_TIMEOUT) for node in NodeName}
+        try:
+            done = recover(nodes, name, lease_seconds=self.lease_seconds, say=log.info)
+            log.info("%s", done.sentence)
+        except ClusterError as error:
+            log.warning("%s was not recovered: %s", name.label, error)
+        finally:
+            for node in nodes.values():
+                node.close()
+
+    def wait(self, seconds: float) -> None:
+        """Rest until the next tick is due, or until a server may have died."""
+        self.prober.wait(seconds)
+
+    def close(self) -> None:
+        """Let all connections go."""
+        self.prober.close()
+
+
+def answers_at_once(outlook: Outlook) -> bool:
+    """Whether the last primary refuses or breaks connections, so that another look costs no time."""
+    last = outlook.view.last_primary
+    error = outlook.view.error(last) if last else None
+    return error is not None and (error.gone or error.broke)
+
+
+def policy(settings: ClusterConf) -> Policy:
+    """The rules of the watch in the settings."""
+    return Policy(
+        threshold=settings.failure_threshold,
+        cooldown=settings.cooldown,
+        automatic=settings.automatic,
+        failback=settings.failback == "automatic",
+    )
+
+
+def patience(settings: ClusterConf) -> float:
+    """Seconds that a probe may take: the next one is not to wait for it."""
+    return min(settings.probe_timeout, settings.probe_interval)
+
+
+@cache
+def _watch(process: int) -> Watch:
+    return Watch.configured(conf())

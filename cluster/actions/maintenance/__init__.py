@@ -1,0 +1,1 @@
+"""Set-up, migrations, rebuilds, dumps, and a log that stays short."""

@@ -1,0 +1,349 @@
+"""Bring the replicated tables of all nodes to a new shape, while the site goes on.
+
+One operation after the other, each on every node before the next begins, so that a data migration meets the same
+tables everywhere. Where an operation changes the shape of rows, the primary's replicated tables are locked, the
+followers take what is still under way, and then every node changes: no entry of one shape is left for a table of
+another. A run that was cut off goes on where it stopped.
+"""
+
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from django.db.migrations import Migration
+
+from cluster.actions.events import journal
+from cluster.actions.maintenance import setup
+from cluster.actions.steps.lease import observe_revived
+from cluster.actions.steps.observe import observe
+from cluster.nodes.mariadb import MariaDBNode
+from cluster.nodes.repair import quarantine
+from cluster.nodes.schema import migrating
+from cluster.nodes.schema.install import secret
+from cluster.nodes.schema.migrating import LOCK_SECONDS, Defaults, Shaper, TablesBusy, UnderWay
+from cluster.nodes.schema.migration_steps import Key, Step, Targets, Way, check, plan, steps
+from cluster.protocol.errors import Refused
+from cluster.protocol.names import NodeName
+from cluster.protocol.view import ClusterView, NodeState
+from cluster.replicated import replicated_models
+
+Say = Callable[[str], None]
+RunOnce = Callable[[Callable[[Any], None], str | None], None]
+"""Runs a data step, which takes a schema editor of the primary, under a transaction id; None: as it comes."""
+
+POLL = 0.02
+STILL_SECONDS = 2.0
+"""A follower that has taken nothing for so long has stopped at an entry that its tables cannot hold yet."""
+LEVEL_SECONDS = 30.0
+PAUSE = 0.5
+"""Seconds between two attempts to lock tables, in which others get their turn."""
+
+Begun = dict[NodeName, bool]
+"""The nodes that a step is to be done on, and whether it was begun there before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Migrated:
+    """migrations: those that were applied or taken back. absent: nodes that keep their old shape, and why."""
+
+    migrations: list[Key]
+    absent: Mapping[NodeName, str]
+
+    @property
+    def sentence(self) -> str:
+        """What the developer reads at the end."""
+        done = ", ".join(".".join(key) for key in self.migrations)
+        said = f"The nodes have {done}." if done else "The nodes have nothing to migrate."
+        left = [
+            f"{name.label} keeps its old shape: {why} When it is back run migrate again, or rebuild_node {name}."
+            for name, why in self.absent.items()
+        ]
+        return " ".join([said, *left])
+
+
+def planned(
+    nodes: Mapping[NodeName, MariaDBNode], targets: Targets, lease_seconds: float
+) -> list[tuple[Migration, bool]]:
+    """What the primary lacks: each migration, and whether it is to be taken back. Raises Refused."""
+    primary = leader(observe_revived(nodes, lease_seconds))
+    return plan(migrating.applied(nodes[primary.name].connection), targets)
+
+
+def leader(view: ClusterView) -> NodeState:
+    """The primary. Raises Refused when there is none."""
+    if view.primary is None:
+        raise Refused(
+            f"The nodes cannot be migrated: no node takes writes now. {view.missing()} "
+            "Once one does, run migrate again; migrate --database default migrates the control database alone."
+        )
+    return view.primary
+
+
+def migrate(
+    nodes: Mapping[NodeName, MariaDBNode],
+    targets: Targets,
+    lease_seconds: float,
+    *,
+    run_once: RunOnce,
+    say: Say,
+) -> Migrated:
+    """Bring every node that answers to the targets. May be cut off and repeated.
+
+    A lease that has only run out is renewed: on a new cluster no replicator keeps it yet.
+    Raises Refused (no primary, an operation that the log cannot follow, a transaction that does not end, a failover
+    meanwhile), NodeFailed, and what a data step raises.
+    """
+    view = observe_revived(nodes, lease_seconds)
+    primary = leader(view)
+    absent = {name: why for name in NodeName if (why := reason_absent(view, nodes, name))}
+    here = {name: node for name, node in nodes.items() if name not in absent}
+    for node in here.values():
+        migrating.record_made(node.connection)
+    for name in here:
+        if name is not primary.name:
+            bring_level(here, primary, name, say)
+    wanted = plan(migrating.applied(nodes[primary.name].connection), targets)
+    for migration, backwards in wanted:
+        for step in steps(migration, backwards):
+            check(step)
+    for migration, backwards in wanted:
+        with journal.attempt("migrate") as attempt:
+            Run(here, primary, migration, backwards, run_once, say).finish()
+            attempt.succeeded(
+                f"{migration} was {'taken back' if backwards else 'applied'} on "
+                f"{', '.join(name.label for name in here)}.",
+                old="", new=migration.name, epoch=primary.promised,
+            )  # fmt: skip
+    for name in here:
+        setup.set_up(name)
+    return Migrated([(migration.app_label, migration.name) for migration, _ in wanted], absent)
+
+
+def reason_absent(view: ClusterView, nodes: Mapping[NodeName, MariaDBNode], name: NodeName) -> str:
+    """Why a node takes no part, empty when it does."""
+    if error := view.error(name):
+        return str(error)
+    state = view.state(name)
+    if state is None or state.blank or state.withdrawn:
+        return "it has lost its data or is being rebuilt."
+    if not migrating.is_kept(nodes[name].connection):
+        return "it was set up by an older version; run setup_nodes."
+    return ""
+
+
+def bring_level(nodes: Mapping[NodeName, MariaDBNode], primary: NodeState, name: NodeName, say: Say) -> None:
+    """Give a node that was away the migrations which the primary has."""
+    node = nodes[name]
+    have = migrating.applied(node.connection)
+    missing = migrating.applied(nodes[primary.name].connection) - have
+    late = [(migration, back) for migration, back in plan(have, sorted(missing)) if not back]
+    for migration, backwards in late:
+        Run({name: node}, primary, migration, backwards, None, say, nodes).finish()
+
+
+@dataclass
+class Run:
+    """One migration on the nodes that take part.
+
+    run_once: None where the primary has the migration already, and with it what its data steps wrote.
+    all_nodes: to see how far a late node is.
+    """
+
+    nodes: Mapping[NodeName, MariaDBNode]
+    primary: NodeState
+    migration: Migration
+    backwards: bool
+    run_once: RunOnce | None
+    say: Say
+    all_nodes: Mapping[NodeName, MariaDBNode] = field(default_factory=dict)
+    defaults: Defaults = field(default_factory=dict)
+
+    def finish(self) -> None:
+        """Do what is left of it."""
+        progress = self.progress()
+        order = sorted(self.nodes, key=lambda name: name is self.primary.name)  # the primary last
+        for number, step in enumerate(steps(self.migration, self.backwards)):
+            waiting = [name for name in order if progress[name].steps <= number]
+            if waiting and step.way is not Way.NOWHERE:
+                self.say(
+                    f"{self.migration}: {step.operation.describe()} ({', '.join(n.label for n in waiting)})"
+                )
+                self.do(step, number, waiting, progress)
+            for name in waiting:
+                self.note(name, number, progress)
+        for name in order:
+            migrating.note_end(self.nodes[name].connection, self.key, progress[name])
+
+    @property
+    def key(self) -> Key:
+        """App and name."""
+        return (self.migration.app_label, self.migration.name)
+
+    def progress(self) -> dict[NodeName, UnderWay]:
+        """How far each node is, after an earlier run that was cut off. Raises Refused."""
+        found = {name: migrating.under_way(node.connection, self.key) for name, node in self.nodes.items()}
+        begun = [way for way in found.values() if way]
+        if any(way.backwards is not self.backwards for way in begun):
+            other = "applying it" if self.backwards else "taking it back"
+            raise Refused(f"{self.migration} was cut off while somebody was {other}; finish that first.")
+        run = begun[0].run if begun else uuid.uuid4().hex
+        return {name: way or self.begun(name, run) for name, way in found.items()}
+
+    def begun(self, name: NodeName, run: str) -> UnderWay:
+        """The record of a migration of which nothing is done; a node that has all of it has nothing left to do."""
+        connection = self.nodes[name].connection
+        has_it = self.key in migrating.applied(connection)
+        if has_it is not self.backwards:
+            return UnderWay(len(self.migration.operations), run, self.backwards)
+        way = UnderWay(0, run, self.backwards)
+        migrating.note(connection, self.key, way)
+        return way
+
+    def note(self, name: NodeName, number: int, progress: dict[NodeName, UnderWay]) -> None:
+        """A step is done on a node."""
+        progress[name] = UnderWay(number + 1, progress[name].run, self.backwards)
+        migrating.note(self.nodes[name].connection, self.key, progress[name])
+
+    def do(
+        self, step: Step, number: int, waiting: list[NodeName], progress: dict[NodeName, UnderWay]
+    ) -> None:
+        """One step, in its way."""
+        joint = self.primary.name in waiting
+        if step.way is Way.ONCE:
+            if joint and self.run_once is not None:
+                atomic = getattr(step.operation, "atomic", None)
+                own = self.migration.atomic if atomic is None else atomic
+                run = f"migrate-{progress[waiting[0]].run}-{number}" if own else None
+                self.run_once(step.run, run)
+                self.await_written()
+            return
+        begun = {
+            name: migrating.begin_step(self.nodes[name].connection, self.key, progress[name])
+            for name in waiting
+        }
+        if step.way is Way.ONLINE:
+            self.change_each(step, begun)
+        elif joint:
+            self.patiently(lambda: self.change_locked(step, begun))
+        else:
+            self.await_still(waiting)
+            self.change_each(step, begun)
+
+    # On the nodes
+
+    def change_locked(self, step: Step, begun: Begun) -> None:
+        """While nobody writes to the replicated tables, and every node has what was written. Raises TablesBusy.
+
+        Every wait for somebody else's transaction lies before the first change: on the followers before the
+        primary is locked, and once more, briefly, when they have all.
+        """
+        tables = {model._meta.db_table for model in [*replicated_models(), *step.models()]}
+        tables.add("kernel_object")
+        with ExitStack() as held:
+            shapers = {name: held.enter_context(closing(Shaper(name, self.defaults))) for name in begun}
+            primary = shapers[self.primary.name]
+            followers = [shaper for shaper in shapers.values() if shaper is not primary]
+            for shaper in followers:
+                with shaper.locked(tables):
+                    pass
+            with primary.locked(tables), ExitStack() as locks:
+                self.await_level()
+                for shaper in followers:
+                    locks.enter_context(shaper.locked(tables))
+                for name, shaper in shapers.items():
+                    again, begun[name] = begun[name], True
+                    self.change(step, name, shaper, again=again)
+        for name in begun:  # a late node may have had images that did not fit its old shape
+            quarantine.retry(self.nodes[name].connection)
+
+    def change_each(self, step: Step, begun: Begun) -> None:
+        """One node after the other, while writes go on."""
+        for name in begun:
+            self.patiently(partial(self.change_one, step, name, begun))
+
+    def change_one(self, step: Step, name: NodeName, begun: Begun) -> None:
+        """One node, in a session of its own. Raises TablesBusy."""
+        again, begun[name] = begun[name], True
+        with closing(Shaper(name, self.defaults)) as shaper:
+            self.change(step, name, shaper, again=again)
+        quarantine.retry(self.nodes[name].connection)
+
+    def change(self, step: Step, name: NodeName, shaper: Shaper, *, again: bool) -> None:
+        """One node: tables, triggers, and the procedures that store images."""
+        connection = self.nodes[name].connection
+        shaper.change(step, again=again)
+        present = shaper.fit_triggers(step.models(), secret(connection))
+        migrating.fit_routines(connection, present)
+
+    def patiently(self, attempt: Callable[[], None]) -> None:
+        """Try until the transactions of others let it through. Raises Refused when one does not end."""
+        deadline = time.monotonic() + LOCK_SECONDS
+        while True:
+            try:
+                return attempt()
+            except TablesBusy as busy:
+                if time.monotonic() > deadline:
+                    oldest = migrating.oldest_transaction(self.nodes[busy.node].connection)
+                    raise Refused(
+                        f"{busy.node.label}'s tables are in use by a transaction that did not end within "
+                        f"{LOCK_SECONDS:.0f} s.{oldest} Run migrate again when it has ended; it goes on where it "
+                        "stopped."
+                    ) from busy
+            time.sleep(PAUSE)
+
+    # Waiting
+
+    def look(self) -> ClusterView:
+        """All nodes. Raises Refused when somebody else has become the primary."""
+        view = observe(self.all_nodes or self.nodes)
+        found = view.primary
+        if found is not None and (found.name, found.promised) != (self.primary.name, self.primary.promised):
+            raise Refused(
+                f"{found.name.label} has taken over in epoch {found.promised} while {self.migration} was under way. "
+                "Run migrate again; it goes on where it stopped."
+            )
+        return view
+
+    def await_level(self) -> None:
+        """Wait until the followers have all that the primary has, while nobody writes to it. Raises Refused."""
+        self.await_followers(lambda view, follower: view.lag_entries(follower.name) == 0)
+
+    def await_written(self) -> None:
+        """Wait until the followers have what is written now, while others go on writing. Raises Refused."""
+        primary = self.look().state(self.primary.name)
+        written = primary.last_log_id if primary else 0
+        self.await_followers(lambda _view, follower: follower.verified.log_id >= written)
+
+    def await_followers(self, fits: Callable[[ClusterView, NodeState], bool]) -> None:
+        """Wait for something of every follower. Raises Refused."""
+        followers = [name for name in self.nodes if name is not self.primary.name]
+        deadline = time.monotonic() + LEVEL_SECONDS
+        while True:
+            view = self.look()
+            states = {name: view.state(name) for name in followers}
+            behind = [name.label for name, state in states.items() if state is None or not fits(view, state)]
+            if not behind:
+                return
+            if time.monotonic() > deadline:
+                raise Refused(
+                    f"{' and '.join(behind)} did not get what was written within {LEVEL_SECONDS:.0f} s. See "
+                    "cluster_status, then run migrate again; it goes on where it stopped."
+                )
+            time.sleep(POLL)
+
+    def await_still(self, names: list[NodeName]) -> None:
+        """Wait until late nodes have taken all that fits their old shape."""
+        last, since = None, time.monotonic()
+        deadline = since + LEVEL_SECONDS
+        while time.monotonic() < min(since + STILL_SECONDS, deadline):
+            view = self.look()
+            now = [view.lag_entries(name) for name in names]
+            if not any(now):
+                return
+            if now != last:
+                last, since = now, time.monotonic()
+            time.sleep(POLL)

@@ -1,0 +1,85 @@
+"""Set a node up: accounts, kernel, replicated tables, triggers; and begin a new cluster's first epoch."""
+
+from collections.abc import Sequence
+
+from cluster.actions.failover.failover import resume_primary
+from cluster.actions.failover.promote import Promotion
+from cluster.actions.steps.observe import Nodes, observe
+from cluster.conf import conf
+from cluster.nodes.cluster import administrator, connect
+from cluster.nodes.repair import quarantine
+from cluster.nodes.schema import collations, install, migrating
+from cluster.nodes.schema.collations import LINGUISTIC
+from cluster.nodes.schema.install import Finding, Status
+from cluster.protocol.names import NodeName
+from cluster.replicated import replicated_models
+
+
+def set_up(name: NodeName) -> int:
+    """Put on one node whatever is missing or outdated; how many objects that were. May be repeated.
+
+    Raises NodeUnreachable, NodeFailed, Refused.
+    """
+    settings, models = conf(), replicated_models()
+    admin, own = administrator(name), connect(name).connection
+    install.create_accounts(admin, settings)
+    install.introduce_peers(admin, settings)
+    changed = install.install(own, install.kernel())
+    install.create_application(admin, settings)
+    ready = migrating.ready(own, models)  # what a migration is to change stays as it is until then
+    waiting = [model for model in migrating.present(own, models) if model not in ready]
+    changed += install.install(own, install.replicated(name, ready, install.make_secret(own), waiting))
+    migrating.record_newest(own)
+    install.configure(own, settings)
+    install.grant_application(admin, settings, ready)
+    quarantine.retry(own)
+    for connection in (admin, own):
+        connection.close()
+    return changed
+
+
+def link(name: NodeName) -> list[str]:
+    """Make one node's federated tables to the others, which have to be set up; what hindered any. May be repeated."""
+    own = connect(name).connection
+    try:
+        return install.link(own)
+    finally:
+        own.close()
+
+
+def blurred(name: NodeName) -> list[str]:
+    """What on a node takes different characters for one, each in a sentence; set-up changes no table that is there."""
+    own = connect(name).connection
+    try:
+        return [
+            f"{found}, which takes all emoji for one. docs/runbook.md says how to change over to {LINGUISTIC}."
+            for found in collations.blurred(own, replicated_models())
+        ]
+    finally:
+        own.close()
+
+
+def console_script(name: NodeName) -> str:
+    """What `set_up` and `link` do to a node, as a script for the mariadb client."""
+    return install.console_script(name, conf(), replicated_models())
+
+
+def check(names: Sequence[NodeName]) -> list[Finding]:
+    """How every object stands on each of the nodes; migrations that a node lacks are MISSING."""
+    models = replicated_models()
+    found = []
+    for name in names:
+        own = connect(name).connection
+        found += install.findings(own, models)
+        found += [Finding(name, "MIGRATION", ".".join(key), Status.MISSING) for key in migrating.pending(own)]
+    return found
+
+
+def begin(nodes: Nodes, lease_seconds: float) -> Promotion | None:
+    """Give a cluster whose nodes are all set up a primary, when none takes writes. None when one does.
+
+    A new cluster begins with Main; one that was stopped resumes with its last primary.
+    """
+    if observe(nodes).primary is not None:
+        return None
+    return resume_primary(nodes, reason="The cluster was set up.", lease_seconds=lease_seconds)

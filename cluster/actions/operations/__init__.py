@@ -1,0 +1,1 @@
+"""What an operator starts: verbs as jobs, and decisions about orphaned transactions."""

@@ -1,0 +1,169 @@
+"""What can be asked for on a page: each verb is the action of its command."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from cluster.actions.failover.automation import PAUSED, RESUMED, pause, resume
+from cluster.actions.failover.demote import DONE as DEMOTED
+from cluster.actions.failover.demote import demote_node_a
+from cluster.actions.failover.failover import DONE as PROMOTED
+from cluster.actions.failover.failover import promote_node_a
+from cluster.actions.failover.force import force, risks
+from cluster.actions.failover.recover import recover
+from cluster.actions.failover.switchover import give_writes
+from cluster.actions.maintenance.rebuild import amount as amount_to_copy
+from cluster.actions.maintenance.rebuild import rebuild
+from cluster.actions.operations.report import Report
+from cluster.actions.steps.observe import observe
+from cluster.actions.verification.differences import Differences
+from cluster.actions.verification.repair import repair
+from cluster.actions.verification.verify import amount as amount_to_compare
+from cluster.actions.verification.verify import note, verify
+from cluster.conf import conf
+from cluster.models import Job
+from cluster.nodes.mariadb import MariaDBNode
+from cluster.protocol.names import NodeName
+
+SWITCH_SECONDS = 30.0
+"""Seconds that a switchover may wait for its node to come nearly level."""
+
+Nodes = Mapping[NodeName, MariaDBNode]
+Act = Callable[[Nodes, Job, Report], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """What can be asked for. long: runs in a worker, else beside the request. dangerous: wants a fresh sign-in.
+
+    command: what does the same in a shell, with {node} for the node. pause: how long writes pause, in words.
+    risks: what may be lost, asked of the nodes when the dialog is shown.
+    """
+
+    name: str
+    title: str
+    permission: str
+    command: str
+    pause: str
+    act: Act
+    long: bool = False
+    dangerous: bool = False
+    nodes: tuple[NodeName, ...] = field(default=())
+    risks: Callable[[Nodes], list[str]] | None = None
+
+    def shell(self, node: str = "") -> str:
+        """The command for a node."""
+        return f"python manage.py {self.command.format(node=node)}".strip()
+
+
+def promoting(nodes: Nodes, job: Job, report: Report) -> str:
+    """Node A in place of a Main that failed."""
+    done = promote_node_a(nodes, reason=job.reason, lease_seconds=conf().lease_seconds)
+    return PROMOTED if done else "Node A is already in ACTING_MASTER mode."
+
+
+def forcing(nodes: Nodes, job: Job, report: Report) -> str:
+    """Node A without a majority."""
+    view = observe(nodes)
+    force(nodes, view, NodeName.NODE_A, reason=job.reason, lease_seconds=conf().lease_seconds)
+    return PROMOTED
+
+
+def forced_risks(nodes: Nodes) -> list[str]:
+    """What promoting Node A without a majority may cost. Raises Refused where it is not needed or cannot help."""
+    return risks(observe(nodes), NodeName.NODE_A)
+
+
+def recovering(nodes: Nodes, job: Job, report: Report) -> str:
+    """A node from the primary."""
+    name = NodeName(job.node)
+    report.expect(observe(nodes).lag_entries(name))
+    done = recover(nodes, name, lease_seconds=conf().lease_seconds, say=report.step, progress=report.advance)
+    return done.sentence
+
+
+def demoting(nodes: Nodes, job: Job, report: Report) -> str:
+    """The writes back to Main."""
+    done = demote_node_a(nodes, reason=job.reason, lease_seconds=conf().lease_seconds, timeout=SWITCH_SECONDS)
+    return DEMOTED if done else "Node A is already in VICE mode."
+
+
+def switching(nodes: Nodes, job: Job, report: Report) -> str:
+    """The writes to a node."""
+    name = NodeName(job.node)
+    done = give_writes(
+        nodes, name, reason=job.reason, lease_seconds=conf().lease_seconds, timeout=SWITCH_SECONDS
+    )
+    return done.sentence
+
+
+def pausing(nodes: Nodes, job: Job, report: Report) -> str:
+    """The watch looks and changes nothing."""
+    pause(nodes, job.actor)
+    return PAUSED
+
+
+def resuming(nodes: Nodes, job: Job, report: Report) -> str:
+    """The watch acts again."""
+    resume(nodes, job.actor)
+    return RESUMED
+
+
+def verifying(nodes: Nodes, job: Job, report: Report) -> str:
+    """Compare all nodes."""
+    view, found = observe(nodes), Differences()
+    report.expect(amount_to_compare(nodes, view))
+    done = verify(nodes, view, tell=found.add, progress=report.advance)
+    for item in found.first:
+        report.step(item.sentence)
+    note(done)
+    return done.sentence
+
+
+def repairing(nodes: Nodes, job: Job, report: Report) -> str:
+    """Compare, and bring what differs to what the primary holds."""
+    view, found = observe(nodes), Differences()
+    report.expect(amount_to_compare(nodes, view))
+    done = verify(nodes, view, tell=found.add, progress=report.advance)
+    report.step(done.sentence)
+    return repair(nodes, observe(nodes), found).sentence if found.count else done.sentence
+
+
+def rebuilding(nodes: Nodes, job: Job, report: Report) -> str:
+    """A node anew from the primary."""
+    report.expect(amount_to_copy(nodes, observe(nodes)))
+    done = rebuild(nodes, NodeName(job.node), lease_seconds=conf().lease_seconds, progress=report.advance)
+    return done.sentence
+
+
+ALL = tuple(NodeName)
+BRIEF = "A tenth of a second."
+NONE = "None: writes go on."
+VERBS: Final = {
+    verb.name: verb
+    for verb in (
+        Verb("promote", "Promote Node A", "promote", "promote_node_a", "It ends: nobody takes writes now.", promoting),
+        Verb(
+            "force", "Promote Node A without a majority", "force_promote", "promote_node_a --force",
+            "It ends, and what only the others have may be lost.", forcing, dangerous=True,
+            nodes=(NodeName.NODE_A,), risks=forced_risks,
+        ),
+        Verb("recover", "Recover a node", "recover", "recover_node {node}", NONE, recovering, long=True, nodes=ALL),
+        Verb("demote", "Hand the writes back to Main", "demote", "demote_node_a", BRIEF, demoting),
+        Verb(
+            "switchover", "Switch over", "switchover", "switchover --to {node}", BRIEF, switching,
+            nodes=(NodeName.MAIN, NodeName.NODE_A),
+        ),
+        Verb("pause", "Pause the automation", "automation", "pause", NONE, pausing),
+        Verb("resume", "Resume the automation", "automation", "resume", NONE, resuming),
+        Verb("verify", "Compare the nodes", "verify", "verify_consistency", NONE, verifying, long=True),
+        Verb(
+            "repair", "Repair rows that differ", "repair", "verify_consistency --repair", NONE, repairing,
+            long=True, dangerous=True,
+        ),
+        Verb(
+            "rebuild", "Make a node anew", "rebuild", "rebuild_node {node}", NONE, rebuilding, long=True,
+            dangerous=True, nodes=ALL,
+        ),
+    )
+}  # fmt: skip

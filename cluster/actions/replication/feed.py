@@ -1,0 +1,189 @@
+"""The primary's log on its way to one other node."""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from cluster.actions.steps.large import bring_part
+from cluster.actions.steps.orphans import file_stranded
+from cluster.actions.steps.reconcile import reconcile
+from cluster.actions.steps.rounds import note_round
+from cluster.protocol.entries import last_log_ids
+from cluster.protocol.errors import StaleEpoch
+from cluster.protocol.gaps import Gaps
+from cluster.protocol.names import NodeName
+from cluster.protocol.node import LargeTransaction, Node
+from cluster.protocol.view import NodeState
+
+BATCH = 2000
+"""Entries of one append at most; large ones are fewer."""
+ENTRY_SECONDS = 0.0005
+"""Seconds that an entry of a large batch may take: ten times what it does take."""
+NEAR = 5_000
+"""Log ids behind the cursor that each read looks through again: what short transactions may still fill."""
+FAR_INTERVAL, FAR_SHARE = 0.25, 5
+"""Seconds between two looks at all that is missing, and how many times longer than such a look took it is left alone:
+each passes over every row that an open transaction has written."""
+GAP_INTERVAL = 0.15
+"""Seconds between two questions who is still writing; no more often than the server renews its answer."""
+VERIFY_INTERVAL = 1.0
+
+
+class WhoWrites(Protocol):
+    """Tells which transactions are open on the primary. OpenWriters asks beside the feeds."""
+
+    def ask(self) -> int:
+        """Want an answer of a moment after this one; its number."""
+
+    def answer(self, number: int) -> frozenset[int] | None:
+        """That answer or a later one; None until it has come."""
+
+
+@dataclass
+class Feed:
+    """The primary's log on its way to one other node.
+
+    Begins with a reconcile where the node has not seen the epoch begin, then goes on entry by entry; a
+    transaction that commits late is found again by the gap that it left.
+    """
+
+    source: Node
+    target: Node
+    epoch: int
+    writers: WhoWrites
+    gaps: Gaps = field(init=False)
+    installing: threading.Lock = field(default_factory=threading.Lock)
+    """Held by the one feed whose node appends a large transaction: the other goes on confirming what others write."""
+    large: deque[LargeTransaction] = field(default_factory=deque)
+    position: int | None = None
+    complete: bool = False
+    level: bool = False
+    """Whether the target has held, since this began, all that the primary held when this began."""
+    far_due: float = 0.0
+    question: int | None = None
+    asked_at: float = 0.0
+    verified_at: float = 0.0
+
+    def join(self, state: NodeState) -> None:
+        """Make the target a follower, if it is none yet, and begin at its verified floor."""
+        self.source.note_follower(self.epoch)
+        self.target.drop_staged(self.epoch)
+        if state.led != self.epoch or state.stranded or state.mode is not state.name.following_mode:
+            state = self.bring_in()
+        self.gaps = Gaps(cursor=state.verified.log_id)
+
+    def bring_in(self) -> NodeState:
+        """Bring the target level and into the mode of a follower; file what was stranded on it."""
+        reconcile(self.target, self.source, self.epoch)
+        file_stranded(self.target, self.source, self.epoch)
+        state = self.target.state()
+        if state.mode is not state.name.following_mode:
+            self.target.close_writes(state.name.following_mode, self.epoch)
+        return state
+
+    def carry(self) -> dict[str, int]:
+        """One batch. The transactions that the target holds now and may not have held before: last log ids by id.
+
+        What stands above the floor from earlier epochs is not sent: whoever holds PROMOTION(e) has it, by the
+        boundary rule, and nobody waits for it any more.
+        """
+        ranges = self.gaps.ranges
+        began = time.monotonic()
+        far = sum(item.last - item.first + 1 for item in ranges) > NEAR
+        if near := far and began < self.far_due:
+            ranges = self.gaps.near(NEAR)
+        window = self.source.read_entries(self.gaps.cursor, ranges, BATCH, self.gaps.skipped)
+        if far and not near:
+            now = time.monotonic()
+            self.far_due = now + max(FAR_INTERVAL, FAR_SHARE * (now - began))
+        self.complete = window.complete and not near
+        if window.large is not None:
+            self.set_apart(window.large)
+            return {}
+        self.refuse_newer(entry.epoch for entry in window.entries)
+        fresh = [entry for entry in window.entries if entry.epoch == self.epoch]
+        if fresh:
+            self.note(min(entry.log_id for entry in fresh), len(fresh))
+            self.target.append(self.epoch, fresh, boundary=False)
+        self.gaps.saw([entry.log_id for entry in window.entries], window.upto, complete=window.complete)
+        return last_log_ids(fresh)
+
+    def refuse_newer(self, epochs: Iterable[int]) -> None:
+        """What a follower holds of a newer epoch is not complete: the boundary rule. Raises StaleEpoch."""
+        if newer := [epoch for epoch in epochs if epoch > self.epoch]:
+            raise StaleEpoch(self.source.name, self.epoch, f"it follows the primary of epoch {newer[0]}.")
+
+    def set_apart(self, large: LargeTransaction) -> None:
+        """Let a large transaction travel in parts, beside the others."""
+        self.refuse_newer([large.epoch])
+        self.gaps.set_apart(large.transaction_id, large.ranges)
+        if large.epoch == self.epoch:
+            self.large.append(large)
+        else:
+            self.gaps.has_arrived(large.transaction_id)  # the target has it, as `carry` says
+
+    def carry_part(self) -> dict[str, int]:
+        """One part of a large transaction, if there is any; with its last part, what `carry` says of it."""
+        if not self.large:
+            return {}
+        large = self.large[0]
+        self.note(large.ranges[0].first, large.entries)
+        if self.position is None:
+            self.position = self.target.staged(large)
+        if (position := bring_part(self.source, self.target, large, self.position)) is not None:
+            self.position = position
+            return {}
+        if not self.installing.acquire(blocking=False):
+            return {}
+        try:
+            self.target.install_staged(self.epoch, large, boundary=False)
+        finally:
+            self.installing.release()
+        self.large.popleft()
+        self.position = None
+        self.gaps.has_arrived(large.transaction_id)
+        return {large.transaction_id: large.last}
+
+    def note(self, first_log_id: int, entries: int) -> None:
+        """Let the writers of many entries, and those behind them, wait for as long as these may take."""
+        if entries > BATCH // 4:
+            seconds = entries * ENTRY_SECONDS
+            self.source.note_transfer(self.target.name, first_log_id, entries, seconds)
+
+    def settle(self, now: float) -> None:
+        """Now and then: close gaps that nobody can fill any more, raise the verified floor."""
+        # Only a complete read proves a gap: an incomplete one leaves transactions out that end beyond it.
+        if self.gaps.ranges and self.complete:
+            self.close_gaps(now)
+        self.level = self.level or (self.complete and not self.large)
+        if now - self.verified_at >= VERIFY_INTERVAL:
+            self.target.verify(self.gaps.floor)
+            self.source.verify(self.gaps.floor)
+            if self.level:
+                note_round(self.source, self.target, self.epoch)
+            if self.source.name is NodeName.MAIN:
+                self.target.heard_from_main()
+            self.verified_at = now
+
+    def close_gaps(self, now: float) -> None:
+        """Ask who is writing, or heed the answer. Nothing waits for it: writers wait for what is carried meanwhile."""
+        if self.question is None:
+            if now - self.asked_at >= GAP_INTERVAL:
+                self.gaps.ask()
+                self.question, self.asked_at = self.writers.ask(), now
+        elif (writing := self.writers.answer(self.question)) is not None:
+            self.gaps.answer(writing)
+            self.question = None
+
+
+def may_join(state: NodeState, epoch: int) -> bool:
+    """Main comes back by recover_main alone: an operator or a policy decides when. The others join.
+
+    Not those that are new or lost their data: they come back by rebuild_node, which sees to their promises.
+    """
+    if state.blank or state.withdrawn:
+        return False
+    return state.name is not NodeName.MAIN or state.led == epoch

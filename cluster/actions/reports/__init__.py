@@ -1,0 +1,1 @@
+"""What the nodes and the journal say, gathered for pages and commands."""

@@ -1,0 +1,198 @@
+"""What the watch saw, put where pages and machines read it: none of them then waits for a node.
+
+Written by a thread of its own, which drops a look when a newer one has come: the watch never waits for the control
+database, and a database that is away costs nothing but pages that say how old their view is.
+"""
+
+import logging
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from django.db import DatabaseError, InterfaceError, connections, transaction
+
+from cluster.actions.events import journal
+from cluster.actions.failover.check_health import Tick
+from cluster.actions.reports.status import cluster_facts
+from cluster.conf import conf
+from cluster.models import SLOT_SECONDS as SLOT
+from cluster.models import Observation, Sample
+from cluster.nodes.cluster import connect
+from cluster.nodes.log.reading import Recent
+from cluster.nodes.mariadb import MariaDBNode
+from cluster.protocol.errors import ClusterError
+from cluster.protocol.names import NodeName
+from cluster.protocol.view import ClusterView
+
+log = logging.getLogger(__name__)
+
+KEPT_SECONDS: Final = 86_400
+STALE_SECONDS: Final = 10.0
+"""A look that is older says nothing about now."""
+RECENT: Final = 12
+"""Transactions of the feed."""
+ASK_SECONDS: Final = 1.0
+
+Seconds = Mapping[NodeName, float | None]
+
+
+def keep(tick: Tick, seconds: Seconds) -> None:
+    """Keep a round of the watch. Never waits, never raises."""
+    of_this_process().take(tick, seconds)
+
+
+def newest() -> Observation | None:
+    """The newest look of any watcher; one query on the control database."""
+    return Observation.objects.order_by("-seen_at").first()
+
+
+def facts(tick: Tick, seconds: Seconds, recent: list[Recent]) -> dict[str, Any]:
+    """A round of the watch as pages read it: `cluster_status --json` and what only the watch knows."""
+    view = tick.outlook.view
+    told = cluster_facts(view, conf())
+    for name in NodeName:
+        told["nodes"][name.value] |= more(view, name, seconds.get(name))
+    return told | {
+        "decision": tick.decision.action.value,
+        "sentence": tick.sentence,
+        "alarm": tick.decision.alarm,
+        "paused_by": view.automation.by if view.automation.paused else "",
+        "last_primary": view.last_primary and view.last_primary.value,
+        "recent": [entry._asdict() for entry in recent],
+        "durable": conf().durability == "quorum",
+    }
+
+
+def more(view: ClusterView, name: NodeName, seconds: float | None) -> dict[str, Any]:
+    """What a page shows of a node besides its status."""
+    state = view.state(name)
+    if state is None:
+        return {"probe_seconds": None, "last_log_id": None, "verified_log_id": None, "led": None}
+    return {
+        "probe_seconds": None if seconds is None else round(seconds, 4),
+        "last_log_id": state.last_log_id,
+        "verified_log_id": state.verified.log_id,
+        "led": state.led,
+        "consent_seconds": round(state.consent_seconds, 1),
+    }
+
+
+class Keeper:
+    """Writes the looks of this process, the newest first and last."""
+
+    def __init__(self) -> None:
+        self._newest: deque[tuple[Tick, Seconds, str]] = deque(maxlen=1)
+        self._come = threading.Event()
+        self._sources: dict[NodeName, MariaDBNode] = {}
+        self._slot = Slot()
+        self._problem = ""
+        threading.Thread(target=self._run, name="observations", daemon=True).start()
+
+    def take(self, tick: Tick, seconds: Seconds) -> None:
+        """Put a look where the thread finds it, in place of an older one."""
+        self._newest.append((tick, dict(seconds), journal.actor()))
+        self._come.set()
+
+    def _run(self) -> None:
+        while True:
+            self._come.wait()
+            self._come.clear()
+            try:
+                self.store(*self._newest.pop())
+                self._problem = ""
+            except IndexError:
+                continue
+            except (DatabaseError, InterfaceError) as error:
+                self.warn(str(error))
+            except Exception:  # the next look is to be kept, whatever this one did
+                log.exception("A look of the watch was not kept")
+
+    def warn(self, problem: str) -> None:
+        """Once for each problem: a control database may be away for hours."""
+        if problem != self._problem:
+            log.warning("Pages will show an old view: what the watch sees cannot be written: %s", problem)
+        self._problem = problem
+
+    def store(self, tick: Tick, seconds: Seconds, watcher: str) -> None:
+        """Write one look. Raises DatabaseError."""
+        told = facts(tick, seconds, self.recent(tick.outlook.view))
+        now = datetime.fromtimestamp(tick.outlook.now, UTC)
+        sample = self._slot.add(told, tick.outlook.now)
+        try:
+            Observation.objects.update_or_create(watcher=watcher, defaults={"seen_at": now, "facts": told})
+            if sample:
+                self.store_sample(*sample)
+        except (DatabaseError, InterfaceError):
+            connections["default"].close()
+            raise
+        if sample:  # connecting costs more than a look; but the database may be another one by now
+            connections["default"].close()
+
+    def recent(self, view: ClusterView) -> list[Recent]:
+        """The newest transactions of the log that leads; none when it does not answer at once."""
+        reference = view.reference
+        if reference is None:
+            return []
+        if reference.name not in self._sources:
+            self._sources[reference.name] = connect(reference.name, timeout=ASK_SECONDS)
+        try:
+            return self._sources[reference.name].recent(RECENT)
+        except ClusterError as error:
+            log.debug("%s", error)
+            return []
+
+    @staticmethod
+    def store_sample(slot: int, sample: dict[str, Any]) -> None:
+        """One row a slot, of whichever watcher comes first; what is older than a day goes."""
+        with transaction.atomic():
+            _, made = Sample.objects.get_or_create(slot=slot, defaults=sample)
+            if made and slot % 60 == 0:
+                Sample.objects.filter(slot__lt=slot - KEPT_SECONDS // SLOT).delete()
+                gone = datetime.now(UTC) - timedelta(days=1)
+                Observation.objects.filter(seen_at__lt=gone).delete()
+
+
+class Slot:
+    """Gathers the looks of one slot into a sample."""
+
+    def __init__(self) -> None:
+        self.number, self.looks, self.writable = 0, 0, 0
+        self.last: dict[str, Any] = {}
+
+    def add(self, told: dict[str, Any], now: float) -> tuple[int, dict[str, Any]] | None:
+        """Count a look; the sample of the slot that it ends, if it ends one."""
+        number, ended = int(now // SLOT), None
+        if number != self.number:
+            ended = (self.number, self.sample()) if self.looks else None
+            self.number, self.looks, self.writable = number, 0, 0
+        self.looks += 1
+        self.writable += told["primary"] is not None
+        self.last = told
+        return ended
+
+    def sample(self) -> dict[str, Any]:
+        """The slot in short."""
+        kept = ("mode", "lag_entries", "probe_seconds", "entries", "writable")
+        nodes = {name: {key: node[key] for key in kept} for name, node in self.last["nodes"].items()}
+        return {"looks": self.looks, "writable": self.writable, "facts": {"nodes": nodes}}
+
+
+_keepers: dict[int, Keeper] = {}
+_lock = threading.Lock()
+
+
+def of_this_process() -> Keeper:
+    """The keeper of this process; a forked process makes its own."""
+    with _lock:
+        if os.getpid() not in _keepers:
+            _keepers[os.getpid()] = Keeper()
+        return _keepers[os.getpid()]
+
+
+def age(observation: Observation) -> float:
+    """Seconds since a look."""
+    return max(time.time() - observation.seen_at.timestamp(), 0.0)

@@ -1,0 +1,110 @@
+"""What an operator wants to know first: who takes writes, who is behind, what is wrong."""
+
+from typing import Any
+
+from cluster.actions.failover.promote import TOLD_SECONDS
+from cluster.conf import ClusterConf
+from cluster.protocol.decide import (
+    alone,
+    full,
+    joined,
+    paused,
+    replacement,
+    verb,
+    wait_or_force,
+    with_primary,
+    without_quorum,
+    without_votes,
+)
+from cluster.protocol.names import MAJORITY, NodeName
+from cluster.protocol.staleness import set_back
+from cluster.protocol.view import ClusterView
+
+
+def node_facts(view: ClusterView, name: NodeName) -> dict[str, Any]:
+    """One node as cluster_status shows it; seconds and entries."""
+    state, error = view.state(name), view.error(name)
+    if state is None:
+        return {
+            "reachable": False, "mode": "UNKNOWN", "epoch": 0, "writable": False, "lease_seconds": None,
+            "entries": 0, "lag_entries": None, "lag_seconds": None, "last_contact": None,
+            "orphans_unfiled": 0, "quarantined": 0, "unfit": "", "set_back": "",
+            "error": error.reason if error else None,
+        }  # fmt: skip
+    return {
+        "reachable": True,
+        "mode": state.mode.value,
+        "epoch": state.promised,
+        "writable": state.writable,
+        "lease_seconds": round(state.lease.seconds, 3) if state.lease else None,
+        "entries": state.entries,
+        "lag_entries": view.lag_entries(name),
+        "lag_seconds": rounded(view.lag_seconds(name)),
+        "last_contact": state.last_main_contact,
+        "orphans_unfiled": state.stranded,
+        "quarantined": state.quarantined,
+        "unfit": state.unfit,
+        "set_back": set_back(view.reachable).get(name, ""),
+        "error": None,
+    }
+
+
+def rounded(seconds: float | None) -> float | None:
+    """To the millisecond."""
+    return None if seconds is None else round(seconds, 3)
+
+
+def cluster_facts(view: ClusterView, conf: ClusterConf) -> dict[str, Any]:
+    """The cluster as `cluster_status --json` prints it."""
+    primary = view.primary
+    return {
+        "primary": primary.name.value if primary else None,
+        "epoch": view.epoch,
+        "automatic": conf.automatic and not view.automation.paused,
+        "quorum": view.quorum,
+        "durability": conf.durability,
+        "sentence": sentence(view),
+        "nodes": {name.value: node_facts(view, name) for name in NodeName},
+    }
+
+
+def sentence(view: ClusterView) -> str:
+    """The state of the cluster in words, the worst first, with the verb that helps."""
+    return joined(standing(view), paused(view))
+
+
+def standing(view: ClusterView) -> str:
+    """How things stand at this look; what is done about it, the watch decides."""
+    if not view.quorum:
+        return alone(view) if view.primary else without_quorum(view)
+    return with_primary(view) if view.primary else without_primary(view)
+
+
+def without_primary(view: ClusterView) -> str:
+    """Why nobody takes writes and what helps."""
+    last = view.last_primary
+    if last is None:
+        return "This cluster never had a primary. Run setup_nodes."
+    state = view.state(last)
+    error = view.error(last)
+    if error is not None and error.full:
+        return joined(full(last), f"{error.reason}.")
+    older = set_back(view.reachable)
+    if len(view.reachable) - len(older) < MAJORITY:
+        lack = without_votes(view, last) if state is not None and last not in older else ""
+        return joined(
+            "No node takes writes.", lack or joined(*older.values(), wait_or_force(replacement(last)))
+        )
+    if state is None:
+        return (
+            f"No node takes writes: {last.label} was the primary and does not answer. "
+            f"Run {verb(replacement(last))}.{rest(view)}"
+        )
+    lack = f"is in {state.mode} mode" if state.lease else "holds no lease"
+    return f"No node takes writes: {last.label} {lack}. Run switchover --to {last} to resume."
+
+
+def rest(view: ClusterView) -> str:
+    """How long a promotion waits for the consents to the last primary's lease; empty when that is not long."""
+    seconds = max((state.consent_seconds for state in view.reachable), default=0.0)
+    return f" It waits {seconds:.1f} s for the lease that may still run." if seconds > TOLD_SECONDS else ""

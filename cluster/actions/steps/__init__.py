@@ -1,0 +1,1 @@
+"""What several verbs share: seeing the cluster, leases, bringing a node level, orphaned entries."""

@@ -1,0 +1,1 @@
+"""Whether all nodes hold the same, and how a difference is ended."""

@@ -1,0 +1,1 @@
+"""The transaction log of one node: reading, appending, staging, orphaned entries, pruning."""

@@ -1,0 +1,1 @@
+"""Rows and logs compared, repaired, quarantined, rebuilt and dumped."""

@@ -1,0 +1,239 @@
+"""Orphaned transactions on the primary: looked at, applied again, dismissed."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from cluster.nodes.connection import Connection
+from cluster.nodes.log import applying
+from cluster.nodes.log.images import DECODER, values
+from cluster.nodes.repair import comparing, looking
+from cluster.nodes.schema.shape import TableShape
+from cluster.protocol.differences import differing_columns, exact, kind_of
+from cluster.protocol.entries import EntryId
+from cluster.protocol.errors import NodeFailed, Refused
+
+PENDING, REAPPLIED, DISMISSED = "PENDING", "REAPPLIED", "DISMISSED"
+DUPLICATE = 1062
+EDITED, FORCED = "Edited before it was applied.", "Written over later changes."
+NAMED = 3
+"""Columns that a refusal names."""
+
+
+class Orphan(NamedTuple):
+    """One row of orphaned_transaction, its columns in the model's order. Times are UTC without a zone."""
+
+    id: str
+    log_id: int
+    epoch: int
+    transaction_id: str
+    log_sequence: int
+    operation_type: str
+    table_name: str
+    record_id: str
+    old_value: str | None
+    new_value: str | None
+    source_node: str
+    written_at: datetime
+    found_on: str
+    found_at: datetime
+    status: str
+    decision: str
+    reapplied_as: str
+
+    @property
+    def entry(self) -> EntryId:
+        """The entry that it was."""
+        return EntryId(self.epoch, self.log_id)
+
+    @property
+    def row(self) -> str:
+        """How sentences call the row that it changed."""
+        return f"{self.table_name} {self.record_id}"
+
+
+SELECT = f"SELECT {', '.join(f'`{field}`' for field in Orphan._fields)} FROM orphaned_transaction"
+
+
+def orphans(connection: Connection, status: str | None = None, limit: int | None = None) -> list[Orphan]:
+    """Those of a status (None: all), the oldest entries first."""
+    sql = f"{SELECT} WHERE status = %s" if status else SELECT
+    params: list[Any] = [status] if status else []
+    sql += " ORDER BY epoch, log_id"
+    if limit is not None:
+        sql, params = f"{sql} LIMIT %s", [*params, limit]
+    return [Orphan._make(row) for row in connection.rows(sql, params)]
+
+
+def count(connection: Connection, status: str | None = None) -> int:
+    """How many there are of a status (None: all)."""
+    where = " WHERE status = %s" if status else ""
+    sql = f"SELECT COUNT(*) FROM orphaned_transaction{where}"
+    return int(connection.row(sql, [status] if status else [])[0])
+
+
+def by_id(connection: Connection, orphan_id: str) -> Orphan:
+    """One of them. Raises Refused when there is none."""
+    for row in connection.rows(f"{SELECT} WHERE id = %s", (orphan_id,)):
+        return Orphan._make(row)
+    raise Refused(f"There is no orphaned transaction {orphan_id}; `orphans list --status all` shows all.")
+
+
+def of_transaction(connection: Connection, transaction_id: str, *, lock: bool = False) -> list[Orphan]:
+    """All entries of one transaction, in the order in which it wrote them."""
+    sql = f"{SELECT} WHERE transaction_id = %s ORDER BY epoch, log_id{' FOR UPDATE' if lock else ''}"
+    return [Orphan._make(row) for row in connection.rows(sql, (transaction_id,))]
+
+
+def current_image(
+    connection: Connection, shape: TableShape, record_id: str, *, lock: bool = False
+) -> str | None:
+    """The row as it is on this node, None when there is none."""
+    condition, params = looking.at_record(shape, record_id)
+    sql = f"SELECT {shape.image('t')} FROM `{shape.name}` AS t WHERE {condition}"
+    rows = connection.rows(f"{sql} FOR UPDATE" if lock else sql, params)
+    return comparing.text(rows[0][0]) if rows else None
+
+
+def pending(connection: Connection, transaction_id: str) -> list[Orphan]:
+    """A transaction's entries, locked. Raises Refused when it was decided already."""
+    entries = of_transaction(connection, transaction_id, lock=True)
+    for orphan in entries:
+        if orphan.status == REAPPLIED:
+            raise Refused(f"{orphan.id} was reapplied already, as transaction {orphan.reapplied_as}.")
+        if orphan.status != PENDING:
+            reason = f": {orphan.decision}" if orphan.decision else "."
+            raise Refused(f"{orphan.id} was dismissed{reason}")
+    return entries
+
+
+def reapply(
+    connection: Connection,
+    shapes: Mapping[str, TableShape],
+    transaction_id: str,
+    new_id: str,
+    *,
+    force: bool,
+    edited: Mapping[str, str | None] | None = None,
+) -> list[Orphan]:
+    """Write an orphaned transaction once more, in the open transaction `new_id`, and note that it was.
+
+    edited: columns of its only entry that are written otherwise, None for NULL.
+    Raises Refused when a row is not what the transaction found, unless `force`, or cannot be written.
+    """
+    entries = pending(connection, transaction_id)
+    written = [edit(orphan, edited, shapes, entries) for orphan in entries] if edited else entries
+    for orphan in written:
+        write_again(connection, shapes, orphan, force=force)
+    reasons = [reason for reason, given in ((EDITED, edited), (FORCED, force)) if given]
+    decide(connection, entries, REAPPLIED, " ".join(reasons), new_id)
+    return entries
+
+
+def edit(
+    orphan: Orphan,
+    edited: Mapping[str, str | None],
+    shapes: Mapping[str, TableShape],
+    all_of_it: Sequence[Orphan],
+) -> Orphan:
+    """The entry with other values in some columns. Raises Refused."""
+    shape = shapes.get(orphan.table_name)
+    if len(all_of_it) > 1 or orphan.new_value is None or shape is None:
+        raise Refused(f"{orphan.id} cannot be edited: only a single row that was written can be.")
+    image = DECODER.decode(orphan.new_value)
+    keys = {column.name for column in shape.key}
+    if wrong := sorted(name for name in edited if name not in image or name in keys):
+        raise Refused(f"{orphan.id} has no column {wrong[0]} that can be edited.")
+    return orphan._replace(new_value=json.dumps(image | dict(edited)))
+
+
+def write_again(
+    connection: Connection, shapes: Mapping[str, TableShape], orphan: Orphan, *, force: bool
+) -> None:
+    """Bring one row to what the orphaned entry made of it."""
+    shape = shapes.get(orphan.table_name)
+    if shape is None:
+        raise Refused(f"{orphan.id} cannot be reapplied: {orphan.table_name} is not a replicated table.")
+    current = current_image(connection, shape, orphan.record_id, lock=True)
+    if not force and kind_of(orphan.old_value, current):
+        raise Refused(changed_since(orphan, current))
+    try:
+        store(connection, shape, orphan, exists=current is not None)
+    except NodeFailed as error:
+        if error.code == DUPLICATE:
+            raise Refused(f"{orphan.id} cannot be reapplied: {error.reason}") from error
+        raise
+
+
+def store(connection: Connection, shape: TableShape, orphan: Orphan, *, exists: bool) -> None:
+    """Insert, update or delete the row. The key decides: a collision with another row is an error."""
+    condition, at = looking.at_record(shape, orphan.record_id)
+    if orphan.new_value is None:
+        connection.run(f"DELETE t FROM `{shape.name}` AS t WHERE {condition}", at)
+        return
+    new = values(orphan.new_value)
+    if exists:
+        changes = ", ".join(f"t.`{column}` = %s" for column in new)
+        connection.run(f"UPDATE `{shape.name}` AS t SET {changes} WHERE {condition}", [*new.values(), *at])
+    else:
+        columns = ", ".join(f"`{column}`" for column in new)
+        sql = f"INSERT INTO `{shape.name}` ({columns}) VALUES ({applying.marks(list(new))})"
+        connection.run(sql, list(new.values()))
+
+
+def changed_since(orphan: Orphan, current: str | None) -> str:
+    """Why a transaction is not reapplied: its row is not what it found."""
+    if current is None:
+        how = "is gone"
+    elif orphan.old_value is None:
+        how = "exists by now"
+    else:
+        found, now = exact(orphan.old_value), exact(current)
+        columns = differing_columns(orphan.old_value, current)
+        told = [f"{name} is {shown(now[name])}, not {shown(found[name])}" for name in columns[:NAMED]]
+        more = f", and {len(columns) - NAMED} more" if len(columns) > NAMED else ""
+        how = f"has changed since: {'; '.join(told)}{more}"
+    return f"{orphan.row} {how}. See `orphans show {orphan.id}`; --force writes over it."
+
+
+def shown(value: object) -> str:
+    """A value of an image for people: numbers bare, text in quotes, bytes in hex, NULL for none."""
+    match value:
+        case None:
+            return "NULL"
+        case ("number", text):
+            return str(text)
+        case {"hex": text}:
+            return f"0x{text}"
+        case _:
+            return f"'{value}'"
+
+
+def dismiss(connection: Connection, transaction_id: str, reason: str) -> list[Orphan]:
+    """Note, in the open transaction, that an orphaned transaction will not be applied. Raises Refused."""
+    entries = pending(connection, transaction_id)
+    decide(connection, entries, DISMISSED, reason, "")
+    return entries
+
+
+def reopen(connection: Connection, transaction_id: str) -> list[Orphan]:
+    """Take a dismissal back, in the open transaction: it waits for a decision again. Raises Refused."""
+    entries = of_transaction(connection, transaction_id, lock=True)
+    for orphan in entries:
+        if orphan.status != DISMISSED:
+            raise Refused(f"{orphan.id} was not dismissed, so there is nothing to take back.")
+    decide(connection, entries, PENDING, "", "")
+    return entries
+
+
+def decide(
+    connection: Connection, entries: Sequence[Orphan], status: str, decision: str, reapplied_as: str
+) -> None:
+    """Record what became of these entries, which are locked."""
+    for chunk in looking.chunks([orphan.id for orphan in entries]):
+        connection.run(
+            "UPDATE orphaned_transaction SET status = %s, decision = %s, reapplied_as = %s"
+            f" WHERE id IN ({applying.marks(chunk)})",
+            [status, decision, reapplied_as, *chunk],
+        )

@@ -1,0 +1,184 @@
+"""Every object that set-up puts on a node, read from sql/ and from the replicated models.
+
+An object is one SQL statement with a kind and a name. The order is that of
+installation: tables, routines, the replicated tables, their triggers.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+
+from django.conf import settings
+from django.db.models import Model
+
+from cluster.nodes.connection import EXACT
+from cluster.nodes.schema.shape import (
+    IMAGE_BYTES,
+    PACKET_SHARE,
+    TableShape,
+    exact_size,
+    greatest_size,
+    least_size,
+    shape,
+)
+
+NEXT = "\n-- ;;\n"
+"""Stands between the statements of a file that has several."""
+NAME = re.compile(
+    r"CREATE (?:OR REPLACE )?(TABLE|SEQUENCE|VIEW|PROCEDURE|FUNCTION|TRIGGER|EVENT)(?: IF NOT EXISTS)? `?(\w+)`?",
+    re.I,
+)
+TEXT = re.compile(
+    r"\b((?:VAR)?CHAR\(\d+\)|(?:LONG)?TEXT)(?: (?:CHARACTER SET|CHARSET) utf8mb4)?"
+    r"(?! CHARACTER SET| CHARSET| COLLATE)(?=[ ,;)\n])"
+)
+"""The type of a parameter, a variable or a column of a temporary table."""
+
+
+@dataclass(frozen=True, slots=True)
+class SqlObject:
+    """One object: its kind (TABLE, PROCEDURE, FUNCTION, TRIGGER), its name, the statement that makes it."""
+
+    kind: str
+    name: str
+    statement: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What finds it at a server: an index by its table, too, or every table would be opened."""
+        on = re.search(r" ON `(\w+)`", self.statement) if self.kind == "INDEX" else None
+        return (on[1], self.name) if on else (self.name,)
+
+    @property
+    def replaces(self) -> bool:
+        """Whether its statement makes it anew, whatever is there."""
+        return re.search(r"^CREATE OR REPLACE ", self.statement, re.MULTILINE) is not None
+
+    @property
+    def checksum(self) -> str:
+        """Of the source, to see whether an installed object is of another version."""
+        return hashlib.sha256(self.statement.encode()).hexdigest()
+
+
+def sql_root() -> Path:
+    """The folder that holds sql/cluster and a folder for each app with replicated models."""
+    return Path(settings.CLUSTER_SQL_DIR)
+
+
+def statements(path: Path) -> list[str]:
+    """The statements of a file, without the comment that heads it."""
+    return [part.strip().rstrip(";") for part in path.read_text().split(NEXT)]
+
+
+def objects_in(folder: Path) -> Iterator[SqlObject]:
+    """Yield the objects that the files of a folder and of its topics make, by file name."""
+    for path in sorted(folder.rglob("*.sql"), key=lambda path: path.name):
+        for statement in statements(path):
+            found = NAME.search(statement)
+            if found is None:
+                raise ValueError(f"{path}: no CREATE statement with a name in it")
+            yield SqlObject(found[1].upper(), found[2], statement)
+
+
+def exact(statement: str) -> str:
+    """The statement with every text in it compared letter by letter, where it names no other collation.
+
+    Variables would take the collation that the database had when they were made, literals that of the session which
+    made them: two that differ make a statement fail (1267).
+    """
+    return TEXT.sub(rf"\1 CHARACTER SET utf8mb4 COLLATE {EXACT}", statement)
+
+
+def exact_object(item: SqlObject) -> SqlObject:
+    """The same object, its statement `exact`."""
+    return SqlObject(item.kind, item.name, exact(item.statement))
+
+
+def kernel_tables() -> list[SqlObject]:
+    """The tables of the protocol, then the views on them."""
+    folder = sql_root() / "cluster"
+    return [*objects_in(folder / "tables"), *objects_in(folder / "views")]
+
+
+def kernel_routines() -> list[SqlObject]:
+    """The procedures and functions of the protocol."""
+    return [exact_object(item) for item in objects_in(sql_root() / "cluster" / "procedures")]
+
+
+def calls() -> list[SqlObject]:
+    """The triggers that answer calls of other nodes."""
+    return [exact_object(item) for item in objects_in(sql_root() / "cluster" / "calls")]
+
+
+def events() -> list[SqlObject]:
+    """What Node A's server may do by itself, once somebody enables it."""
+    return list(objects_in(sql_root() / "cluster" / "events"))
+
+
+def public_routines() -> list[SqlObject]:
+    """The procedures of the apps: what the application's account may call."""
+    folders = sorted(p for p in sql_root().iterdir() if p.is_dir() and p.name != "cluster")
+    return [item for folder in folders for item in objects_in(folder)]
+
+
+PUBLIC_KERNEL = (
+    "await_acknowledgement",
+    "check_main_health",
+    "promote_to_acting_master",
+    "demote_to_vice",
+    "recover_from_node_a",
+    "catch_up",
+)
+"""Procedures of the protocol that the application's account may call; the verbs refuse it with a sentence."""
+
+
+def triggers(models: Sequence[type[Model]], secret: str) -> list[SqlObject]:
+    """Guard and log triggers of the replicated models, for the node with this apply secret."""
+    return [item for model in models for item in table_triggers(shape(model), secret)]
+
+
+def table_triggers(table: TableShape, secret: str) -> Iterator[SqlObject]:
+    """Guard and log triggers of one table."""
+    folder = sql_root() / "cluster" / "triggers"
+    blanks = {
+        "table": table.name,
+        "secret": secret,
+        "new_record": table.record("NEW"),
+        "old_record": table.record("OLD"),
+        "new_image": table.image("NEW"),
+        "old_image": table.image("OLD"),
+        "uncontested": table.same_contested("OLD", "NEW"),
+        "is_left": table.same_key("own", "OLD"),
+        "is_changed": f"{table.same_key('own', 'NEW')} AND {table.same_contested('own', 'NEW')}",
+        "size_check": size_check(table),
+    }
+    for event in ("insert", "update", "delete"):
+        for source in ("guard", f"log_{event}"):
+            required = "" if event == "delete" else required_values(table)
+            text = Template((folder / f"{source}.sql").read_text())
+            statement = text.substitute(blanks, event=event, required=required)
+            name = f"{table.name}_{'guard_' + event if source == 'guard' else source}"
+            yield SqlObject("TRIGGER", name, statement.strip())
+
+
+def required_values(table: TableShape) -> str:
+    """The part of a guard that refuses NULL where a value must be."""
+    if not table.required:
+        return ""
+    missing = " OR ".join(f"NEW.`{name}` IS NULL" for name in table.required)
+    text = (sql_root() / "cluster" / "triggers" / "parts" / "required.sql").read_text()
+    return Template(text).substitute(is_missing=missing, names=", ".join(table.required)).rstrip()
+
+
+def size_check(table: TableShape) -> str:
+    """The statement that refuses a row with too large an image before that is made; none where none can be."""
+    if not table.large:
+        return ""
+    path = sql_root() / "cluster" / "triggers" / "parts" / "size_check.sql"
+    sizes = {count.__name__: table.size("NEW", count) for count in (least_size, greatest_size, exact_size)}
+    limit = f"LEAST({IMAGE_BYTES}, @@max_allowed_packet DIV {PACKET_SHARE})"
+    values = {"table": table.name, "record": table.record("NEW"), "limit": limit}
+    return Template(path.read_text()).substitute(values, **sizes).rstrip()

@@ -1,0 +1,86 @@
+"""The tables and indexes of the replicated models, in the words of Django's schema editor. No server is asked."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connections
+from django.db.backends.mysql.base import DatabaseWrapper
+from django.db.backends.mysql.schema import DatabaseSchemaEditor
+from django.db.models import Model
+
+from cluster.nodes.schema import catalogue
+from cluster.nodes.schema.catalogue import SqlObject
+from cluster.nodes.schema.script import literal
+from cluster.protocol.names import NodeName
+
+INDEX = re.compile(r"CREATE (?:UNIQUE |FULLTEXT )?INDEX `(\w+)`")
+SERVER = {
+    "version": "10.11.0-MariaDB",
+    "sql_mode": "STRICT_ALL_TABLES",
+    "default_storage_engine": "InnoDB",
+    "sql_auto_is_null": False,
+    "lower_case_table_names": 0,
+    "has_zoneinfo_database": False,
+}
+"""What Django would ask a node for: its answers decide which column types it writes."""
+
+
+class SchemaWriter(DatabaseSchemaEditor):
+    """Writes statements down and needs no server for the values in them."""
+
+    def quote_value(self, value: Any) -> str:
+        """A default, as SQL writes it."""
+        return literal(value)
+
+    def _field_should_be_indexed(self, model: type[Model], field: Any) -> bool:
+        """As Django's, which asks the server for the engine: in InnoDB a foreign key brings an index of its own."""
+        if field.get_internal_type() == "ForeignKey" and field.db_constraint:
+            return False
+        own: Any = self
+        every: Any = super(DatabaseSchemaEditor, self)
+        indexed: bool = every._field_should_be_indexed(model, field) and not own._is_limited_data_type(field)
+        return indexed
+
+
+def model_tables(node: NodeName, models: Sequence[type[Model]]) -> list[SqlObject]:
+    """The tables of the models.
+
+    What a table needs afterwards (foreign keys) belongs to its statement, separated by NEXT.
+    """
+    made, deferred = schema(node, models)
+    result = []
+    for name, sql in made:
+        own = [line for line in deferred if line.startswith(f"ALTER TABLE `{name}` ")]
+        result.append(SqlObject("TABLE", name, catalogue.NEXT.join(s.rstrip(";") for s in [*sql, *own])))
+    return result
+
+
+def model_indexes(node: NodeName, models: Sequence[type[Model]]) -> list[SqlObject]:
+    """The indexes of the models, each by itself: a table that has rows gets what is new, too."""
+    found = [(INDEX.match(line), line) for line in schema(node, models)[1]]
+    return [
+        SqlObject("INDEX", index[1], line.rstrip(";").replace("CREATE", "CREATE OR REPLACE", 1))
+        for index, line in found
+        if index
+    ]
+
+
+def schema(
+    node: NodeName, models: Sequence[type[Model]]
+) -> tuple[list[tuple[str, list[str]]], Sequence[str]]:
+    """The statements for each table, and those that Django runs after all of them."""
+    with SchemaWriter(unasked(node), collect_sql=True, atomic=False) as editor:
+        made = []
+        for model in models:
+            start = len(editor.collected_sql)
+            editor.create_model(model)
+            made.append((model._meta.db_table, editor.collected_sql[start:]))
+    return made, editor.collected_sql[sum(len(sql) for _, sql in made) :]
+
+
+def unasked(node: NodeName) -> DatabaseWrapper:
+    """A connection of Django's to a node, never opened: it knows of the server what it would ask for."""
+    made: Any = connections[node.value].copy()
+    made.mysql_server_data = SERVER
+    return made

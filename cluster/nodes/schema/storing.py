@@ -1,0 +1,155 @@
+"""The SQL by which a server brings rows to the images of its log: one procedure a replicated table, and their caller.
+
+The only place that stores images: appends of the replicator, of the SQL console, recoveries and repairs call it.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from string import Template
+
+from django.db.models import Model
+
+from cluster.nodes.schema import shape as shapes
+from cluster.nodes.schema.catalogue import SqlObject, exact, sql_root
+from cluster.nodes.schema.shape import Column, TableShape, shape
+
+LONGEST_NAME = 64
+"""Characters that the server allows in a name."""
+TEXTUAL = ("char", "varchar", "tinytext", "text", "mediumtext", "longtext")
+"""Column types whose values may be equal by collation and still be written differently."""
+UPSERT = "\n        ON DUPLICATE KEY UPDATE {updates}"
+
+
+def store_routines(models: Sequence[type[Model]], others: Sequence[type[Model]] = ()) -> list[SqlObject]:
+    """store_<table> for each model, then store_tables, which calls those of the given tables, and their names.
+
+    others: models whose procedures are there already and stay as they are.
+    """
+    known = [*models, *others]
+    tables = "".join(
+        fill("store_table.sql", table=model._meta.db_table, routine=routine_name(model._meta.db_table))
+        for model in known
+    )
+    caller = fill("store_tables.sql", tables=tables.rstrip())
+    routines = [routine for model in models for routine in table_routines(model)]
+    names = ",".join(model._meta.db_table for model in known)
+    return [
+        *routines,
+        SqlObject("PROCEDURE", "store_tables", caller.strip()),
+        SqlObject("FUNCTION", "replicated_tables", fill("replicated_tables.sql", names=names).strip()),
+    ]
+
+
+def table_routines(model: type[Model]) -> list[SqlObject]:
+    """The two procedures of one table: all its records at once, and a single one."""
+    values = blanks(model, shape(model))
+    return [
+        SqlObject("PROCEDURE", values[name], fill(source, **values).strip())
+        for name, source in (("singly", "store_singly.sql"), ("routine", "store.sql"))
+    ]
+
+
+def fill(name: str, **values: str) -> str:
+    """A template of sql/cluster/apply with its blanks filled in."""
+    path: Path = sql_root() / "cluster" / "apply" / name
+    return exact(Template(path.read_text()).substitute(values))
+
+
+def routine_name(table: str, verb: str = "store") -> str:
+    """The name of a table's procedure; a long one ends in a checksum of the whole."""
+    name = f"{verb}_{table}"
+    if len(name) <= LONGEST_NAME:
+        return name
+    return f"{name[: LONGEST_NAME - 9]}_{checksum(table)}"
+
+
+def due_table(model: type[Model]) -> str:
+    """The temporary table of the records to be stored: another one when the types of the key have changed."""
+    types = [f"{field.column} {field.db_type(shapes.dialect())}" for field in shapes.key_fields(model)]
+    name = f"due_{model._meta.db_table}"[: LONGEST_NAME - 9]
+    return f"{name}_{checksum(', '.join(types))}"
+
+
+def checksum(text: str) -> str:
+    """Eight characters that tell texts apart."""
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def blanks(model: type[Model], table: TableShape) -> dict[str, str]:
+    """What the procedure's text leaves open."""
+    names = [f"`{column.name}`" for column in table.columns]
+    keys = [(column, f"key_{number}") for number, column in enumerate(table.key, 1)]
+    columns, own_record = ", ".join(names), table.record("own")
+    given = {
+        "table": table.name,
+        "routine": routine_name(table.name),
+        "singly": routine_name(table.name, "store_singly"),
+        "due": due_table(model),
+        "columns": columns,
+        "values": ", ".join(stored_value(column, "entry.new_value") for column in table.columns),
+        "typed_keys": ", ".join(f"`{column.name}` AS {key}" for column, key in keys),
+        "key_names": ", ".join(key for _, key in keys),
+        "keys": ", ".join(
+            stored_value(column, "COALESCE(entry.new_value, entry.old_value)") for column, _ in keys
+        ),
+        "same_key": " AND ".join(f"own.`{column.name}` = due.{key}" for column, key in keys),
+        "due_key": " AND ".join(
+            f"own.`{c.name}` = (SELECT {key} FROM `{due_table(model)}`)" for c, key in keys
+        ),
+        "key_columns": ", ".join(f"`{column.name}`" for column, _ in keys),
+        "columns_number": str(len(table.columns)),
+        "own_record": own_record,
+    }
+    is_twin = f"BINARY {own_record} <> BINARY due.record_id"
+    textual = [field for field in shapes.key_fields(model) if shapes.column_type(field) in TEXTUAL]
+    exact = f" AND BINARY {own_record} = BINARY due.record_id" if textual else ""
+    lost = ", ".join(stored_value(column, "entry.old_value") for column in table.columns)
+    # A second unique key could collide half way: then the rows go first, and what still collides is an error.
+    alone = not has_further_keys(model)
+    return given | {
+        "shape": "[" + ", ".join(f'"{column.name}"' for column in table.columns) + "]",
+        "is_twin": is_twin if textual else "FALSE",
+        "own_row": f" LEFT JOIN `{table.name}` AS own ON {given['same_key']}" if textual else "",
+        "twins": fill("twins.sql", is_twin=is_twin, **given).rstrip() if textual else "",
+        "counted": fill("counted.sql", lost_values=lost, **given).rstrip() if model._meta.auto_field else "",
+        "removes": "v_gone > 0" if alone else "TRUE",
+        "removed": f"(due.is_gone{exact})" + ("" if alone else " OR (p_record IS NULL AND NOT due.is_gone)"),
+        "upsert": UPSERT.format(updates=", ".join(f"{n} = VALUES({n})" for n in names)) if alone else "",
+        "known": " + ".join(f"JSON_EXISTS(v_new, '$.\"{column.name}\"')" for column in table.columns),
+        "given_values": ", ".join(map(given_value, table.columns)),
+        "stored_image": table.image("own"),
+        "differing": ", ".join(map(differing, table.columns)),
+    }
+
+
+def given_value(column: Column) -> str:
+    """The assignment of a column's value out of an image that may lack it: then it keeps what the row has."""
+    present = f"JSON_EXISTS(v_new, '$.\"{column.name}\"')"
+    own = f"own.`{column.name}`"
+    return f"{own} = IF({present}, {stored_value(column, 'v_new')}, {own})"
+
+
+def differing(column: Column) -> str:
+    """The column's name where the stored image has another value than the one that was to be stored."""
+    path = f"'$.\"{column.name}\"'"
+    same = f"BINARY JSON_EXTRACT(v_stored, {path}) <=> BINARY JSON_EXTRACT(v_new, {path})"
+    return f"IF(NOT JSON_EXISTS(v_new, {path}) OR {same}, NULL, '{column.name}')"
+
+
+def has_further_keys(model: type[Model]) -> bool:
+    """Whether the table has unique keys besides its primary one."""
+    return any(not field.is_relation or field.unique for field in shapes.contested_fields(model))
+
+
+def stored_value(column: Column, image: str) -> str:
+    """The column's value out of an image; the inverse of `Column.image`."""
+    text = f"JSON_VALUE({image}, '$.\"{column.name}\"')"
+    of_hex = f"JSON_VALUE({image}, '$.\"{column.name}\".hex')"
+    if column.expression is shapes.bytes_as_hex:
+        return f"UNHEX({of_hex})"
+    if column.expression is shapes.bits_as_hex:
+        return f"CAST(CONV({of_hex}, 16, 10) AS UNSIGNED)"
+    if column.expression is shapes.as_number:
+        return f"CAST({text} AS UNSIGNED)"
+    return text  # a TIMESTAMP too: it is stored in a session whose time zone is UTC

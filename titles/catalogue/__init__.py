@@ -1,0 +1,1 @@
+"""What a title is: its fields, their bounds, its ratings."""

@@ -1,0 +1,1 @@
+"""Titles as files: IMDb's TSV, spreadsheets, the importer."""

@@ -1,0 +1,1 @@
+"""Edits, forms, receipts, and writes that are done once."""
