@@ -17,7 +17,7 @@ SLOT_SECONDS = 10
 class OrphanedTransaction(models.Model):
     """An entry that the cluster did not keep, waiting for an operator's decision.
 
-    The images are those of the entry: `old_value` before the stranded write, `new_value` after it.
+    The images are those of the entry: `old_value` before the orphaned write, `new_value` after it.
     """
 
     class Status(models.TextChoices):
@@ -60,7 +60,7 @@ class Event(models.Model):
     """Something that happened to the cluster, or was decided about it. In the control database; read only.
 
     old, new: who took writes before and after, or what was changed from and to. seconds: how long it took.
-    facts: exact numbers, such as the entries that were set aside.
+    facts: exact numbers, such as the entries that were orphaned.
     """
 
     class Kind(models.TextChoices):
@@ -140,7 +140,7 @@ class Sample(models.Model):
         return datetime.fromtimestamp(self.slot * SLOT_SECONDS, UTC)
 
 
-class WriteTally(models.Model):
+class WriteCounter(models.Model):
     """How many transactions a process had acknowledged, refused, or never heard of again."""
 
     process = models.CharField(max_length=128, primary_key=True)

@@ -13,7 +13,7 @@ from cluster.actions.failover.recover import recover
 from cluster.actions.maintenance.prune import prune as archive
 from cluster.actions.maintenance.rebuild import amount, rebuild
 from cluster.actions.operations import jobs
-from cluster.actions.replication.catch_up import catch_up as bring_followers_level
+from cluster.actions.replication.catch_up import catch_up as bring_followers_up_to_date
 from cluster.actions.reports import observations
 from cluster.actions.steps.observe import observe
 from cluster.actions.verification.differences import Differences
@@ -63,7 +63,7 @@ def check_health() -> str:
 @shared_task(base=ActingTask, ignore_result=True)
 def catch_up() -> list[str]:
     """Recover followers that the replicator has not brought back."""
-    return bring_followers_level(connect_all(), lease_seconds=conf().lease_seconds)
+    return bring_followers_up_to_date(connect_all(), lease_seconds=conf().lease_seconds)
 
 
 @shared_task(base=ActingTask, bind=True)
@@ -71,7 +71,7 @@ def recover_node(self: ActingTask, name: str) -> str:
     """Recover a node from the primary."""
     node, nodes, told = NodeName(name), connect_all(), list[str]()
     tick = self.progress(observe(nodes).lag_entries(node))
-    done = recover(nodes, node, lease_seconds=conf().lease_seconds, say=told.append, progress=tick)
+    done = recover(nodes, node, lease_seconds=conf().lease_seconds, on_progress=told.append, progress=tick)
     return " ".join([*told, done.sentence])
 
 
@@ -96,7 +96,7 @@ def verify(self: ActingTask) -> str:
     nodes, differences = connect_all(), Differences()
     view = observe(nodes)
     tick = self.progress(amount_to_compare(nodes, view))
-    found = compare(nodes, view, tell=differences.add, progress=tick)
+    found = compare(nodes, view, on_difference=differences.add, progress=tick)
     note(found)
     return found.sentence
 

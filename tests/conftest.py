@@ -6,8 +6,8 @@ import pytest
 from django.test.utils import setup_databases, teardown_databases
 
 from cluster.actions.events import journal
-from cluster.actions.events.journal import Happening
-from cluster.backend import tally
+from cluster.actions.events.journal import EventRecord
+from cluster.backend import counters
 from tests.harness.cluster import Cluster
 from tests.harness.operator import Operator
 from tests.harness.servers import ScratchServers, memory
@@ -33,18 +33,18 @@ def servers(django_db_setup, django_db_blocker) -> Iterator[ScratchServers]:
 
 
 @pytest.fixture(autouse=True)
-def recorded(monkeypatch) -> list[Happening]:
+def recorded(monkeypatch) -> list[EventRecord]:
     """What the test's own process has recorded; rows and alerts have tests of their own."""
-    kept: list[Happening] = []
+    kept: list[EventRecord] = []
     monkeypatch.setattr(journal, "record", kept.append)
     return kept
 
 
 @pytest.fixture(autouse=True, scope="session")
 def uncounted() -> Iterator[None]:
-    """The tests' own process writes no tally by itself: its thread would use a database that no test gave it."""
+    """The tests' own process writes no counters by itself: its thread would use a database that no test gave it."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tally, "FLUSH_SECONDS", 86_400.0)
+        patch.setattr(counters, "FLUSH_SECONDS", 86_400.0)
         yield
 
 

@@ -16,8 +16,8 @@ from django.db.backends.mysql import base
 from django.db.backends.utils import debug_transaction  # type: ignore[attr-defined]
 from django.db.utils import DatabaseErrorWrapper
 
-from cluster.backend import tally, view
-from cluster.backend.cursor import EnclosingCursor
+from cluster.backend import counters, view
+from cluster.backend.cursor import PipelinedCursor
 from cluster.backend.errors import NOT_WRITABLE, NotWritable
 from cluster.backend.session import Session, is_broken
 from cluster.backend.silence import Line
@@ -35,7 +35,7 @@ CANNOT_CONNECT = 2003
 class CursorWrapper(base.CursorWrapper):
     """Lets statements that may write go through the session; reads go straight to the server."""
 
-    def __init__(self, cursor: EnclosingCursor, session: Session) -> None:
+    def __init__(self, cursor: PipelinedCursor, session: Session) -> None:
         super().__init__(cursor)
         self.session = session
 
@@ -81,7 +81,7 @@ class ErrorWrapper(DatabaseErrorWrapper):
         if isinstance(error, MySQLdb.Error):
             if number(error) == NOT_WRITABLE:
                 self.wrapper.errors_occurred = True
-                tally.count(tally.Outcome.REFUSED)
+                counters.count(counters.Outcome.REFUSED)
                 view.distrust(self.wrapper.session.node)
                 raise NotWritable(str(error.args[1]), self.wrapper.session.node) from error
             self.wrapper.suspect(error)
@@ -102,7 +102,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def get_connection_params(self) -> dict[str, Any]:
         """With deadlines on every wait, and answers to several statements at once."""
-        return DEADLINES | super().get_connection_params() | {"cursorclass": EnclosingCursor}
+        return DEADLINES | super().get_connection_params() | {"cursorclass": PipelinedCursor}
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """A connection whose waits end when the node falls silent. Raises driver errors."""
@@ -124,7 +124,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def run_plainly(self, *statements: str) -> list[Any]:
         """Run the backend's own statements in one round trip; the rows of each."""
         self.ensure_connection()
-        cursor = EnclosingCursor(self.connection)
+        cursor = PipelinedCursor(self.connection)
         with self.wrap_database_errors:
             cursor.execute("; ".join(statements))
             rows = [cursor.fetchall()]
@@ -179,7 +179,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 super()._commit()  # type: ignore[misc]
             return
         with debug_transaction(self, "COMMIT"), self.wrap_database_errors:
-            cursor = EnclosingCursor(self.connection)
+            cursor = PipelinedCursor(self.connection)
             self.session.commit(cursor)
             cursor.close()
 

@@ -26,7 +26,7 @@ class Answer(NamedTuple):
     lastrowid: Any
 
 
-class Undone(Exception):
+class StatementFailed(Exception):
     """The statement was not done, or perhaps not: `done` answers of the round trip had come."""
 
     def __init__(self, error: MySQLdb.Error, done: int) -> None:
@@ -34,10 +34,10 @@ class Undone(Exception):
         self.error, self.done = error, done
 
 
-Send = Callable[["EnclosingCursor", bytes], None]
+Send = Callable[["PipelinedCursor", bytes], None]
 
 
-class EnclosingCursor(Cursor):
+class PipelinedCursor(Cursor):
     """Runs statements through `send` where one is set; reads all their answers at once."""
 
     send: Send | None = None
@@ -56,7 +56,7 @@ class EnclosingCursor(Cursor):
         return self.rowcount
 
     def exchange(self, q: bytes, enclosure: Enclosure) -> Answer:
-        """Run `q` enclosed; the answer to the last of all statements. Raises Undone.
+        """Run `q` enclosed; the answer to the last of all statements. Raises StatementFailed.
 
         Afterwards the cursor shows the answers to `q` alone.
         """
@@ -66,7 +66,7 @@ class EnclosingCursor(Cursor):
                 self._get_db().query(b"; ".join((*enclosure.before, q, *enclosure.after)))
                 self._take(answers)
         except MySQLdb.Error as error:
-            raise Undone(error, len(answers)) from error
+            raise StatementFailed(error, len(answers)) from error
         self._executed = q
         own = answers[len(enclosure.before) : len(answers) - len(enclosure.after)]
         self._more = deque(own)

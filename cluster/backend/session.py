@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 import MySQLdb
 from django.db import DatabaseError, InterfaceError, NotSupportedError
 
-from cluster.backend import tally
+from cluster.backend import counters
 from cluster.backend.context import Position, last_write, remember
-from cluster.backend.cursor import EnclosingCursor, Enclosure, Undone
+from cluster.backend.counters import Outcome
+from cluster.backend.cursor import Enclosure, PipelinedCursor, StatementFailed
 from cluster.backend.errors import NOT_ACKNOWLEDGED, NotAcknowledged, StillRunning
 from cluster.backend.statements import Kind
-from cluster.backend.tally import Outcome
 from cluster.conf import conf
 from cluster.nodes.connection import UNREACHABLE, number
 from cluster.protocol.names import NodeName
@@ -75,7 +75,7 @@ class Session:
 
     # Statements
 
-    def send(self, kind: Kind, cursor: EnclosingCursor, q: bytes) -> None:
+    def send(self, kind: Kind, cursor: PipelinedCursor, q: bytes) -> None:
         """Run one statement that may write or that begins or ends a transaction.
 
         Raises NotAcknowledged, NotSupportedError, driver errors.
@@ -94,14 +94,14 @@ class Session:
         else:
             self.run_alone(kind, cursor, q)
 
-    def exchange(self, cursor: EnclosingCursor, q: bytes, enclosure: Enclosure) -> None:
+    def exchange(self, cursor: PipelinedCursor, q: bytes, enclosure: Enclosure) -> None:
         """Run a statement that commits nothing."""
         try:
             cursor.exchange(q, enclosure)
-        except Undone as undone:
+        except StatementFailed as undone:
             raise undone.error from undone.error.__cause__
 
-    def run_alone(self, kind: Kind, cursor: EnclosingCursor, q: bytes) -> None:
+    def run_alone(self, kind: Kind, cursor: PipelinedCursor, q: bytes) -> None:
         """Run a statement that is a transaction by itself, or a procedure with several."""
         if not self.wrapper.connection.get_autocommit():  # the driver knows it from the last answer
             raise NotSupportedError(
@@ -115,16 +115,16 @@ class Session:
             return
         try:
             cursor.exchange(q, Enclosure(before))
-        except Undone as undone:
+        except StatementFailed as undone:
             raise self.outcome(undone, transaction_id, committed=False) from undone.error
         self.confirm(transaction_id)
 
-    def begin(self, cursor: EnclosingCursor, q: bytes) -> None:
+    def begin(self, cursor: PipelinedCursor, q: bytes) -> None:
         """Begin a transaction by hand. The server commits one that is open; if it wrote, wait for that."""
         self.commit(cursor, q)
         self.by_hand = True
 
-    def commit(self, cursor: EnclosingCursor, q: bytes = b"COMMIT") -> None:
+    def commit(self, cursor: PipelinedCursor, q: bytes = b"COMMIT") -> None:
         """End the open transaction; wait for the acknowledgement if it wrote."""
         transaction_id, self.transaction_id, self.by_hand = self.transaction_id, None, False
         if self.is_block and not self.wrapper.in_atomic_block:
@@ -134,28 +134,28 @@ class Session:
         else:
             self.end(cursor, q, transaction_id, ())
 
-    def end(self, cursor: EnclosingCursor, q: bytes, transaction_id: str, before: tuple[bytes, ...]) -> None:
+    def end(self, cursor: PipelinedCursor, q: bytes, transaction_id: str, before: tuple[bytes, ...]) -> None:
         """Run `q`, which commits, and wait until a second node has the transaction."""
         after, choice, wants_position = self.ending(transaction_id), self.choice, self.wants_position
         self.choice = None  # it was for this transaction, not for what runs on its commit
         try:
             last = cursor.exchange(q, Enclosure(before, after))
-        except Undone as undone:
+        except StatementFailed as undone:
             committed = undone.done > len(before)
             raise self.outcome(undone, transaction_id, committed=committed) from undone.error
-        tally.count(Outcome.ACKNOWLEDGED)
+        counters.count(Outcome.ACKNOWLEDGED)
         if choice:
             choice.locked = False
         if wants_position:
             self.position = position_in(last.rows)
             remember(self.position or last_write())
 
-    def outcome(self, undone: Undone, transaction_id: str, *, committed: bool) -> Exception:
+    def outcome(self, undone: StatementFailed, transaction_id: str, *, committed: bool) -> Exception:
         """What to raise: the server's error where it was told, else that nobody knows."""
         broken = is_broken(undone.error)
         if not (committed or broken or number(undone.error) == NOT_ACKNOWLEDGED):
             return undone.error
-        tally.count(Outcome.UNKNOWN)
+        counters.count(Outcome.UNKNOWN)
         error = NotAcknowledged(transaction_id, self.node, why(undone.error, broken))
         error.hooks = [entry[1] for entry in self.wrapper.run_on_commit]
         self.wrapper.suspect(undone.error)
@@ -226,7 +226,7 @@ class Session:
 
     def confirm(self, transaction_id: str) -> None:
         """Wait until a second node has what was committed earlier. Raises NotAcknowledged."""
-        other = EnclosingCursor(self.wrapper.connection)
+        other = PipelinedCursor(self.wrapper.connection)
         self.end(other, b"DO 0", transaction_id, ())
         other.close()
 

@@ -1,8 +1,8 @@
 """Deadlines on silence, not on work: the wait for an answer ends when its node has stopped answering anybody.
 
 A statement may take long: it waits for a row that somebody else holds, it touches a million rows, its transaction is
-on its way to a second node. As long as the node answers the scouts of this process (view.py), the wait goes on. What
-the scouts cannot see, a connection that alone was lost, the system's keepalive ends.
+on its way to a second node. As long as the node answers the pollers of this process (view.py), the wait goes on. What
+the pollers cannot see, a connection that alone was lost, the system's keepalive ends.
 """
 
 import os

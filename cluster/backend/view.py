@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from cluster.backend.context import Position
 from cluster.backend.errors import NoPrimary
-from cluster.backend.scout import Scout, Sighting
+from cluster.backend.poller import NodePoller, ProbeResult
 from cluster.conf import ClusterConf, conf
 from cluster.nodes.cluster import connect
 from cluster.protocol.errors import NodeUnreachable
@@ -25,7 +25,7 @@ HURRY = 0.03
 """The same while somebody waits for a primary."""
 IDLE = 15.0
 """Seconds without any use after which nobody is asked any more."""
-SCOUT_TIMEOUT = 1.0
+POLL_TIMEOUT = 1.0
 SILENT = 3.0
 """Seconds without an answer after which a node is silent: one answer that came late, or not at all, is no proof."""
 KEPT = 64
@@ -33,14 +33,14 @@ KEPT = 64
 
 
 class SharedView:
-    """What the scouts of this process have seen."""
+    """What the pollers of this process have seen."""
 
     def __init__(self, settings: ClusterConf) -> None:
         self.settings = settings
         self.patience = INTERVAL + settings.probe_timeout
         """Seconds after which what a node said no longer counts: it has not answered since."""
         self._changed = threading.Condition()
-        self._sightings: dict[NodeName, Sighting] = {}
+        self._results: dict[NodeName, ProbeResult] = {}
         self._answered: dict[NodeName, float] = {}
         """When each node was last asked with success, whatever became of other connections to it."""
         self._distrusted: dict[NodeName, float] = {}
@@ -48,25 +48,25 @@ class SharedView:
         self._last: NodeName | None = None
         self._waiting = 0
         self._began_at = self._used_at = time.monotonic()
-        self._scouts = {
-            name: Scout(connect(name, timeout=SCOUT_TIMEOUT), self._saw, self._pause) for name in NodeName
+        self._pollers = {
+            name: NodePoller(connect(name, timeout=POLL_TIMEOUT), self._saw, self._pause) for name in NodeName
         }
-        for scout in self._scouts.values():
-            scout.start()
+        for poller in self._pollers.values():
+            poller.start()
 
-    # What the scouts do
+    # What the pollers do
 
-    def _saw(self, sighting: Sighting) -> None:
-        name = sighting.seen.name if isinstance(sighting.seen, NodeState) else sighting.seen.node
+    def _saw(self, result: ProbeResult) -> None:
+        name = result.seen.name if isinstance(result.seen, NodeState) else result.seen.node
         with self._changed:
-            self._sightings[name] = sighting
-            if isinstance(sighting.seen, NodeState):
-                self._answered[name] = sighting.at
+            self._results[name] = result
+            if isinstance(result.seen, NodeState):
+                self._answered[name] = result.at
             primary = self._view().primary
             if primary is not None:
                 self._last = primary.name
                 if primary.name is name:
-                    self._positions.append((sighting.at, primary.last_log_id))
+                    self._positions.append((result.at, primary.last_log_id))
             self._changed.notify_all()
 
     def _pause(self) -> float | None:
@@ -80,19 +80,19 @@ class SharedView:
         return ClusterView({name: self._seen(name, now) for name in NodeName})
 
     def _seen(self, name: NodeName, now: float) -> NodeState | NodeUnreachable:
-        sighting = self._sightings.get(name)
-        if sighting is None:
+        result = self._results.get(name)
+        if result is None:
             return NodeUnreachable(name, "it has not answered yet")
-        if now - sighting.at > self.patience:
-            return NodeUnreachable(name, f"it has not answered for {now - sighting.at:.1f} s")
-        if sighting.at < self._distrusted.get(name, 0.0):
+        if now - result.at > self.patience:
+            return NodeUnreachable(name, f"it has not answered for {now - result.at:.1f} s")
+        if result.at < self._distrusted.get(name, 0.0):
             return NodeUnreachable(name, "it refused a write or its connection broke")
-        return sighting.seen
+        return result.seen
 
     def ended(self) -> dict[NodeName, int]:
         """The nodes whose process was seen to end, each with the epoch of its lease: see NodeUnreachable.ended."""
         with self._changed:
-            seen = {name: sighting.seen for name, sighting in self._sightings.items()}
+            seen = {name: result.seen for name, result in self._results.items()}
         return {
             name: said.ended
             for name, said in seen.items()
@@ -114,8 +114,8 @@ class SharedView:
             return self._view()
 
     def _informed(self) -> bool:
-        """Whether the primary has answered since the scouts began, or every node."""
-        fresh = [sighting for sighting in self._sightings.values() if sighting.at >= self._began_at]
+        """Whether the primary has answered since the pollers began, or every node."""
+        fresh = [result for result in self._results.values() if result.at >= self._began_at]
         return self._view().primary is not None or len(fresh) == len(NodeName)
 
     def primary(self) -> NodeName:
@@ -164,7 +164,7 @@ class SharedView:
             return primary.name
         if self._last is not None and view.state(self._last) is not None:
             return self._last
-        best = max(view.reachable, key=lambda n: (n.led, n.verified.log_id, n.last_log_id), default=None)
+        best = max(view.reachable, key=lambda n: (n.led, n.watermark.log_id, n.last_log_id), default=None)
         return best.name if best is not None else self.primary()
 
     def _replica(self, view: ClusterView, primary: NodeState, seen: Position | None) -> NodeName | None:
@@ -174,18 +174,18 @@ class SharedView:
             for node in view.reachable
             if node.name is not primary.name
             and node.led == primary.led
-            and (seen is None or node.verified.log_id >= seen.log_id)
+            and (seen is None or node.watermark.log_id >= seen.log_id)
             and self._behind(node) <= self.settings.read_staleness
         ]
-        return max(fit, key=lambda node: node.verified.log_id).name if fit else None
+        return max(fit, key=lambda node: node.watermark.log_id).name if fit else None
 
     def _behind(self, node: NodeState) -> float:
         """Seconds since the primary stood where the node certainly stands, by this process's clock alone."""
-        held = [at for at, log_id in self._positions if log_id <= node.verified.log_id]
+        held = [at for at, log_id in self._positions if log_id <= node.watermark.log_id]
         return time.monotonic() - held[-1] if held else float("inf")
 
     def keep_awake(self) -> None:
-        """Let the scouts go on: somebody waits for an answer."""
+        """Let the pollers go on: somebody waits for an answer."""
         now = time.monotonic()
         asleep, self._used_at = now - self._used_at > IDLE, now
         if asleep:
@@ -208,13 +208,13 @@ class SharedView:
 
     def renew(self) -> None:
         """Ask every node now."""
-        for scout in self._scouts.values():
-            scout.wanted.set()
+        for poller in self._pollers.values():
+            poller.wanted.set()
 
     def end(self) -> None:
-        """Let the scouts end; nobody waits for them."""
-        for scout in self._scouts.values():
-            scout.end()
+        """Let the pollers end; nobody waits for them."""
+        for poller in self._pollers.values():
+            poller.end()
 
 
 @lru_cache(maxsize=1)

@@ -66,7 +66,7 @@ def write_once(
     outer = pin()
     if outer is not None:
         return Written(work(), outer.transaction_id, outer.node, None, repeated=False)
-    return Delivery(functools.partial(run_work, work), transaction_id, deadline).run()
+    return RetryingWrite(functools.partial(run_work, work), transaction_id, deadline).run()
 
 
 def writes_once(function: Callable[P, T]) -> Callable[..., T | None]:
@@ -92,59 +92,59 @@ def call_once(
     Raises as write_once.
     """
     attempt = functools.partial(run_procedure, procedure, arguments)
-    return Delivery(attempt, transaction_id, deadline).run()
+    return RetryingWrite(attempt, transaction_id, deadline).run()
 
 
-def run_work(work: Callable[[], T], delivery: "Delivery[T]", connection: DatabaseWrapper) -> Written[T]:
+def run_work(work: Callable[[], T], retrying: "RetryingWrite[T]", connection: DatabaseWrapper) -> Written[T]:
     """One try of `work` in a transaction."""
     session, node = connection.session, connection.session.node
     found: Position | None = None
-    with session.choosing(delivery.transaction_id) as choice:
+    with session.choosing(retrying.transaction_id) as choice:
         with transaction.atomic(using=connection.alias, durable=True):
-            if delivery.may_be_there:
-                found = session.claim(choice, min(delivery.left, LOCK_PATIENCE))
+            if retrying.possibly_applied:
+                found = session.claim(choice, min(retrying.left, LOCK_PATIENCE))
             if not found:
-                with pinned(Pin(node, delivery.transaction_id)):  # what runs on commit is not part of it
-                    delivery.value = work()
+                with pinned(Pin(node, retrying.transaction_id)):  # what runs on commit is not part of it
+                    retrying.value = work()
             broken = connection.closed_in_transaction
         if broken:
             raise OperationalError(2013, "the connection broke, and the work went on without an error")
         if found:
-            session.confirm(delivery.transaction_id)
+            session.confirm(retrying.transaction_id)
     if found:
-        return delivery.found(node, found)
+        return retrying.found(node, found)
     epoch = session.position.epoch if session.position else None
-    return Written(delivery.value, delivery.transaction_id, node, epoch, repeated=False)
+    return Written(retrying.value, retrying.transaction_id, node, epoch, repeated=False)
 
 
 def run_procedure(
     procedure: str,
     arguments: tuple[Any, ...],
-    delivery: "Delivery[list[tuple[Any, ...]]]",
+    retrying: "RetryingWrite[list[tuple[Any, ...]]]",
     connection: DatabaseWrapper,
 ) -> Written[list[tuple[Any, ...]]]:
     """One try of a procedure that takes its id, commits and waits by itself."""
     session = connection.session
     marks = ", ".join(["%s"] * len(arguments))
-    with session.choosing(delivery.transaction_id, lock=False), connection.cursor() as cursor:
+    with session.choosing(retrying.transaction_id, lock=False), connection.cursor() as cursor:
         cursor.execute(f"CALL {connection.ops.quote_name(procedure)}({marks})", arguments)
         rows = list(cursor.fetchall())
     epoch = session.position.epoch if session.position else None
-    return Written(rows, delivery.transaction_id, session.node, epoch, repeated=False)
+    return Written(rows, retrying.transaction_id, session.node, epoch, repeated=False)
 
 
-class Delivery(Generic[T]):
+class RetryingWrite(Generic[T]):
     """One write on its way: tried until a second node has it or the deadline has come."""
 
     def __init__(
         self,
-        attempt: Callable[["Delivery[T]", DatabaseWrapper], Written[T]],
+        attempt: Callable[["RetryingWrite[T]", DatabaseWrapper], Written[T]],
         transaction_id: str | None,
         deadline: float | None,
     ) -> None:
         self.attempt = attempt
         self.transaction_id = checked(transaction_id) if transaction_id else str(uuid.uuid4())
-        self.chosen = self.may_be_there = transaction_id is not None
+        self.chosen = self.possibly_applied = transaction_id is not None
         """Whether somebody may have written under this id before, so that a try begins with a look-up."""
         self.deadline = time.monotonic() + (conf().write_deadline if deadline is None else deadline)
         self.value: T | None = None
@@ -172,9 +172,9 @@ class Delivery(Generic[T]):
                 if not (is_passing(error) or connection.closed_in_transaction):
                     raise
                 self.failure = error
-            self.may_be_there = True
+            self.possibly_applied = True
             if not self.left:
-                raise self.undelivered()
+                raise self.deadline_error()
             time.sleep(min(PAUSE, self.left))
 
     def primary(self) -> NodeName:
@@ -185,7 +185,7 @@ class Delivery(Generic[T]):
             if found is not None:
                 return found.name
             if not self.left:
-                raise self.undelivered()
+                raise self.deadline_error()
             raise_alarm(shared)
 
     def found(self, node: NodeName, position: Position) -> Written[T]:
@@ -196,7 +196,7 @@ class Delivery(Generic[T]):
         value = None if self.chosen else self.value
         return Written(value, self.transaction_id, node, position.epoch, repeated=True)
 
-    def undelivered(self) -> Exception:
+    def deadline_error(self) -> Exception:
         """What to raise at the deadline."""
         if self.unknown is not None:
             return self.unknown

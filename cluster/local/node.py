@@ -232,8 +232,8 @@ class LocalNode:
         with self.error_log.open(errors="replace") as log:
             log.seek(log_from)
             lines = log.read().splitlines()
-        telling = [line for line in lines if "[ERROR]" in line] or lines
-        tail = "\n".join(telling[-TAIL_LINES:])
+        reporting_steps = [line for line in lines if "[ERROR]" in line] or lines
+        tail = "\n".join(reporting_steps[-TAIL_LINES:])
         return StartFailedError(self.name.label, what, self.error_log, tail)
 
     def _kill(self, pid: int) -> None:

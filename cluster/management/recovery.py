@@ -17,10 +17,10 @@ class RecoveryCommand(VerbCommand):
         """Recover one node from the primary."""
         nodes = connect_all()
         with self.progress(f"{name.label} catches up", observe(nodes).lag_entries(name)) as tick:
-            done = recover(nodes, name, lease_seconds=conf().lease_seconds, say=self.say, progress=tick)
+            done = recover(
+                nodes, name, lease_seconds=conf().lease_seconds, on_progress=self.say, progress=tick
+            )
         self.say(done.sentence)
         if done.orphaned:
-            self.say(
-                f"{done.orphaned} entries that only {name.label} had were set aside; see `orphans list`."
-            )
+            self.say(f"{done.orphaned} entries that only {name.label} had were orphaned; see `orphans list`.")
         self.result(**asdict(done))

@@ -190,7 +190,7 @@ class Connection:
         self.run("COMMIT")
 
     @contextmanager
-    def undone_on_error(self) -> Iterator[None]:
+    def rolled_back_on_error(self) -> Iterator[None]:
         """Roll an open transaction back when the block fails; a connection that cannot is let go."""
         try:
             yield

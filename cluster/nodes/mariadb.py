@@ -14,9 +14,9 @@ from cluster.nodes.log import applying, filing, reading, staging
 from cluster.protocol.entries import Entry, EntryId
 from cluster.protocol.errors import ConsentRunning, NodeFailed, NodeUnreachable, StaleEpoch, WritersBusy
 from cluster.protocol.gaps import Range
+from cluster.protocol.monitor_state import Reachability
 from cluster.protocol.names import Mode, NodeName
 from cluster.protocol.node import Appended, LargeTransaction, Window
-from cluster.protocol.outlook import Sight
 from cluster.protocol.policy import Automation
 from cluster.protocol.view import NodeState
 
@@ -68,9 +68,9 @@ class MariaDBNode:
         rows = self.connection.rows("SELECT epoch FROM lease WHERE expires_at > UNIX_TIMESTAMP(SYSDATE(6))")
         return int(rows[0][0]) if rows else None
 
-    def look_at(self, other: NodeName) -> Sight:
-        """See sql/cluster/procedures/peers/look_at.sql."""
-        return Sight(self.connection.row("CALL look_at(%s)", (other.value,))[0])
+    def probe_peer(self, other: NodeName) -> Reachability:
+        """See sql/cluster/procedures/peers/probe_peer.sql."""
+        return Reachability(self.connection.row("CALL probe_peer(%s)", (other.value,))[0])
 
     def automate(self, automation: Automation) -> None:
         """One compare-and-set by version; the loser is the decision that was made earlier."""
@@ -82,9 +82,9 @@ class MariaDBNode:
 
     # Votes and leases
 
-    def claim(self, epoch: int, excused_epoch: int | None = None) -> None:
+    def claim(self, epoch: int, waived_consent_epoch: int | None = None) -> None:
         """One compare-and-set; see sql/cluster/procedures/lease/claim.sql."""
-        claimed, promised, consent_epoch, seconds = self._call(epoch, "claim", epoch, excused_epoch)[0]
+        claimed, promised, consent_epoch, seconds = self._call(epoch, "claim", epoch, waived_consent_epoch)[0]
         if claimed:
             return
         if promised >= epoch:
@@ -162,21 +162,21 @@ class MariaDBNode:
         """From INNODB_TRX, proved to be fresh."""
         return reading.writing_transactions(self.connection)
 
-    def promotion_floor(self, after_epoch: int) -> int | None:
+    def promotion_watermark(self, after_epoch: int) -> int | None:
         """From the PROMOTION entries of later epochs."""
-        return reading.promotion_floor(self.connection, after_epoch)
+        return reading.promotion_watermark(self.connection, after_epoch)
 
     def append(self, epoch: int, entries: Sequence[Entry], *, boundary: bool) -> Appended:
         """One transaction of log rows and images."""
         return self._retried(epoch, lambda: applying.append(self.connection, epoch, entries, boundary))
 
-    def set_aside(self, epoch: int, orphans: Sequence[EntryId]) -> int:
-        """One transaction: out of the log, into stranded_entry, records restored."""
-        return self._retried(epoch, lambda: applying.set_aside(self.connection, epoch, orphans))
+    def orphan_entries(self, epoch: int, orphans: Sequence[EntryId]) -> int:
+        """One transaction: out of the log, into orphaned_entry, records restored."""
+        return self._retried(epoch, lambda: applying.orphan_entries(self.connection, epoch, orphans))
 
     def verify(self, log_id: int) -> None:
-        """Raise the floor by compare-and-set; the loser leaves the winner's count alone."""
-        reading.raise_floor(self.connection, log_id)
+        """Raise the watermark by compare-and-set; the loser leaves the winner's count alone."""
+        reading.raise_watermark(self.connection, log_id)
 
     def inspect(self) -> None:
         """See sql/cluster/procedures/log/inspect_tables.sql."""
@@ -202,29 +202,29 @@ class MariaDBNode:
 
     # Orphaned transactions
 
-    def stranded(self, limit: int) -> list[Entry]:
+    def orphaned(self, limit: int) -> list[Entry]:
         """Oldest first."""
-        return filing.stranded(self.connection, limit)
+        return filing.orphaned(self.connection, limit)
 
     def file_orphans(self, found_on: NodeName, entries: Sequence[Entry]) -> None:
         """A replicated, acknowledged write on this node."""
         filing.file_orphans(self.connection, found_on, entries)
 
-    def forget_stranded(self, ids: Sequence[EntryId]) -> None:
+    def forget_orphaned_entries(self, ids: Sequence[EntryId]) -> None:
         """After they were filed."""
         filing.forget(self.connection, ids)
 
     # What the replicator needs of a primary
 
     def acknowledge(self, arrived: Mapping[str, int]) -> None:
-        """Publish and wake; see sql/cluster/procedures/write/pass_gate.sql."""
+        """Publish and wake; see sql/cluster/procedures/write/release_waiters.sql."""
         if arrived:
             self.connection.many(
                 "INSERT INTO acknowledgement (transaction_id, log_id) VALUES (%s, %s)"
                 " ON DUPLICATE KEY UPDATE log_id = GREATEST(log_id, VALUES(log_id))",
                 list(arrived.items()),
             )
-        self.connection.rows("CALL pass_gate()")
+        self.connection.rows("CALL release_waiters()")
 
     def note_transfer(self, target: NodeName, first_log_id: int, entries: int, seconds: float) -> None:
         """See sql/cluster/tables/transfer.sql."""

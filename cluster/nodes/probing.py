@@ -9,8 +9,8 @@ from typing import Generic, TypeVar
 
 from cluster.nodes.mariadb import MariaDBNode
 from cluster.protocol.errors import ClusterError, NodeFailed, NodeUnreachable
+from cluster.protocol.monitor_state import Reachability
 from cluster.protocol.names import NodeName
-from cluster.protocol.outlook import Sight
 from cluster.protocol.view import ClusterView, NodeState
 
 T = TypeVar("T")
@@ -101,7 +101,7 @@ class Prober:
         self.connect = connect
         self.patience = patience
         self._probes = {name: Probe(connect(name), beats) for name in NodeName}
-        self._sights: dict[tuple[NodeName, NodeName], Post[Sight]] = {}
+        self._reachability: dict[tuple[NodeName, NodeName], Post[Reachability]] = {}
 
     def probe(self) -> ClusterView:
         """All nodes at once."""
@@ -117,27 +117,29 @@ class Prober:
         """How long each node took in the last round; None for one that did not answer."""
         return {name: probe.seconds for name, probe in self._probes.items()}
 
-    def ask_sights(self, suspect: NodeName) -> None:
+    def request_reachability(self, suspect: NodeName) -> None:
         """Let the others look at a node while the probes are on their way."""
         for name in suspect.others:
-            self._sight(name, suspect).ask()
+            self._request_reachability(name, suspect).ask()
 
-    def sights(self, lookouts: Collection[NodeName], suspect: NodeName, ask: bool) -> dict[NodeName, Sight]:
-        """How each of `lookouts` sees the suspect. Who does not say so does not reach it.
+    def reachability(
+        self, vantages: Collection[NodeName], suspect: NodeName, ask: bool
+    ) -> dict[NodeName, Reachability]:
+        """How each of `vantages` sees the suspect. Who does not say so does not reach it.
 
         ask: they were not asked before the probes. Either way an answer has its time, counted from the
         question: a probe that was refused at once leaves little of it.
         """
         if ask:
-            self.ask_sights(suspect)
-        posts = {name: self._sight(name, suspect) for name in lookouts}
+            self.request_reachability(suspect)
+        posts = {name: self._request_reachability(name, suspect) for name in vantages}
         return {name: told(post, post.asked_at + self.patience) for name, post in posts.items()}
 
-    def _sight(self, lookout: NodeName, suspect: NodeName) -> Post[Sight]:
-        key = (lookout, suspect)
-        if key not in self._sights:
-            self._sights[key] = Post(self.connect(lookout), lambda node: node.look_at(suspect))
-        return self._sights[key]
+    def _request_reachability(self, vantage: NodeName, suspect: NodeName) -> Post[Reachability]:
+        key = (vantage, suspect)
+        if key not in self._reachability:
+            self._reachability[key] = Post(self.connect(vantage), lambda node: node.probe_peer(suspect))
+        return self._reachability[key]
 
     def wait(self, seconds: float) -> None:
         """Rest until it is time to look again, or until a server lets go of its connection: it may have died."""
@@ -151,7 +153,7 @@ class Prober:
         """Let the connections go."""
         for probe in self._probes.values():
             probe.post.end()
-        for post in self._sights.values():
+        for post in self._reachability.values():
             post.end()
 
 
@@ -166,9 +168,9 @@ def state_now(node: MariaDBNode) -> NodeState:
         return node.state()
 
 
-def told(post: Post[Sight], deadline: float) -> Sight:
-    """A node's sight; one that cannot be told counts as silence."""
+def told(post: Post[Reachability], deadline: float) -> Reachability:
+    """How a node reaches another; what cannot be known counts as silence."""
     try:
-        return post.answer(deadline) or Sight.SILENT
+        return post.answer(deadline) or Reachability.SILENT
     except ClusterError:
-        return Sight.SILENT
+        return Reachability.SILENT

@@ -1,17 +1,17 @@
-"""What the watch does about what it sees, and why: one decision for every outlook, with its sentence.
+"""What the watch does about what it sees, and why: one decision for every state of its knowledge, with its sentence.
 
-Pure: the same outlook and policy always give the same decision.
+Pure: the same monitor_state and policy always give the same decision.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from cluster.protocol.moments import moment
+from cluster.protocol.monitor_state import MonitorState
 from cluster.protocol.names import MAJORITY, Mode, NodeName
-from cluster.protocol.outlook import Outlook
 from cluster.protocol.policy import Policy
 from cluster.protocol.staleness import set_back
+from cluster.protocol.times import format_utc
 from cluster.protocol.view import ClusterView, NodeState
 
 STABLE_PROBES = 10
@@ -58,15 +58,15 @@ class Decision:
     alarm: bool = False
 
 
-def decide(outlook: Outlook, policy: Policy) -> Decision:
+def decide(monitor_state: MonitorState, policy: Policy) -> Decision:
     """What to do now."""
-    view = outlook.view
+    view = monitor_state.view
     if not view.quorum:
-        return alarm(alone(view) if view.primary else without_quorum(view))
+        return alarm(solo_warning(view) if view.primary else without_quorum(view))
     if view.primary is not None:
         return (
             new_epoch(view, policy)
-            or hand_back(outlook, policy)
+            or hand_back(monitor_state, policy)
             or Decision(Action.NOTHING, with_primary(view), alarm=bool(lost(view) or hindered(view)))
         )
     last = view.last_primary
@@ -74,11 +74,11 @@ def decide(outlook: Outlook, policy: Policy) -> Decision:
         return alarm("This cluster never had a primary. Run setup_nodes.")
     state = view.state(last)
     if state is None:
-        return without_answer(outlook, policy, last)
+        return without_answer(monitor_state, policy, last)
     if state.blank or state.withdrawn:
-        return replace_primary(outlook, policy, last, f"{last.label} has lost its data.")
+        return replace_primary(monitor_state, policy, last, f"{last.label} has lost its data.")
     if older := set_back(view.reachable).get(last):
-        return replace_primary(outlook, policy, last, older)
+        return replace_primary(monitor_state, policy, last, older)
     return without_lease(view, policy, state)
 
 
@@ -129,7 +129,7 @@ def new_epoch(view: ClusterView, policy: Policy) -> Decision | None:
     primary, cause = view.primary, overtaken(view)
     if primary is None or not cause:
         return None
-    if hindrance := why_not_alone(view, policy):
+    if hindrance := automation_blocked_reason(view, policy):
         return alarm(cause, hindrance, f"Run switchover --to {primary.name} to begin a new epoch.")
     return Decision(Action.RESUME, f"{cause} {primary.name.label} goes on in a new epoch.", primary.name)
 
@@ -144,20 +144,20 @@ def overtaken(view: ClusterView) -> str:
     )
 
 
-def hand_back(outlook: Outlook, policy: Policy) -> Decision | None:
+def hand_back(monitor_state: MonitorState, policy: Policy) -> Decision | None:
     """By policy: Main is recovered as soon as it is back, and gets the writes when it has been stable."""
-    view, main = outlook.view, outlook.view.state(NodeName.MAIN)
+    view, main = monitor_state.view, monitor_state.view.state(NodeName.MAIN)
     primary = view.primary
     if primary is None or primary.name is NodeName.MAIN or main is None or main.blank or main.withdrawn:
         return None
-    if not (policy.failback and acts_alone(view, policy)):
+    if not (policy.failback and is_automatic(view, policy)):
         return None
     if main.led < primary.led:
         return Decision(Action.RECOVER, "Main is back online. Recovering it from Node A.", NodeName.MAIN)
     if (
         main.unfit
-        or outlook.answers.get(NodeName.MAIN, 0) < STABLE_PROBES
-        or cooled_down_at(outlook, policy) > outlook.now
+        or monitor_state.answers.get(NodeName.MAIN, 0) < STABLE_PROBES
+        or cooled_down_at(monitor_state, policy) > monitor_state.now
     ):
         return None
     return Decision(
@@ -204,7 +204,7 @@ def without_quorum(view: ClusterView) -> str:
     )
 
 
-def alone(view: ClusterView) -> str:
+def solo_warning(view: ClusterView) -> str:
     """A primary that goes on without the others, or whose lease is about to run out."""
     primary = view.primary
     return joined(
@@ -221,7 +221,7 @@ def without_lease(view: ClusterView, policy: Policy, state: NodeState) -> Decisi
     if view.lapsed is not None:
         return Decision(Action.RENEW, f"The lease of {name.label} has run out. Renewing it.", name)
     lack = "holds no lease" if state.lease is None else f"is in {state.mode} mode"
-    if hindrance := why_not_alone(view, policy):
+    if hindrance := automation_blocked_reason(view, policy):
         return alarm(
             f"{name.label} answers but {lack}, so no node takes writes.",
             hindrance,
@@ -241,9 +241,9 @@ def without_votes(view: ClusterView, name: NodeName) -> str:
     )
 
 
-def without_answer(outlook: Outlook, policy: Policy, last: NodeName) -> Decision:
+def without_answer(monitor_state: MonitorState, policy: Policy, last: NodeName) -> Decision:
     """The last primary does not answer the watcher."""
-    view, failures = outlook.view, outlook.failures.get(last, 0)
+    view, failures = monitor_state.view, monitor_state.failures.get(last, 0)
     error = view.error(last)
     reason = error.reason if error else ""
     if failures < policy.threshold:
@@ -251,20 +251,23 @@ def without_answer(outlook: Outlook, policy: Policy, last: NodeName) -> Decision
             Action.WAIT,
             f"{last.label} failed {failures} of the {policy.threshold} probes that make a failure: {reason}.",
         )
-    if outlook.is_refused and not outlook.is_gone and outlook.missed_for < WITNESS_SECONDS:
+    if monitor_state.is_refused and not monitor_state.is_gone and monitor_state.missed_for < WITNESS_SECONDS:
         return Decision(
             Action.WAIT,
             f"{last.label} refuses new connections, which does not prove that its process has ended: {reason}.",
         )
-    if outlook.reached_by and outlook.may_hold_lease:
+    if monitor_state.reached_by and monitor_state.may_hold_lease:
         return alarm(
-            f"{last.label} does not answer this watcher, but {labels(outlook.reached_by)} can write there: no "
+            f"{last.label} does not answer this watcher, but {labels(monitor_state.reached_by)} can write there: no "
             f"failover. {reason}."
         )
-    if outlook.is_full and outlook.may_hold_lease:
+    if monitor_state.is_full and monitor_state.may_hold_lease:
         return alarm(full(last), f"While its lease is renewed there is no failover. {reason}.")
     return replace_primary(
-        outlook, policy, last, f"{last.label} unreachable since {moment(outlook.missed_since)}."
+        monitor_state,
+        policy,
+        last,
+        f"{last.label} unreachable since {format_utc(monitor_state.missed_since)}.",
     )
 
 
@@ -276,9 +279,9 @@ def full(name: NodeName) -> str:
     )
 
 
-def replace_primary(outlook: Outlook, policy: Policy, last: NodeName, cause: str) -> Decision:
+def replace_primary(monitor_state: MonitorState, policy: Policy, last: NodeName, cause: str) -> Decision:
     """Promote the other candidate, unless something stands against it."""
-    view = outlook.view
+    view = monitor_state.view
     candidate = replacement(last)
     mode = candidate.writing_mode
     older = set_back(view.reachable)
@@ -294,16 +297,19 @@ def replace_primary(outlook: Outlook, policy: Policy, last: NodeName, cause: str
         )
     if unfit := next((state.unfit for state in votes if state.name is candidate), ""):
         return alarm(cause, f"{candidate.label} cannot be promoted:", unfit)
-    if hindrance := why_not_alone(view, policy):
+    if hindrance := automation_blocked_reason(view, policy):
         return alarm(cause, hindrance, f"Run {verb(candidate)} to promote {candidate.label}.")
-    if (again := cooled_down_at(outlook, policy)) > outlook.now:
+    if (again := cooled_down_at(monitor_state, policy)) > monitor_state.now:
         return alarm(
             cause,
-            f"There was an automatic failover at {moment(view.failover_at)}: no other before {moment(again)}.",
+            f"There was an automatic failover at {format_utc(view.failover_at)}: no other before {format_utc(again)}.",
             f"Run {verb(candidate)} to promote {candidate.label} now.",
         )
     return Decision(
-        Action.FAIL_OVER, f"{cause} Promoting {candidate.label} to {mode}.", candidate, gone=outlook.is_gone
+        Action.FAIL_OVER,
+        f"{cause} Promoting {candidate.label} to {mode}.",
+        candidate,
+        gone=monitor_state.is_gone,
     )
 
 
@@ -323,12 +329,12 @@ def verb(candidate: NodeName) -> str:
     return "promote_node_a" if candidate is NodeName.NODE_A else f"switchover --to {candidate}"
 
 
-def acts_alone(view: ClusterView, policy: Policy) -> bool:
+def is_automatic(view: ClusterView, policy: Policy) -> bool:
     """Whether the watch may act without an operator."""
-    return not why_not_alone(view, policy)
+    return not automation_blocked_reason(view, policy)
 
 
-def why_not_alone(view: ClusterView, policy: Policy) -> str:
+def automation_blocked_reason(view: ClusterView, policy: Policy) -> str:
     """Why the watch may not act, in a sentence; empty when it may."""
     if view.automation.paused:
         return f"{paused(view)} Run resume to let the watch act."
@@ -343,7 +349,7 @@ def paused(view: ClusterView) -> str:
     return f"Automation is paused since {said.at} by {said.by}." if said.paused else ""
 
 
-def cooled_down_at(outlook: Outlook, policy: Policy) -> float:
+def cooled_down_at(monitor_state: MonitorState, policy: Policy) -> float:
     """When the next automatic change of roles may be, seconds since 1970."""
-    last = outlook.view.failover_at
+    last = monitor_state.view.failover_at
     return 0.0 if last is None else last + policy.cooldown

@@ -1,4 +1,4 @@
-"""What differs between nodes, and how lag is told from damage. Pure: the looks are taken elsewhere.
+"""What differs between nodes, and how lag is told from damage. Pure: the snapshots are taken elsewhere.
 
 A look shows a row and the newest entry of its record in one snapshot of one node. Two nodes that stand at the
 same entry must hold the same row; nodes that stand at different ones are simply not equally far, unless a row
@@ -67,7 +67,7 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class RowLook:
+class RowSnapshot:
     """A record on one node at one moment: the row's image (None: no row), the newest entry and its image.
 
     stored: the row's stored values as JSON, where they were asked for.
@@ -85,7 +85,7 @@ class RowLook:
 
 
 class Verdict(StrEnum):
-    """What two looks at a record say."""
+    """What two snapshots at a record say."""
 
     EQUAL = "equal"
     DIFFERENT = "different"
@@ -93,17 +93,17 @@ class Verdict(StrEnum):
     UNDECIDED = "undecided"
 
 
-def judge(reference: RowLook, other: RowLook, floor: int) -> Verdict:
-    """Compare a record on two nodes. floor: at and below this log id both logs are complete.
+def judge(reference: RowSnapshot, other: RowSnapshot, watermark: int) -> Verdict:
+    """Compare a record on two nodes. watermark: at and below this log id both logs are complete.
 
     Two rows that differ are both right when each is the newest image of its own log and the logs stand at
-    different entries above the floor. Where one node has no entry of the record at all yet, a later look
+    different entries above the watermark. Where one node has no entry of the record at all yet, a later look
     decides.
     """
     if reference.image == other.image and reference.stored == other.stored:
         return Verdict.EQUAL
     newest = max((look.entry for look in (reference, other) if look.entry), default=None)
-    if reference.entry == other.entry or newest is None or newest.log_id <= floor:
+    if reference.entry == other.entry or newest is None or newest.log_id <= watermark:
         return Verdict.DIFFERENT
     if reference.against_log or other.against_log:
         return Verdict.DIFFERENT
@@ -111,7 +111,7 @@ def judge(reference: RowLook, other: RowLook, floor: int) -> Verdict:
 
 
 def row_differences(
-    table: str, key: str, reference: tuple[NodeName, RowLook], other: tuple[NodeName, RowLook]
+    table: str, key: str, reference: tuple[NodeName, RowSnapshot], other: tuple[NodeName, RowSnapshot]
 ) -> Iterable[Difference]:
     """What is wrong where `judge` found a difference: who contradicts its own log, else the other node."""
     (source, right), (node, found) = reference, other

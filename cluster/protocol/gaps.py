@@ -72,7 +72,7 @@ class Gaps:
     arrived: dict[str, tuple[Range, ...]] = field(default_factory=dict)
 
     @property
-    def floor(self) -> int:
+    def watermark(self) -> int:
         """Every id at or below this is seen or will never exist."""
         apart = [item for ranges in self.apart.values() for item in ranges]
         lowest = min((r.first for r in (*self.missing, *self.waiting, *apart)), default=self.cursor + 1)

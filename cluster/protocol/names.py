@@ -64,7 +64,7 @@ class Mode(StrEnum):
         return self in (Mode.PRIMARY, Mode.ACTING_MASTER)
 
 
-class Alone(StrEnum):
+class Solo(StrEnum):
     """Whether a primary may take writes although no second node consents."""
 
     NEVER = "never"

@@ -11,8 +11,8 @@ from typing import Protocol
 
 from cluster.protocol.entries import Entry, EntryId
 from cluster.protocol.gaps import Range
+from cluster.protocol.monitor_state import Reachability
 from cluster.protocol.names import Mode, NodeName
-from cluster.protocol.outlook import Sight
 from cluster.protocol.policy import Automation
 from cluster.protocol.view import NodeState
 
@@ -69,10 +69,10 @@ class Node(Protocol):
     def state(self) -> NodeState:
         """What the node knows of itself now."""
 
-    def claim(self, epoch: int, excused_epoch: int | None = None) -> None:
+    def claim(self, epoch: int, waived_consent_epoch: int | None = None) -> None:
         """Promise to refuse epochs below `epoch` and take the node's own lease away.
 
-        `excused_epoch`: the primary of that epoch is known to have no lease, its consent need not run out.
+        `waived_consent_epoch`: the primary of that epoch is known to have no lease, its consent need not run out.
         Raises StaleEpoch (promised as much already), ConsentRunning, WritersBusy.
         """
 
@@ -82,7 +82,7 @@ class Node(Protocol):
     def beat(self) -> float:
         """Commit a heartbeat, which proves that the node can; its own clock then, in seconds."""
 
-    def look_at(self, other: NodeName) -> Sight:
+    def probe_peer(self, other: NodeName) -> Reachability:
         """How this node sees another one from its own server."""
 
     def open_writes(self, epoch: int, mode: Mode, since: float, seconds: float) -> None:
@@ -135,8 +135,8 @@ class Node(Protocol):
     def writing_transactions(self) -> frozenset[int]:
         """The transactions that are writing on this node now."""
 
-    def promotion_floor(self, after_epoch: int) -> int | None:
-        """The lowest floor named by PROMOTION entries of epochs above `after_epoch`; None without any."""
+    def promotion_watermark(self, after_epoch: int) -> int | None:
+        """The lowest watermark named by PROMOTION entries of epochs above `after_epoch`; None without any."""
 
     def append(self, epoch: int, entries: Sequence[Entry], *, boundary: bool) -> Appended:
         """Add the missing entries and store the newest image of each touched record, in one transaction.
@@ -145,14 +145,14 @@ class Node(Protocol):
         epochs itself (reconcile). Raises StaleEpoch.
         """
 
-    def set_aside(self, epoch: int, orphans: Sequence[EntryId]) -> int:
-        """Move entries from the log to the stranded ones and restore their records. Raises StaleEpoch."""
+    def orphan_entries(self, epoch: int, orphans: Sequence[EntryId]) -> int:
+        """Move entries from the log to the orphaned ones and restore their records. Raises StaleEpoch."""
 
     def write_promotion(self, epoch: int, facts: str) -> None:
         """Write PROMOTION(epoch) with `facts` (JSON) into the log, once. Raises StaleEpoch."""
 
     def verify(self, log_id: int) -> None:
-        """Raise the verified floor to `log_id`: all at or below it is settled and on a majority."""
+        """Raise the commit watermark to `log_id`: all at or below it is settled and on a majority."""
 
     def heard_from_main(self) -> None:
         """Note that Main's log reached this node just now."""
@@ -163,8 +163,8 @@ class Node(Protocol):
     def note_rounds(self, epoch: int, rounds: Mapping[NodeName, int]) -> None:
         """Note the newest round of each node, and that this one holds all that the primary holds. Raises StaleEpoch."""
 
-    def stranded(self, limit: int) -> list[Entry]:
-        """Entries set aside here and not yet filed on the primary, oldest first."""
+    def orphaned(self, limit: int) -> list[Entry]:
+        """Orphaned entries here and not yet filed on the primary, oldest first."""
 
     def file_orphans(self, found_on: NodeName, entries: Sequence[Entry]) -> None:
         """On the primary: keep `entries` as orphaned transactions, a normal write. May be repeated.
@@ -172,8 +172,8 @@ class Node(Protocol):
         Raises Refused when this node takes no writes.
         """
 
-    def forget_stranded(self, ids: Sequence[EntryId]) -> None:
-        """Drop stranded entries that the primary holds as orphaned transactions."""
+    def forget_orphaned_entries(self, ids: Sequence[EntryId]) -> None:
+        """Drop orphaned entries that the primary holds as orphaned transactions."""
 
     def acknowledge(self, arrived: Mapping[str, int]) -> None:
         """On the primary: tell the writers that wait that a second node holds these transactions.

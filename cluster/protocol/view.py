@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from cluster.protocol.errors import NodeUnreachable
-from cluster.protocol.names import MAJORITY, Alone, Mode, NodeName
+from cluster.protocol.names import MAJORITY, Mode, NodeName, Solo
 from cluster.protocol.policy import UNDECIDED, Automation
 
 
@@ -17,7 +17,7 @@ class Lease:
 
 
 @dataclass(frozen=True, slots=True)
-class Floor:
+class Watermark:
     """Every entry at or below `log_id` is held by a majority for good; the node has `entries` of them."""
 
     log_id: int = 0
@@ -32,7 +32,7 @@ class NodeState:
     primary: the node that this PROMOTION made the primary. consent_seconds: how long nobody may claim the
     node (0: free), for a lease of consent_epoch. last_log_id, entries: the end and the size of its log.
     last_entry_at: seconds since 1970 of its newest entry. clock: its own clock, seconds since 1970.
-    replayed: transactions it has replayed since it entered RECOVERING. stranded: entries set aside here and
+    replayed: transactions it has replayed since it entered RECOVERING. orphaned: orphaned entries here and
     not yet filed on the primary. failover_at: seconds since 1970 of the last automatic failover up to this
     PROMOTION. automation: what it heard of the operators' decision on the watch. alone: whether it may take
     writes without a second node. quarantined: records whose newest entry it could not store. defect: what is wrong
@@ -47,17 +47,17 @@ class NodeState:
     lease: Lease | None
     consent_epoch: int
     consent_seconds: float
-    verified: Floor
+    watermark: Watermark
     last_log_id: int
     entries: int
     last_entry_at: float | None
     clock: float
     replayed: int = 0
-    stranded: int = 0
+    orphaned: int = 0
     last_main_contact: str | None = None
     failover_at: float | None = None
     automation: Automation = UNDECIDED
-    alone: Alone = Alone.NEVER
+    solo: Solo = Solo.NEVER
     quarantined: int = 0
     defect: str = ""
     pruned: int = 0

@@ -119,7 +119,7 @@ def all_failovers() -> QuerySet[Event]:
     return Event.objects.filter(kind=Event.Kind.TRANSITION, verb__in=VERBS).exclude(old="")
 
 
-def may_look(request: HttpRequest) -> None:
+def may_view(request: HttpRequest) -> None:
     """Raises PermissionDenied."""
     user: Any = request.user
     if not user.has_perm("cluster.view_event"):
@@ -128,14 +128,14 @@ def may_look(request: HttpRequest) -> None:
 
 def failovers(request: HttpRequest) -> HttpResponse:
     """All of them, the newest first."""
-    may_look(request)
+    may_view(request)
     context = {"title": "Failovers", "failovers": all_failovers()[:LISTED]}
     return render(request, "cluster/failovers.html", admin.site.each_context(request) | context)
 
 
 def failover(request: HttpRequest, pk: int) -> HttpResponse:
     """One report; with ?format=json for a script."""
-    may_look(request)
+    may_view(request)
     told = report(get_object_or_404(all_failovers(), pk=pk))
     if request.GET.get("format") == "json":
         return JsonResponse(told.facts, json_dumps_params={"indent": 2})

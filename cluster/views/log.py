@@ -93,7 +93,7 @@ def fields(entry: Entry) -> list[Field]:
     return [Field(name, before.get(name), after.get(name)) for name in dict.fromkeys([*before, *after])]
 
 
-def may_look(request: HttpRequest) -> None:
+def may_view(request: HttpRequest) -> None:
     """Raises PermissionDenied."""
     user: Any = request.user
     if not user.has_perm("cluster.view_logentry"):
@@ -102,7 +102,7 @@ def may_look(request: HttpRequest) -> None:
 
 def log(request: HttpRequest) -> HttpResponse:
     """A page of one node's log."""
-    may_look(request)
+    may_view(request)
     form = LogForm(request.GET)
     context: dict[str, Any] = {"title": "Transaction log", "form": form}
     if form.is_valid():
@@ -136,7 +136,7 @@ def older(request: HttpRequest, page: Page, node: str) -> str:
 
 def transaction(request: HttpRequest, transaction_id: str) -> HttpResponse:
     """All entries of a transaction, and which nodes have it."""
-    may_look(request)
+    may_view(request)
     told = receipt(transaction_id)
     context = {
         "title": "Transaction", "receipt": told,

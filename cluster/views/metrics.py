@@ -9,8 +9,8 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from cluster.backend.tally import Outcome
-from cluster.models import Event, WriteTally
+from cluster.backend.counters import Outcome
+from cluster.models import Event, WriteCounter
 from cluster.protocol.names import Mode
 from cluster.views.failovers import all_failovers
 from cluster.views.seen import Seen, seen
@@ -26,7 +26,7 @@ OF_NODE: Final = {
     "mco2_node_lag_seconds": ("Age of the node's newest entry while it lags.", "lag_seconds"),
     "mco2_node_lease_seconds": ("Seconds for which the node may take writes.", "lease_seconds"),
     "mco2_node_probe_seconds": ("How long the node took to answer the watch.", "probe_seconds"),
-    "mco2_node_orphans_unfiled": ("Entries set aside on the node and not filed yet.", "orphans_unfiled"),
+    "mco2_node_orphans_unfiled": ("Orphaned entries on the node and not filed yet.", "orphans_unfiled"),
     "mco2_node_quarantined": ("Records whose newest entry the node could not store.", "quarantined"),
 }
 
@@ -84,7 +84,7 @@ def of_events() -> Iterator[Metric]:
     failovers = CounterMetricFamily("mco2_failovers", "Failovers in the events.")
     failovers.add_metric([], len(promotions))
     yield failovers
-    orphaned = CounterMetricFamily("mco2_orphaned_entries", "Entries set aside by failovers in the events.")
+    orphaned = CounterMetricFamily("mco2_orphaned_entries", "Orphaned entries by failovers in the events.")
     orphaned.add_metric([], sum(facts.get("orphaned_entries") or 0 for facts in promotions))
     yield orphaned
     yield gaps([gap for facts in promotions if (gap := facts.get("gap_seconds")) is not None])
@@ -98,7 +98,7 @@ def of_events() -> Iterator[Metric]:
 def of_writes() -> Iterator[Metric]:
     """What became of the transactions of Django's processes."""
     made = CounterMetricFamily("mco2_writes", "Transactions by what became of them.", labels=["outcome"])
-    summed = WriteTally.objects.aggregate(**{outcome.value: Sum(outcome.value) for outcome in Outcome})
+    summed = WriteCounter.objects.aggregate(**{outcome.value: Sum(outcome.value) for outcome in Outcome})
     for name, number in summed.items():
         made.add_metric([name], number or 0)
     yield made

@@ -1,4 +1,4 @@
-"""The inbox of orphaned transactions: what was set aside, in three images, and the operator's decision."""
+"""The inbox of orphaned transactions: what was orphaned, in three images, and the operator's decision."""
 
 from typing import Any
 
@@ -79,14 +79,14 @@ def inbox(request: HttpRequest) -> HttpResponse:
 
 
 def orphan(request: HttpRequest, orphan_id: str) -> HttpResponse:
-    """One of them: the row before, as stranded, and now."""
+    """One of them: the row before, as orphaned, and now."""
     may(request, "view_orphanedtransaction")
     context: dict[str, Any] = {"title": "Orphaned transaction"}
     nodes = connect_all(timeout=SECONDS)
     try:
         context["shown"] = shown = show(nodes, orphan_id)
         key = {column.name for column in shapes()[shown.orphan.table_name].key}
-        alone = not shown.together and shown.stranded is not None
+        alone = not shown.together and shown.orphaned is not None
         context["editable"] = [line for line in shown.lines if line.column not in key] if alone else []
     except ClusterError as error:
         context["problem"] = str(error)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from cluster.actions.failover.switchover import NEARLY_LEVEL
+from cluster.actions.failover.switchover import NEARLY_CAUGHT_UP
 from cluster.actions.operations.verbs import Verb
 from cluster.protocol.names import NodeName
 from cluster.views.seen import Seen
@@ -72,7 +72,7 @@ def demoting(seen: Seen, _node: NodeName | None) -> list[Tick]:
     main, acting = seen.node(NodeName.MAIN), seen.primary
     acts = acting is not None and acting.name is NodeName.NODE_A
     lag = main.lag_entries
-    level = bool(main.reachable and lag is not None and lag <= NEARLY_LEVEL and main.led == seen.epoch)
+    level = bool(main.reachable and lag is not None and lag <= NEARLY_CAUGHT_UP and main.led == seen.epoch)
     words = "Main has everything" if lag == 0 else f"Main lacks {lag} entries, which go over first"
     return [
         Tick(acts, "Node A takes the writes" if acts else "Node A is in VICE mode already"),

@@ -27,7 +27,7 @@ from cluster.views.seen import seen
 FRESH_SECONDS = 300
 """A sign-in that is older is asked for again before a dangerous verb."""
 FRESH = "signed_in_again_at"
-LOOK_SECONDS = 1.0
+PROBE_SECONDS = 1.0
 """Seconds that a node may take to tell what is at risk."""
 
 
@@ -111,7 +111,7 @@ def risks_of(verb: Verb) -> list[str]:
     """What may be lost, as the nodes are now; why there is nothing to tell."""
     if verb.risks is None:
         return []
-    nodes = connect_all(timeout=LOOK_SECONDS)
+    nodes = connect_all(timeout=PROBE_SECONDS)
     try:
         return verb.risks(nodes)
     except ClusterError as error:

@@ -21,7 +21,7 @@ def test_an_orphan_is_never_told_to_be_done(cluster):
     cluster.replicator.start()
     cluster.start("main")
     done = cluster.manage("recover_main")
-    assert "1 entries that only Main had were set aside" in done.stdout
+    assert "1 entries that only Main had were orphaned" in done.stdout
     cluster.settle()
     for node in ("main", "node_a"):
         refusal(cluster.connect(node), AWAIT, (lost,), code=NOT_ACKNOWLEDGED)

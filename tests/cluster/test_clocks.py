@@ -7,7 +7,7 @@ import pytest
 from cluster.actions.failover.check_health import Watch
 from cluster.actions.failover.failover import promote_node_a
 from cluster.actions.steps.lease import renew
-from cluster.actions.steps.telling import telling
+from cluster.actions.steps.progress import reporting_steps
 from cluster.protocol.decide import Action
 from cluster.protocol.errors import ConsentRunning, StaleEpoch
 from cluster.protocol.names import NodeName
@@ -92,7 +92,7 @@ def test_never_two_writable_nodes_and_no_silent_wait(cluster, main):
         cluster.freeze("main")
         nodes = cluster.fresh_nodes()
         began = time.monotonic()
-        with telling(said.append):
+        with reporting_steps(said.append):
             promote_node_a(nodes, reason="test", lease_seconds=cluster.conf.lease_seconds)
         assert time.monotonic() - began < 20
         cluster.resume("main")

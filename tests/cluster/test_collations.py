@@ -28,7 +28,7 @@ CALLS = (
     ("node_a", "promote_to_acting_master()"),
     ("node_a", "demote_to_vice()"),
     ("main", "link_peers()"),
-    ("main", "look_at_peers()"),
+    ("main", "probe_peers()"),
     ("main", "await_acknowledgement('unknown', 1)"),
     ("main", f"distributed_insert({TITLE})"),
     ("main", f"distributed_update({TITLE})"),

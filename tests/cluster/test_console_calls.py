@@ -15,7 +15,7 @@ from cluster.protocol.names import Mode, NodeName
 from tests.harness.console import Console
 from tests.harness.servers import ROOT
 
-CALL = "CALL call_peer('{peer}', '{verb}', {epoch}, {argument}, @answer, @problem); SELECT @answer, @problem;"
+CALL = "CALL rpc_call('{peer}', '{verb}', {epoch}, {argument}, @answer, @problem); SELECT @answer, @problem;"
 ENTRIES = """SET SESSION group_concat_max_len = 60000000;
 CALL entries_after(0, 1000000, @entries);"""
 

@@ -10,11 +10,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from cluster.actions.events import journal
-from cluster.actions.events.journal import Happening, Journal, Kind
+from cluster.actions.events.journal import EventRecord, Journal, Kind
 from cluster.models import Event
 from cluster.protocol.errors import Refused
 
-ALARM = Happening(Kind.ALARM, "watch", "Main unreachable since 2026-01-01 10:00:00 UTC. Start it.")
+ALARM = EventRecord(Kind.ALARM, "watch", "Main unreachable since 2026-01-01 10:00:00 UTC. Start it.")
 
 
 class Receiver(ThreadingHTTPServer):
@@ -67,7 +67,7 @@ def test_an_event_becomes_a_row_with_all_that_is_known():
     book = Journal()
     with journal.acting_as("ada at desk, switchover"):
         book.record(
-            Happening(
+            EventRecord(
                 Kind.TRANSITION,
                 "switchover",
                 "Node A took over.",
@@ -99,7 +99,7 @@ def test_the_same_alarm_is_told_once_however_often_and_by_whomever_it_is_raised(
     first, second = Journal(), Journal()
     for book, second_of_day in ((first, "01"), (second, "02"), (first, "03")):
         later = ALARM.sentence.replace("10:00:00", f"10:00:{second_of_day}")
-        book.record(Happening(Kind.ALARM, "watch", later, facts={"gap_seconds": 1.5}))
+        book.record(EventRecord(Kind.ALARM, "watch", later, facts={"gap_seconds": 1.5}))
     assert first.finish(10)
     assert second.finish(10)
     assert [heard["message"].splitlines()[1:] for heard in receiver.heard] == [["gap seconds: 1.5"]]
@@ -123,8 +123,8 @@ def test_an_alert_that_nobody_takes_is_tried_again_and_delays_no_row(receiver, m
 @pytest.mark.django_db(transaction=True)
 def test_decisions_and_refusals_alert_nobody(receiver):
     book = Journal()
-    book.record(Happening(Kind.DECISION, "watch", "Main is healthy."))
-    book.record(Happening(Kind.REFUSED, "promote", "Main is healthy."))
+    book.record(EventRecord(Kind.DECISION, "watch", "Main is healthy."))
+    book.record(EventRecord(Kind.REFUSED, "promote", "Main is healthy."))
     assert book.finish(10)
     assert receiver.asked == 0
 

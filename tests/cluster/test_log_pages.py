@@ -10,7 +10,7 @@ from cluster.nodes.log import browsing
 from cluster.nodes.log.browsing import Wanted
 from cluster.protocol.names import NodeName
 from tests.cluster.test_long_log import FILL, reading_at_most
-from tests.faults.test_stranded_writes import come_back, strand
+from tests.faults.test_orphaned_writes import come_back, leave_orphans
 
 ENTRIES = 100_000
 
@@ -117,9 +117,9 @@ def test_a_node_that_is_dead_is_a_sentence(cluster, officer):
 
 def test_orphans_are_looked_at_and_decided_on(cluster, operator, officer):
     cluster.connect("main").run("INSERT INTO test_word VALUES ('kept', 'a')")
-    strand(
+    leave_orphans(
         cluster,
-        "UPDATE test_word SET meaning = 'stranded' WHERE word = 'kept'",
+        "UPDATE test_word SET meaning = 'orphaned' WHERE word = 'kept'",
         "INSERT INTO test_word VALUES ('new', 'b')",
     )
     assert come_back(cluster, operator).orphaned == 2
@@ -140,18 +140,18 @@ def test_orphans_are_looked_at_and_decided_on(cluster, operator, officer):
     said = officer.post(decide, {"ids": first, "verb": "reapply"}, follow=True).content.decode()
     assert "applied again as transaction" in said
     rows = cluster.connect("node_a").rows("SELECT word, meaning FROM test_word ORDER BY word")
-    assert rows == (("kept", "stranded"), ("new", "b"))
+    assert rows == (("kept", "orphaned"), ("new", "b"))
     assert "There is no orphaned transaction" in officer.get("/admin/orphans/9-9/").content.decode()
 
 
 def test_an_orphan_is_edited_and_applied(cluster, operator, officer):
     cluster.connect("main").run("INSERT INTO test_word VALUES ('kept', 'a')")
-    strand(cluster, "UPDATE test_word SET meaning = 'stranded' WHERE word = 'kept'")
+    leave_orphans(cluster, "UPDATE test_word SET meaning = 'orphaned' WHERE word = 'kept'")
     come_back(cluster, operator)
     inbox = officer.get("/admin/orphans/").content.decode()
     (one,) = {part.split('"')[0] for part in inbox.split('name="ids" value="')[1:]}
     assert "Apply as edited" in officer.get(f"/admin/orphans/{one}/").content.decode()
-    typed = {"ids": one, "verb": "edit", "column-meaning": "edited", "shown-meaning": "stranded"}
+    typed = {"ids": one, "verb": "edit", "column-meaning": "edited", "shown-meaning": "orphaned"}
     said = officer.post("/admin/orphans/decide/", typed, follow=True).content.decode()
     assert "applied again as transaction" in said
     assert cluster.connect("node_a").rows("SELECT * FROM test_word") == (("kept", "edited"),)

@@ -55,7 +55,7 @@ def test_the_state_reads_the_tail_alone(node):
     ("rows", "look"),
     [
         (5, lambda node: node.lease_epoch()),
-        (30, lambda node: node.promotion_floor(0)),
+        (30, lambda node: node.promotion_watermark(0)),
         (210, lambda node: node.log_ids(50_000, upto=50_200)),
         (110, lambda node: node.log_ids(50_000, limit=100)),
         (2_000, lambda node: node.read_log(50_000, 500)),
@@ -65,7 +65,7 @@ def test_the_state_reads_the_tail_alone(node):
         (400, lambda node: node.verify(ENTRIES)),
     ],
     ids=[
-        "lease", "promotion_floor", "log_ids in a range", "log_ids with a limit", "read_log", "read_entries",
+        "lease", "promotion_watermark", "log_ids in a range", "log_ids with a limit", "read_log", "read_entries",
         "end of the log", "writing_transactions", "verify",
     ],
 )  # fmt: skip
@@ -83,11 +83,11 @@ def test_an_append_touches_little_more_than_it_adds(cluster, node):
 
 
 def test_setting_aside_touches_what_it_moves(cluster, node):
-    """2,000 entries above the floor."""
+    """2,000 entries above the watermark."""
     cluster.connect("main", "root").run(FILL.replace(str(ENTRIES), "2000"))
     began = time.monotonic()
     with reading_at_most(node.connection, 60_000):
-        assert node.set_aside(1, node.log_ids(ENTRIES + 1)) == 2_000
+        assert node.orphan_entries(1, node.log_ids(ENTRIES + 1)) == 2_000
     assert time.monotonic() - began < 10
 
 

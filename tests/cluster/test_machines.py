@@ -15,10 +15,10 @@ from django.test import Client
 
 from cluster.actions.failover.check_health import Watch
 from cluster.actions.reports.observations import facts
-from cluster.backend import NotAcknowledged, NotWritable, tally
+from cluster.backend import NotAcknowledged, NotWritable, counters
 from cluster.conf import conf
 from cluster.local import free_ports
-from cluster.models import Event, Observation, WriteTally
+from cluster.models import Event, Observation, WriteCounter
 from cluster.protocol.names import NodeName
 from tests.harness.servers import ROOT
 from tests.harness.shop.models import Article
@@ -34,7 +34,7 @@ def looked() -> None:
     tick = watch.tick()
     told = facts(tick, watch.prober.seconds, [])
     watch.close()
-    now = tick.outlook.now
+    now = tick.monitor_state.now
     Observation.objects.update_or_create(
         watcher="test",
         defaults={"seen_at": time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime(now)), "facts": told},
@@ -118,10 +118,10 @@ def test_the_numbers_tell_what_the_watch_saw(cluster):
 
 
 def test_writes_are_counted_by_what_became_of_them(cluster):
-    WriteTally.objects.all().delete()
-    made = tally.Tally()
-    before = dict(tally._tallies)
-    tally._tallies[os.getpid()] = made
+    WriteCounter.objects.all().delete()
+    made = counters.Counters()
+    before = dict(counters._counters)
+    counters._counters[os.getpid()] = made
     Article.objects.create(name="one")
     with pytest.raises(NotWritable):
         Article.objects.using("node_a").create(name="two")
@@ -130,15 +130,18 @@ def test_writes_are_counted_by_what_became_of_them(cluster):
     with pytest.raises(NotAcknowledged):
         Article.objects.create(name="three")
     made.flush()
-    tally._tallies.clear()
-    tally._tallies.update(before)
-    row = WriteTally.objects.get()
+    counters._counters.clear()
+    counters._counters.update(before)
+    row = WriteCounter.objects.get()
     assert (row.acknowledged, row.refused, row.unknown) == (1, 1, 1)
-    WriteTally.objects.update(seen_at="2020-01-01T00:00:00Z")
-    tally.add("another", Counter({tally.Outcome.ACKNOWLEDGED: 2}))
-    assert {one.process: one.acknowledged for one in WriteTally.objects.all()} == {"another": 2, "earlier": 1}
+    WriteCounter.objects.update(seen_at="2020-01-01T00:00:00Z")
+    counters.add("another", Counter({counters.Outcome.ACKNOWLEDGED: 2}))
+    assert {one.process: one.acknowledged for one in WriteCounter.objects.all()} == {
+        "another": 2,
+        "earlier": 1,
+    }
     assert 'mco2_writes_total{outcome="acknowledged"} 3.0' in exported()["mco2_writes_total"]
-    WriteTally.objects.all().delete()
+    WriteCounter.objects.all().delete()
 
 
 def test_rules_and_dashboard_name_numbers_that_exist(cluster):

@@ -62,6 +62,6 @@ def test_a_gap_closes_once_the_list_is_renewed(cluster):
         time.sleep(1.5)
     last = cluster.nodes[NodeName.MAIN].state().last_log_id
     deadline = time.monotonic() + 8
-    while cluster.nodes[NodeName.NODE_A].state().verified.log_id < last:
+    while cluster.nodes[NodeName.NODE_A].state().watermark.log_id < last:
         assert time.monotonic() < deadline
         time.sleep(0.05)

@@ -17,10 +17,10 @@ MAIN, NODE_A, NODE_B = NodeName
 
 
 @pytest.fixture
-def strand(cluster):
+def leave_orphans(cluster):
     """Gives the ids of what Main wrote before it died and nobody else got; Node A takes the writes after that."""
 
-    def strand(*transactions: list[str]) -> list[str]:
+    def leave_orphans(*transactions: list[str]) -> list[str]:
         main = cluster.connect(MAIN)
         main.many("INSERT INTO test_counter VALUES (%s, %s, 'first')", [(n, n * 10) for n in range(1, 6)])
         cluster.settle()
@@ -37,11 +37,11 @@ def strand(cluster):
         cluster.replicator.start()
         cluster.start(MAIN)
         cluster.nodes[MAIN].close()
-        recover(cluster.nodes, MAIN, lease_seconds=lease, say=lambda _: None)
+        recover(cluster.nodes, MAIN, lease_seconds=lease, on_progress=lambda _: None)
         cluster.settle()
         return [orphan.id for orphan in listed(cluster.nodes, PENDING)[0]]
 
-    return strand
+    return leave_orphans
 
 
 @pytest.fixture
@@ -70,8 +70,8 @@ def statuses(cluster) -> dict[str, str]:
     return {orphan.id: orphan.status for orphan in listed(cluster.nodes, None)[0]}
 
 
-def test_orphans_are_listed_the_oldest_first(cluster, strand):
-    ids = strand([update(1, 11)], [update(2, 21), "DELETE FROM test_counter WHERE id = 3"])
+def test_orphans_are_listed_the_oldest_first(cluster, leave_orphans):
+    ids = leave_orphans([update(1, 11)], [update(2, 21), "DELETE FROM test_counter WHERE id = 3"])
     found, total = listed(cluster.nodes, PENDING, limit=2)
     assert total == 3
     assert [(orphan.id, orphan.record_id, orphan.operation_type) for orphan in found] == [
@@ -81,21 +81,21 @@ def test_orphans_are_listed_the_oldest_first(cluster, strand):
     assert listed(cluster.nodes, REAPPLIED) == ([], 0)
 
 
-def test_show_has_the_three_images_side_by_side(cluster, strand, acting):
-    ids = strand([update(1, 11), update(2, 21)])
+def test_show_has_the_three_images_side_by_side(cluster, leave_orphans, acting):
+    ids = leave_orphans([update(1, 11), update(2, 21)])
     acting.run("UPDATE test_counter SET writer = 'second' WHERE id = 1")
     shown = show(cluster.nodes, ids[0])
     assert shown.together == [ids[1]]
     assert shown.node is NODE_A
-    assert [(x.column, x.before, x.stranded, x.now, x.by_it, x.since) for x in shown.lines] == [
+    assert [(x.column, x.before, x.orphaned, x.now, x.by_it, x.since) for x in shown.lines] == [
         ("id", "1", "1", "1", False, False),
         ("value", "10", "11", "10", True, False),
         ("writer", "first", "first", "second", False, True),
     ]
 
 
-def test_a_transaction_is_reapplied_whole_and_reaches_every_node(cluster, strand, acting):
-    ids = strand(
+def test_a_transaction_is_reapplied_whole_and_reaches_every_node(cluster, leave_orphans, acting):
+    ids = leave_orphans(
         [
             update(1, 11),
             "DELETE FROM test_counter WHERE id = 2",
@@ -124,11 +124,11 @@ def test_a_transaction_is_reapplied_whole_and_reaches_every_node(cluster, strand
         ("test_counter", "INSERT", "9"),
         *[("orphaned_transaction", "UPDATE", orphan) for orphan in ids],
     ]
-    assert verify(cluster.nodes, observe(cluster.nodes), tell=lambda _: None).equal
+    assert verify(cluster.nodes, observe(cluster.nodes), on_difference=lambda _: None).equal
 
 
-def test_scenario_42_a_row_that_changed_since_is_not_overwritten(cluster, strand, acting):
-    (orphan,) = strand([update(1, 11)])
+def test_scenario_42_a_row_that_changed_since_is_not_overwritten(cluster, leave_orphans, acting):
+    (orphan,) = leave_orphans([update(1, 11)])
     acting.run(update(1, 12))
     (outcome,) = reapplied(cluster, orphan)
     assert not outcome.done
@@ -155,8 +155,10 @@ def test_scenario_42_a_row_that_changed_since_is_not_overwritten(cluster, strand
         ("DELETE FROM test_counter WHERE id = 1", update(1, 12), "value is 12, not 10"),
     ],
 )
-def test_a_row_that_came_or_went_since_is_not_overwritten(cluster, strand, acting, lost, since, reason):
-    (orphan,) = strand([lost])
+def test_a_row_that_came_or_went_since_is_not_overwritten(
+    cluster, leave_orphans, acting, lost, since, reason
+):
+    (orphan,) = leave_orphans([lost])
     acting.run(since)
     (outcome,) = reapplied(cluster, orphan)
     assert reason in outcome.sentence
@@ -165,8 +167,8 @@ def test_a_row_that_came_or_went_since_is_not_overwritten(cluster, strand, actin
     assert counters(acting).get(9 if "9" in lost else 1) == {"U": 11, "I": 90, "D": None}[lost[0]]
 
 
-def test_half_a_transaction_is_never_reapplied(cluster, strand, acting):
-    ids = strand([update(1, 11), update(2, 21)])
+def test_half_a_transaction_is_never_reapplied(cluster, leave_orphans, acting):
+    ids = leave_orphans([update(1, 11), update(2, 21)])
     acting.run(update(2, 22))
     (outcome,) = reapplied(cluster, ids[0])
     assert not outcome.done
@@ -174,29 +176,29 @@ def test_half_a_transaction_is_never_reapplied(cluster, strand, acting):
     assert set(statuses(cluster).values()) == {PENDING}
 
 
-def test_a_row_that_a_transaction_changed_twice_is_reapplied(cluster, strand, acting):
-    ids = strand([update(1, 11), update(1, 12)])
+def test_a_row_that_a_transaction_changed_twice_is_reapplied(cluster, leave_orphans, acting):
+    ids = leave_orphans([update(1, 11), update(1, 12)])
     (outcome,) = reapplied(cluster, *ids)
     assert outcome.done
     assert counters(acting)[1] == 12
 
 
-def test_several_transactions_one_refused(cluster, strand, acting):
-    ids = strand([update(1, 11)], [update(2, 21)], [update(3, 31)])
+def test_several_transactions_one_refused(cluster, leave_orphans, acting):
+    ids = leave_orphans([update(1, 11)], [update(2, 21)], [update(3, 31)])
     acting.run(update(2, 22))
     outcomes = reapplied(cluster, *reversed(ids))
     assert [outcome.done for outcome in outcomes] == [True, False, True]
     assert [counters(acting)[number] for number in (1, 2, 3)] == [11, 22, 31]
 
 
-def test_transactions_that_build_on_one_another_are_reapplied_in_their_order(cluster, strand, acting):
-    ids = strand([update(1, 11)], [update(1, 12)])
+def test_transactions_that_build_on_one_another_are_reapplied_in_their_order(cluster, leave_orphans, acting):
+    ids = leave_orphans([update(1, 11)], [update(1, 12)])
     assert [outcome.done for outcome in reapplied(cluster, ids[1], ids[0])] == [True, True]
     assert counters(acting)[1] == 12
 
 
-def test_what_is_decided_is_not_decided_again(cluster, strand):
-    ids = strand([update(1, 11)], [update(2, 21)])
+def test_what_is_decided_is_not_decided_again(cluster, leave_orphans):
+    ids = leave_orphans([update(1, 11)], [update(2, 21)])
     (done,) = reapplied(cluster, ids[0])
     assert reapplied(cluster, ids[0])[0].sentence == (
         f"{ids[0]} was reapplied already, as transaction {done.reapplied_as}."
@@ -208,45 +210,45 @@ def test_what_is_decided_is_not_decided_again(cluster, strand):
     assert statuses(cluster) == {ids[0]: REAPPLIED, ids[1]: DISMISSED}
 
 
-def test_a_row_with_every_type_is_reapplied_exactly(cluster, strand, acting):
-    ids = strand(
+def test_a_row_with_every_type_is_reapplied_exactly(cluster, leave_orphans, acting):
+    ids = leave_orphans(
         [
             "INSERT INTO test_specimen (id, price, found_at, weight, single, bits, data, photo, name, serial)"
             " VALUES (7, 1.0000000001, '2020-02-29 12:00:00.000001', 0.30000000000000004, 0.1, b'101',"
             " '{\"a\":  1}', x'00FF', 'a''b \U0001f600 ', 18446744073709551615)"
         ]
     )
-    stranded = show(cluster.nodes, ids[0]).stranded
+    orphaned = show(cluster.nodes, ids[0]).orphaned
     reapplied(cluster, *ids)
-    assert show(cluster.nodes, ids[0]).now == stranded
+    assert show(cluster.nodes, ids[0]).now == orphaned
 
 
-def test_a_value_that_another_row_has_taken_is_refused(cluster, strand, acting):
-    (orphan,) = strand(["INSERT INTO test_specimen (id, slot) VALUES (1, 5)"])
+def test_a_value_that_another_row_has_taken_is_refused(cluster, leave_orphans, acting):
+    (orphan,) = leave_orphans(["INSERT INTO test_specimen (id, slot) VALUES (1, 5)"])
     acting.run("INSERT INTO test_specimen (id, slot) VALUES (2, 5)")
     (outcome,) = reapplied(cluster, orphan, force=True)
     assert "Duplicate entry '5'" in outcome.sentence
     assert acting.rows("SELECT id, slot FROM test_specimen") == ((2, 5),)
 
 
-def test_an_unknown_id_is_refused_before_anything_is_done(cluster, strand, acting):
-    (orphan,) = strand([update(1, 11)])
+def test_an_unknown_id_is_refused_before_anything_is_done(cluster, leave_orphans, acting):
+    (orphan,) = leave_orphans([update(1, 11)])
     with pytest.raises(Refused, match="There is no orphaned transaction 9-9"):
         reapplied(cluster, orphan, "9-9")
     assert statuses(cluster) == {orphan: PENDING}
 
 
-def test_nothing_is_decided_without_a_primary(cluster, strand):
-    (orphan,) = strand([update(1, 11)])
+def test_nothing_is_decided_without_a_primary(cluster, leave_orphans):
+    (orphan,) = leave_orphans([update(1, 11)])
     cluster.replicator.stop()
     cluster.kill(NODE_A)
     with pytest.raises(Refused, match="no node takes writes now"):
         reapplied(cluster, orphan)
-    assert show(cluster.nodes, orphan).stranded is not None
+    assert show(cluster.nodes, orphan).orphaned is not None
 
 
-def test_a_decision_that_nobody_confirms_is_not_reported_as_done(cluster, strand):
-    (orphan,) = strand([update(1, 11)])
+def test_a_decision_that_nobody_confirms_is_not_reported_as_done(cluster, leave_orphans):
+    (orphan,) = leave_orphans([update(1, 11)])
     cluster.replicator.stop()
     with pytest.raises(NotAcknowledged, match="Node A, but no second node confirmed it"):
         dismissed(cluster, orphan)
@@ -261,8 +263,10 @@ def test_a_dismissal_needs_a_reason(cluster, reason):
 # The command
 
 
-def test_the_command_from_list_to_dismiss(cluster, strand, acting):
-    first, second, third = strand([update(1, 11)], [update(2, 21)], ["DELETE FROM test_counter WHERE id = 3"])
+def test_the_command_from_list_to_dismiss(cluster, leave_orphans, acting):
+    first, second, third = leave_orphans(
+        [update(1, 11)], [update(2, 21)], ["DELETE FROM test_counter WHERE id = 3"]
+    )
     acting.run("UPDATE test_counter SET writer = '[bold]x[/bold]' WHERE id = 2")
 
     listing = cluster.manage("orphans", "list")
@@ -286,7 +290,7 @@ def test_the_command_from_list_to_dismiss(cluster, strand, acting):
     listed_all = json.loads(cluster.manage("orphans", "list", "--status", "all", "--json").stdout)
     assert [item["status"] for item in listed_all["orphans"]] == [REAPPLIED, REAPPLIED, DISMISSED]
     answer = json.loads(cluster.manage("orphans", "show", third, "--json").stdout)
-    assert answer["stranded"] is None
+    assert answer["orphaned"] is None
     assert answer["now"] == {"id": "3", "value": "30", "writer": "first"}
     assert answer["decision"] == "a duplicate"
 

@@ -113,7 +113,7 @@ class TestClaim:
         time.sleep(0.35)
         vice.claim(2)
 
-    def test_only_the_excused_epoch_is_excused(self, vice):
+    def test_only_the_waived_epoch_is_waived(self, vice):
         vice.consent(1, 60.0)
         with pytest.raises(ConsentRunning):
             vice.claim(3, 2)
@@ -145,7 +145,7 @@ class TestLease:
 
     def test_open_renew_close(self, main):
         main.claim(2)
-        main.write_promotion(2, '{"node": "main", "label": "Main", "floor": 0}')
+        main.write_promotion(2, '{"node": "main", "label": "Main", "watermark": 0}')
         main.open_writes(2, Mode.PRIMARY, main.beat(), 3)
         assert main.lease_epoch() == 2
         main.renew_lease(2, main.beat(), 30)
@@ -332,10 +332,10 @@ class TestSetAside:
         return vice
 
     @staticmethod
-    def strand(level, main, app, *statements: str) -> list[EntryId]:
+    def leave_orphans(level, main, app, *statements: str) -> list[EntryId]:
         """Entries that Node A holds and the cluster did not keep."""
         last = main.state().last_log_id
-        app.run("SET @current_transaction_id = 'stranded'")
+        app.run("SET @current_transaction_id = 'orphaned'")
         for sql in statements:
             app.run(sql)
         lost = entries(main, last)
@@ -358,73 +358,73 @@ class TestSetAside:
     )
     def test_records_go_back_to_what_they_were(self, level, main, app, statements):
         before, size = dump(level.connection, "test_counter"), len(entries(level))
-        lost = self.strand(level, main, app, *statements)
-        assert level.set_aside(2, lost) == len(lost)
+        lost = self.leave_orphans(level, main, app, *statements)
+        assert level.orphan_entries(2, lost) == len(lost)
         assert dump(level.connection, "test_counter") == before
         assert len(entries(level)) == size
-        assert [entry.id for entry in level.stranded(100)] == sorted(lost, key=lambda item: item.log_id)
+        assert [entry.id for entry in level.orphaned(100)] == sorted(lost, key=lambda item: item.log_id)
 
     def test_a_record_without_another_entry_goes_back_to_its_old_value(self, level, main, app, still):
         still.connect("node_a", "root").run("DELETE FROM transaction_log WHERE record_id = '1'")
-        lost = self.strand(level, main, app, "UPDATE test_counter SET value = 99 WHERE id = 1")
-        level.set_aside(2, lost)
+        lost = self.leave_orphans(level, main, app, "UPDATE test_counter SET value = 99 WHERE id = 1")
+        level.orphan_entries(2, lost)
         assert counters(level)[1] == 1
 
     def test_a_newer_entry_of_the_record_stays(self, level, main, app):
-        lost = self.strand(level, main, app, "UPDATE test_counter SET value = 99 WHERE id = 2")
-        stranded = entries(level)[-1]
-        kept = stranded._replace(
+        lost = self.leave_orphans(level, main, app, "UPDATE test_counter SET value = 99 WHERE id = 2")
+        orphaned = entries(level)[-1]
+        kept = orphaned._replace(
             log_id=500, epoch=2, transaction_id="kept", new_value='{"id": 2, "value": 7, "writer": ""}'
         )
         level.append(2, [kept], boundary=True)
-        level.set_aside(2, lost)
+        level.orphan_entries(2, lost)
         assert counters(level)[2] == 7
 
     def test_repeated_it_does_nothing(self, level, main, app):
-        lost = self.strand(level, main, app, "UPDATE test_counter SET value = 99")
-        level.set_aside(2, lost)
+        lost = self.leave_orphans(level, main, app, "UPDATE test_counter SET value = 99")
+        level.orphan_entries(2, lost)
         state = dump(level.connection, "test_counter")
-        assert level.set_aside(2, lost) == 0
+        assert level.orphan_entries(2, lost) == 0
         assert dump(level.connection, "test_counter") == state
 
     def test_it_needs_the_promised_epoch(self, level, main, app):
-        lost = self.strand(level, main, app, "UPDATE test_counter SET value = 99")
+        lost = self.leave_orphans(level, main, app, "UPDATE test_counter SET value = 99")
         with pytest.raises(StaleEpoch):
-            level.set_aside(1, lost)
-        assert level.stranded(100) == []
+            level.orphan_entries(1, lost)
+        assert level.orphaned(100) == []
 
-    def test_stranded_entries_are_forgotten_by_identity(self, level, main, app):
-        lost = self.strand(level, main, app, "UPDATE test_counter SET value = 99")
-        level.set_aside(2, lost)
-        level.forget_stranded(lost[:1])
-        assert [entry.id for entry in level.stranded(100)] == lost[1:]
-        assert level.state().stranded == 2
+    def test_orphaned_entries_are_forgotten_by_identity(self, level, main, app):
+        lost = self.leave_orphans(level, main, app, "UPDATE test_counter SET value = 99")
+        level.orphan_entries(2, lost)
+        level.forget_orphaned_entries(lost[:1])
+        assert [entry.id for entry in level.orphaned(100)] == lost[1:]
+        assert level.state().orphaned == 2
 
     def test_the_floor_is_lowered_below_what_was_removed(self, level, main, app):
-        lost = self.strand(level, main, app, "UPDATE test_counter SET value = 99")
+        lost = self.leave_orphans(level, main, app, "UPDATE test_counter SET value = 99")
         level.verify(lost[-1].log_id)
-        level.set_aside(2, lost)
-        floor = level.state().verified
-        assert (floor.log_id, floor.entries) == (lost[0].log_id - 1, len(entries(level)))
+        level.orphan_entries(2, lost)
+        watermark = level.state().watermark
+        assert (watermark.log_id, watermark.entries) == (lost[0].log_id - 1, len(entries(level)))
 
 
 class TestFloor:
-    """Everything at or below the verified floor is on a majority for good."""
+    """Everything at or below the commit watermark is on a majority for good."""
 
     def test_it_rises_and_counts(self, main, app):
         for record in range(5):
             count(app, record)
         main.verify(3)
-        assert (main.state().verified.log_id, main.state().verified.entries) == (3, 3)
+        assert (main.state().watermark.log_id, main.state().watermark.entries) == (3, 3)
         main.verify(6)
-        assert (main.state().verified.log_id, main.state().verified.entries) == (6, 6)
+        assert (main.state().watermark.log_id, main.state().watermark.entries) == (6, 6)
         assert main.state().entries == 6
 
     def test_it_never_falls(self, main, app):
         count(app, 1)
         main.verify(2)
         main.verify(1)
-        assert main.state().verified.log_id == 2
+        assert main.state().watermark.log_id == 2
 
     def test_many_at_once_count_once(self, still, main, app):
         for record in range(20):
@@ -432,7 +432,7 @@ class TestFloor:
         rivals = [still.fresh_nodes()[NodeName.MAIN] for _ in range(6)]
         with ThreadPoolExecutor(6) as pool:
             list(pool.map(lambda n: [n.verify(upto) for upto in range(2, 22)], rivals))
-        assert (main.state().verified.log_id, main.state().verified.entries) == (21, 21)
+        assert (main.state().watermark.log_id, main.state().watermark.entries) == (21, 21)
 
 
 class TestWindows:
@@ -616,20 +616,20 @@ class TestLateCommits:
         assert list(feed.carry()) == ["late"]
         assert counters(feed.target) == {1: 1, 2: 1}
         self.ask(feed)
-        assert (feed.gaps.ranges, feed.gaps.floor) == ([], 3)
+        assert (feed.gaps.ranges, feed.gaps.watermark) == ([], 3)
 
     def test_the_floor_stays_below_what_may_still_come(self, feed, open_write):
         self.ask(feed, 4)
-        assert feed.gaps.floor == 1
+        assert feed.gaps.watermark == 1
         open_write.commit()
         self.ask(feed, 2)
-        assert feed.gaps.floor == 3
+        assert feed.gaps.watermark == 3
 
     def test_what_was_rolled_back_is_given_up(self, feed, open_write):
         self.ask(feed, 2)
         open_write.run("ROLLBACK")
         self.ask(feed, 3)
-        assert (feed.gaps.ranges, feed.gaps.floor) == ([], 3)
+        assert (feed.gaps.ranges, feed.gaps.watermark) == ([], 3)
 
     def test_a_commit_between_question_and_look_is_not_given_up(self, feed, open_write):
         """The question finds nobody writing any more; what he wrote is there to be seen."""
@@ -651,7 +651,7 @@ class TestLateCommits:
             count(session, 100 + turn, transaction=f"turn-{turn}")
             sessions[1 - turn % 2].run("ROLLBACK")
             self.ask(feed)
-        assert feed.gaps.floor >= 3
+        assert feed.gaps.watermark >= 3
 
 
 class TestOpenTransactions:

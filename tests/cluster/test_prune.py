@@ -96,9 +96,9 @@ def test_it_lags_nobody_and_goes_on_where_it_was_interrupted(old):
     assert old.manage("verify_consistency").returncode == 0
 
 
-def test_nothing_above_the_verified_floor_goes(old):
+def test_nothing_above_the_commit_watermark_goes(old):
     node = old.nodes[NodeName.MAIN]
-    refusal(node.connection, "CALL prune_window(%s)", (node.state().verified.log_id + 1,), code=45004)
+    refusal(node.connection, "CALL prune_window(%s)", (node.state().watermark.log_id + 1,), code=45004)
 
 
 def test_a_failover_and_a_recovery_do_not_miss_what_went(old, operator):
@@ -118,7 +118,7 @@ def test_an_orphan_gives_way_to_the_newest_that_stayed(old, operator):
     pruned(old)
     old.replicator.stop()
     app = old.connect("main")
-    app.run("SET @current_transaction_id = 'stranded'")
+    app.run("SET @current_transaction_id = 'orphaned'")
     app.run("UPDATE test_word SET meaning = 'lost' WHERE word = 'w1'")
     old.kill("main")
     operator.promote_node_a()

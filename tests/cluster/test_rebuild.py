@@ -1,4 +1,4 @@
-"""rebuild_node: an empty or hopeless node becomes what the primary is, while writes go on."""
+"""rebuild_node: an empty or dead node becomes what the primary is, while writes go on."""
 
 import json
 import shutil
@@ -68,7 +68,7 @@ def rebuilt(cluster, name: NodeName, **more) -> Rebuilt:
 
 
 def compared(cluster) -> Verification:
-    return verify(cluster.nodes, observe(cluster.nodes), tell=lambda _: None, settle=5.0)
+    return verify(cluster.nodes, observe(cluster.nodes), on_difference=lambda _: None, settle=5.0)
 
 
 def cut_after(ticks: int) -> Callable[[int], None]:
@@ -108,7 +108,7 @@ def writers(cluster, work: Callable[[object, int], None], count: int = 4) -> Ite
     assert errors == []
 
 
-def test_a_hopeless_node_is_made_equal(cluster, main):
+def test_a_dead_node_is_made_equal(cluster, main):
     add(main, 50)
     cluster.settle()
     root = cluster.connect(NODE_B, "root")
@@ -270,7 +270,7 @@ def refuses_everything(cluster, node) -> None:
         "follow": lambda: node.follow(1),
         "reconcile": lambda: node.append(1, entries, boundary=True),
         "push": lambda: node.append(1, entries, boundary=False),
-        "set aside": lambda: node.set_aside(1, []),
+        "orphaned": lambda: node.orphan_entries(1, []),
         "write promotion": lambda: node.write_promotion(1, "{}"),
         "open writes": lambda: node.open_writes(1, Mode.REPLICA, 8e9, 9),
         "renew lease": lambda: node.renew_lease(1, 8e9, 9),

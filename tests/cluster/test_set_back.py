@@ -8,7 +8,7 @@ from cluster.protocol.names import Mode, NodeName
 from cluster.protocol.staleness import set_back
 from cluster.protocol.view import NodeState
 
-SEEN = "REPLACE INTO peer_sight (peer, state, seen_at, failed_at) VALUES (%s, %s, UTC_TIMESTAMP(6), %s)"
+SEEN = "REPLACE INTO peer_status (peer, state, seen_at, failed_at) VALUES (%s, %s, UTC_TIMESTAMP(6), %s)"
 
 
 def some_state(r: random.Random, basis: NodeState, name: NodeName) -> NodeState:

@@ -9,7 +9,7 @@ from cluster.actions.steps.observe import observe
 from cluster.actions.verification import compare_log, compare_tables
 from cluster.actions.verification.repair import repair
 from cluster.actions.verification.verify import Verification, verify
-from cluster.nodes.repair import comparing, looking
+from cluster.nodes.repair import comparing, row_snapshots
 from cluster.nodes.repair.comparing import LOG_TABLE, Span, log_span
 from cluster.nodes.schema.shape import shape
 from cluster.protocol.differences import LOG, Difference, Kind
@@ -36,7 +36,7 @@ class Found(list[Difference]):
     def __init__(self, cluster, settle: float = 1.0) -> None:
         super().__init__()
         self.view = observe(cluster.nodes)
-        self.result = verify(cluster.nodes, self.view, tell=self.append, settle=settle)
+        self.result = verify(cluster.nodes, self.view, on_difference=self.append, settle=settle)
 
     @property
     def sentences(self) -> list[str]:
@@ -264,7 +264,7 @@ def test_a_row_of_the_primary_that_its_log_does_not_know_becomes_a_write(cluster
 
 @pytest.fixture
 def verified(cluster, main):
-    """Ten rows whose entries are below the verified floor of every node."""
+    """Ten rows whose entries are below the commit watermark of every node."""
     add(main, 10)
     cluster.settle()
     end = main.row("SELECT MAX(log_id) FROM transaction_log")[0]
@@ -421,7 +421,7 @@ def test_a_node_that_dies_on_the_way_is_named(cluster, main, monkeypatch):
         if next(ticks) == 1:
             cluster.kill(NODE_A)
 
-    result = verify(cluster.nodes, view, tell=lambda _: None, progress=progress, settle=0.5)
+    result = verify(cluster.nodes, view, on_difference=lambda _: None, progress=progress, settle=0.5)
     assert list(result.unreachable) == [NODE_A]
     assert not result.equal
 
@@ -495,7 +495,7 @@ def test_every_statement_is_an_index_range(cluster, main):
             f"SELECT BIT_XOR({table.digest}) FROM `{table.name}` AS t FORCE INDEX (PRIMARY) WHERE {condition}"
         )
         assert plan(root, sql, params) == {("range", "PRIMARY")}
-    sql, params = looking.images_query(shapes["test_label"], ['["a", "7"]', '["a", "9"]'])
+    sql, params = row_snapshots.images_query(shapes["test_label"], ['["a", "7"]', '["a", "9"]'])
     assert plan(root, sql, params) == {("range", "PRIMARY")}
-    sql = looking.NEWEST.format("%s, %s")
+    sql = row_snapshots.NEWEST.format("%s, %s")
     assert plan(root, sql, ["test_counter", "1", "2"]) == {("range", "transaction_log_record")}

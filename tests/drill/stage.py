@@ -26,8 +26,8 @@ FAST: dict[str, object] = {"CLUSTER_LEASE_SECONDS": 1.0, "CLUSTER_PROBE_INTERVAL
 WRITERS = "writers"
 PATIENCE = 1.0
 """Seconds that a writer of a drill waits for a silent node: less than the outage that is measured."""
-LOOK_SECONDS = 1.0
-NEARLY_LEVEL = 100
+PROBE_SECONDS = 1.0
+NEARLY_CAUGHT_UP = 100
 """Entries that a node may lack under load and count as having rejoined."""
 SETTLE_SECONDS = 30.0
 
@@ -47,7 +47,7 @@ class Stage:
     programs: dict[str, Program] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._watched = self.cluster.fresh_nodes(timeout=LOOK_SECONDS)
+        self._watched = self.cluster.fresh_nodes(timeout=PROBE_SECONDS)
 
     @property
     def servers(self) -> ScratchServers:
@@ -244,7 +244,7 @@ class Stage:
         view = self.view()
         lags = [view.lag_entries(name) for name in NodeName]
         joined = {state.led for state in view.reachable}
-        near = all(lag is not None and lag <= NEARLY_LEVEL for lag in lags)
+        near = all(lag is not None and lag <= NEARLY_CAUGHT_UP for lag in lags)
         return view.primary is not None and len(joined) == 1 and near
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from cluster.actions.steps.observe import observe
 from cluster.protocol.errors import NodeFailed
-from cluster.protocol.names import Alone, NodeName
+from cluster.protocol.names import NodeName, Solo
 from tests.harness.checker import check_epochs
 from tests.harness.sql import NOT_ACKNOWLEDGED, NOT_WRITABLE
 
@@ -83,7 +83,7 @@ def test_a_forced_node_a_takes_writes_alone_and_the_others_join_it(cluster):
     refused = cluster.manage("promote_node_a", "--force", input="main\n")
     assert (refused.returncode, cluster.nodes[NodeName.NODE_A].lease_epoch()) == (1, None)
     assert "Node A would be the primary with its own vote alone." in refused.stderr
-    assert "set aside as orphaned transactions" in refused.stderr
+    assert "kept as orphaned transactions" in refused.stderr
     done = cluster.manage("promote_node_a", "--force", input="node_a\n")
     assert done.returncode == 0, done.stderr
     outlast_the_lease(cluster)
@@ -115,11 +115,11 @@ def test_force_ends_once_another_node_follows(cluster):
     cluster.kill("node_b")
     node_a = cluster.nodes[NodeName.NODE_A]
     assert cluster.manage("promote_node_a", "--force", input="node_a\n").returncode == 0
-    assert node_a.state().alone is Alone.WHEN_SILENT
+    assert node_a.state().solo is Solo.WHEN_SILENT
     cluster.start("node_b")
     cluster.settle()
     write(cluster, "node_a", 1)
-    assert node_a.state().alone is Alone.NEVER
+    assert node_a.state().solo is Solo.NEVER
     cluster.freeze("node_b")
     outlast_the_lease(cluster)
     with pytest.raises(NodeFailed) as refused:

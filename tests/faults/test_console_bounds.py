@@ -8,10 +8,10 @@ import pytest
 
 from cluster.actions.failover.automation import pause, resume
 from cluster.actions.steps.observe import observe
-from cluster.protocol.moments import moment
 from cluster.protocol.names import NodeName
+from cluster.protocol.times import format_utc
 from tests.cluster.test_images import HARD
-from tests.faults.test_stranded_writes import strand
+from tests.faults.test_orphaned_writes import leave_orphans
 from tests.harness.console import Console
 from tests.harness.specimens.models import Specimen
 from tests.harness.sql import dump
@@ -219,9 +219,9 @@ def test_after_a_failover_by_itself_the_next_one_waits_for_an_operator(cluster, 
     assert observe(cluster.nodes).failover_at == failover_at, "a hand-back is no failover"
     cluster.kill("main")
     time.sleep(4)
-    again = moment(failover_at + cluster.conf.cooldown)
+    again = format_utc(failover_at + cluster.conf.cooldown)
     assert console.says("node_a", "CALL check_main_health()") == (
-        f"Main takes no writes. There was an automatic failover at {moment(failover_at)}: no other before {again}."
+        f"Main takes no writes. There was an automatic failover at {format_utc(failover_at)}: no other before {again}."
         " Call promote_to_acting_master() to promote Node A."
     )
     assert "promoted to ACTING_MASTER" in console.says("node_a", "CALL promote_to_acting_master()")
@@ -285,12 +285,12 @@ def test_an_acting_node_a_that_was_restarted_goes_on_too(cluster, console):
     )
 
 
-def test_what_only_main_had_is_set_aside_and_filed_later(cluster, console, operator):
+def test_what_only_main_had_is_orphaned_and_filed_later(cluster, console, operator):
     console.says("main", "INSERT INTO test_word VALUES ('kept', 'a'), ('gone', 'b')")
     cluster.replicator.start()
-    strand(
+    leave_orphans(
         cluster,
-        "UPDATE test_word SET meaning = 'stranded' WHERE word = 'kept'",
+        "UPDATE test_word SET meaning = 'orphaned' WHERE word = 'kept'",
         "DELETE FROM test_word WHERE word = 'gone'",
         "INSERT INTO test_word VALUES ('new', 'c')",
     )
@@ -300,13 +300,13 @@ def test_what_only_main_had_is_set_aside_and_filed_later(cluster, console, opera
     assert "Recovery complete." in console.says("main", "CALL recover_from_node_a()")
     rows = "SELECT word, meaning FROM test_word ORDER BY word"
     assert console.says("main", rows) == console.says("node_a", rows) == "gone\tb\nkept\ta"
-    assert console.says("main", "SELECT COUNT(*) FROM stranded_entry") == "3"
+    assert console.says("main", "SELECT COUNT(*) FROM orphaned_entry") == "3"
     cluster.replicator.start()
     operator.recover("main")
     cluster.settle()
     waiting = "SELECT COUNT(*) FROM orphaned_transaction WHERE status = 'PENDING'"
     assert console.says("node_a", waiting) == "3"
-    assert console.says("main", "SELECT COUNT(*) FROM stranded_entry") == "0"
+    assert console.says("main", "SELECT COUNT(*) FROM orphaned_entry") == "0"
 
 
 def test_the_hardest_rows_arrive_through_the_console_as_they_are(cluster, console):

@@ -46,8 +46,8 @@ def test_large_acknowledged_entries_are_promoted(cluster):
     Console(cluster, "app").says("main", ";".join(statements))
     cluster.settle(30)
     cluster.replicator.stop(writers_carry=True)
-    for name in NodeName:  # a floor that nobody raised
-        console.says(name, "UPDATE node_config SET config_value = 0 WHERE config_key = 'verified_log_id'")
+    for name in NodeName:  # a watermark that nobody raised
+        console.says(name, "UPDATE node_config SET config_value = 0 WHERE config_key = 'commit_watermark'")
     cluster.kill("main")
     time.sleep(cluster.conf.lease_seconds * 1.1 + 0.2)
     said = console.says("node_a", "CALL promote_to_acting_master()")

@@ -97,7 +97,7 @@ def test_both_programs_agree_who_may_go_on_alone(cluster, console):
             "node_a", f"UPDATE node_config SET config_value = '{durability}' WHERE config_key = 'durability'"
         )
         said = console.says("node_a", "SELECT JSON_VALUE(own_state(), '$.solo')")
-        assert said == cluster.nodes[NODE_A].state().alone.value
+        assert said == cluster.nodes[NODE_A].state().solo.value
     console.says("node_a", "UPDATE node_config SET config_value = 'quorum' WHERE config_key = 'durability'")
 
 

@@ -25,7 +25,7 @@ WRITERS = 8
 
 
 @dataclass
-class Tally:
+class Counters:
     """What the writers did: seconds that each write took, and what failed."""
 
     seconds: list[float] = field(default_factory=list)
@@ -65,9 +65,9 @@ def watched(cluster, tmp_path) -> Iterator[None]:
 
 
 @contextmanager
-def load(write: Callable[[int, int], object]) -> Iterator[Tally]:
+def load(write: Callable[[int, int], object]) -> Iterator[Counters]:
     """WRITERS threads that write until the block ends; afterwards no write has failed."""
-    tally, over = Tally(), threading.Event()
+    counters, over = Counters(), threading.Event()
 
     def work(number: int) -> None:
         turn = 0
@@ -76,10 +76,10 @@ def load(write: Callable[[int, int], object]) -> Iterator[Tally]:
                 turn += 1
                 began = time.monotonic()
                 write(number, turn)
-                with tally.lock:
-                    tally.seconds.append(time.monotonic() - began)
+                with counters.lock:
+                    counters.seconds.append(time.monotonic() - began)
         except Exception as error:  # noqa: BLE001 - whatever a writer meets is the result
-            tally.failures.append(f"{number}-{turn}: {error!r}")
+            counters.failures.append(f"{number}-{turn}: {error!r}")
         finally:
             connections.close_all()
 
@@ -89,14 +89,14 @@ def load(write: Callable[[int, int], object]) -> Iterator[Tally]:
     for thread in threads:
         thread.start()
     try:
-        tally.wait_for(4 * WRITERS)
-        yield tally
+        counters.wait_for(4 * WRITERS)
+        yield counters
     finally:
         over.set()
         for thread in threads:
             thread.join(30)
     assert stacks(threads) == {}, "these threads do not end"
-    assert tally.failures == []
+    assert counters.failures == []
 
 
 def prepare() -> None:
@@ -114,10 +114,10 @@ def add(number: int, turn: int) -> None:
     write_once(work, transaction_id=f"write-{number}-{turn}")
 
 
-def each_once(cluster, tally: Tally) -> None:
+def each_once(cluster, counters: Counters) -> None:
     """Every write is on every node exactly once."""
     cluster.settle(20)
-    written = len(tally.seconds)
+    written = len(counters.seconds)
     for name in cluster.log_prints():
         rows = dict(cluster.connect(name).rows("SELECT id, value FROM test_counter"))
         assert rows.pop(-1) == written
@@ -126,35 +126,35 @@ def each_once(cluster, tally: Tally) -> None:
 
 def test_no_save_fails_when_main_is_killed(cluster, watched):
     prepare()
-    with load(add) as tally:
+    with load(add) as counters:
         cluster.kill("main")
-        tally.wait_for(20 * WRITERS)
-    assert max(tally.seconds) < 10
-    each_once(cluster, tally)
+        counters.wait_for(20 * WRITERS)
+    assert max(counters.seconds) < 10
+    each_once(cluster, counters)
 
 
 def test_no_save_fails_while_the_writes_are_handed_over(cluster, watched, operator):
     prepare()
-    with load(add) as tally:
+    with load(add) as counters:
         for to in ("node_a", "main"):
             operator.give_writes(to)
-            tally.wait_for(10 * WRITERS)
+            counters.wait_for(10 * WRITERS)
     assert (
-        max(tally.seconds) < 10
+        max(counters.seconds) < 10
     )  # a few hundredths of a second on an idle machine: `make drill` measures it
-    each_once(cluster, tally)
+    each_once(cluster, counters)
 
 
 def test_no_save_fails_while_main_is_frozen(cluster, watched):
     """Nobody refuses, nothing breaks: what is under way waits for its deadline, then goes to Node A."""
     prepare()
-    with load(add) as tally:
+    with load(add) as counters:
         cluster.freeze("main")
-        tally.wait_for(10 * WRITERS)
-    assert max(tally.seconds) < 20
+        counters.wait_for(10 * WRITERS)
+    assert max(counters.seconds) < 20
     cluster.resume("main")
     assert cluster.manage("recover_main").returncode == 0
-    each_once(cluster, tally)
+    each_once(cluster, counters)
 
 
 def test_reading_goes_on_while_there_is_no_primary(cluster):
@@ -197,11 +197,11 @@ def test_a_foreign_app_survives_a_failover(cluster, watched, settings):
         assert answer.json() == {"repeated": True}
         assert answer["X-Served-By"] in set(NodeName)
 
-    with load(buy) as tally:
+    with load(buy) as counters:
         cluster.kill("main")
-        tally.wait_for(10 * WRITERS)
+        counters.wait_for(10 * WRITERS)
     cluster.settle(20)
-    sold = len(tally.seconds)
+    sold = len(counters.seconds)
     assert Order.objects.filter(customer__startswith="customer").count() == sold
     assert Article.objects.get().stock == 100_000 - sold
     last = Order.objects.select_related("article").latest("ordered_at")

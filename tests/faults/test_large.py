@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(180)]
 
 ROWS = 12_000
 FILL = f"INSERT INTO test_word SELECT CONCAT('word ', seq), 'old' FROM seq_1_to_{ROWS}"
-FLOOR = "SELECT config_value + 0 FROM node_config WHERE config_key = 'verified_log_id'"
+FLOOR = "SELECT config_value + 0 FROM node_config WHERE config_key = 'commit_watermark'"
 CHANGE = "UPDATE test_word SET meaning = 'new'"
 
 
@@ -71,7 +71,7 @@ def test_63_half_of_it_is_never_promoted(cluster, operator, monkeypatch, parts):
 
 
 def test_it_is_settled_when_nobody_writes_after_it(cluster):
-    """A verified floor that stayed below it would stop migrate, and each later question for it."""
+    """A commit watermark that stayed below it would stop migrate, and each later question for it."""
     app = cluster.connect("main", "root", 60.0)
     app.run("SET @current_transaction_id = 'last'")
     app.run(FILL)

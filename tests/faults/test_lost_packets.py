@@ -164,10 +164,10 @@ def test_other_writers_go_on_while_one_waits_for_such_a_peer(cluster, console, l
 
 
 def test_a_claim_that_nobody_awaits_any_more_is_not_made(cluster, console, links):
-    console.says("node_a", "CALL look_at_peers()")
+    console.says("node_a", "CALL probe_peers()")
     links.set(BLACK_HOLE, source="node_a", target="main")
     assert "no answer within 1.8 s" in console.says(
-        "node_a", "CALL call_peer('main', 'claim', 9, NULL, @answer, @problem); SELECT @problem;"
+        "node_a", "CALL rpc_call('main', 'claim', 9, NULL, @answer, @problem); SELECT @problem;"
     )
     links.set(OPEN)
     time.sleep(6)  # what was sent is heard now, and connections that knocked are answered

@@ -12,7 +12,7 @@ from tests.harness.writers import writing
 pytestmark = pytest.mark.faults
 
 HELD_SECONDS = 6.0
-"""Several rounds of all that could skip it: gaps are asked for every 0.15 s, the floor rises every second."""
+"""Several rounds of all that could skip it: gaps are asked for every 0.15 s, the watermark rises every second."""
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def test_37_it_holds_up_nobody_and_is_not_skipped(cluster, holder, end):
         until = time.monotonic() + HELD_SECONDS
         while time.monotonic() < until:
             book.wait_for(20, timeout=2)
-        floors = [cluster.nodes[name].state().verified.log_id for name in NodeName]
+        watermarks = [cluster.nodes[name].state().watermark.log_id for name in NodeName]
         holder.run(end)
         if end == "COMMIT":
             holder.rows("CALL await_acknowledgement('held', 3)")
@@ -44,7 +44,7 @@ def test_37_it_holds_up_nobody_and_is_not_skipped(cluster, holder, end):
         words = cluster.connect(name).rows("SELECT word FROM test_word")
         assert words == ((("held",),) if end == "COMMIT" else ())
     held = missing[0] if end == "ROLLBACK" else held_id(cluster)
-    assert max(floors) < held, "the floor rose above an id that could still come"
+    assert max(watermarks) < held, "the watermark rose above an id that could still come"
     assert not [said for said in cluster.replicator.said if "stays old" in said]
 
 
@@ -60,15 +60,15 @@ def test_37_the_floor_passes_it_once_it_has_ended(cluster, holder):
         holder.commit()
         book.wait_for(20)
     check(cluster, book)
-    wait_for_floor(cluster, held_id(cluster))
+    wait_for_watermark(cluster, held_id(cluster))
     assert ("INSERT", "test_word", "held") in row_entries(cluster.connect("node_b"))
 
 
-def wait_for_floor(cluster, log_id: int) -> None:
+def wait_for_watermark(cluster, log_id: int) -> None:
     """Until every node knows that everything up to `log_id` is on a majority."""
     deadline = time.monotonic() + 10
-    while min(node.state().verified.log_id for node in cluster.nodes.values()) < log_id:
-        assert time.monotonic() < deadline, "the floor does not rise"
+    while min(node.state().watermark.log_id for node in cluster.nodes.values()) < log_id:
+        assert time.monotonic() < deadline, "the watermark does not rise"
         time.sleep(0.05)
 
 

@@ -59,7 +59,7 @@ def test_a_failed_main_is_not_recovered_while_it_may_still_commit(cluster, end):
         [nodes[NODE_B]],
         reason="test",
         lease_seconds=cluster.conf.lease_seconds,
-        excused_epoch=1,
+        waived_consent_epoch=1,
     )
     cluster.start("main")
     refused = cluster.manage("recover_main")

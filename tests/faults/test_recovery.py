@@ -144,7 +144,7 @@ class TestSchema:
         cluster.settle()
         cluster.replicator.stop()
         app = cluster.connect("main")
-        app.run("SET @current_transaction_id = 'stranded'")
+        app.run("SET @current_transaction_id = 'orphaned'")
         app.run("UPDATE test_word SET meaning = 'lost'")
         cluster.kill("main")
         operator.promote_node_a()
@@ -178,14 +178,14 @@ class TestGeneratedKeys:
         assert keys == sorted(keys)
         check(cluster, Book())
 
-    def test_50_a_key_of_a_stranded_row_is_free_again(self, cluster, operator):
+    def test_50_a_key_of_a_orphaned_row_is_free_again(self, cluster, operator):
         """Main handed it out and nobody was told."""
         first = self.insert("main")
         cluster.settle()
         cluster.replicator.stop()
         with pytest.raises(NotAcknowledged):
             self.insert("main")
-        (stranded,) = cluster.connect("main").row("SELECT MAX(id) FROM test_specimen")
+        (orphaned,) = cluster.connect("main").row("SELECT MAX(id) FROM test_specimen")
         cluster.kill("main")
         operator.promote_node_a()
         cluster.replicator.start()
@@ -198,7 +198,7 @@ class TestGeneratedKeys:
         kept = [first, *taken, *after]
         assert sorted(Specimen.objects.using("main").values_list("pk", flat=True)) == sorted(set(kept))
         assert len(set(kept)) == 7
-        assert stranded in taken
+        assert orphaned in taken
 
     @staticmethod
     def insert(alias: str) -> int:

@@ -9,7 +9,7 @@ import requests
 from cluster.protocol.names import NodeName
 from tests.harness.checker import observed
 from tests.harness.editors import typed
-from tests.harness.site import Site, Tally, editing, serving
+from tests.harness.site import Counters, Site, editing, serving
 from titles.writing import edits
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.timeout(180)]
@@ -33,7 +33,7 @@ def titles(cluster) -> None:
         edits.create(tconst, IMAGE)
 
 
-def each_once(cluster, tally: Tally) -> None:
+def each_once(cluster, counters: Counters) -> None:
     """Every write that was told to be done is in the log once, on every node, and no other is there."""
     cluster.settle(30)
     for name in NodeName:
@@ -41,7 +41,7 @@ def each_once(cluster, tally: Tally) -> None:
             "SELECT transaction_id, COUNT(*) FROM transaction_log"
             " WHERE table_name = 'title_ft' AND operation_type = 'UPDATE' GROUP BY transaction_id"
         )
-        assert Counter(dict(entries)) == Counter(dict.fromkeys(tally.done, 1)), name
+        assert Counter(dict(entries)) == Counter(dict.fromkeys(counters.done, 1)), name
         votes = dict(cluster.connect(name).rows("SELECT tconst, COALESCE(numVotes, 0) FROM title_ft"))
         logged = cluster.connect(name).rows(
             "SELECT record_id, COUNT(*) FROM transaction_log"
@@ -52,31 +52,31 @@ def each_once(cluster, tally: Tally) -> None:
 
 
 def test_editors_notice_nothing_of_the_death_of_main(cluster, titles):
-    with serving(cluster) as site, observed(cluster), editing(site, TCONSTS) as tally:
-        tally.wait_for(EARLY)
+    with serving(cluster) as site, observed(cluster), editing(site, TCONSTS) as counters:
+        counters.wait_for(EARLY)
         cluster.kill("main")
-        tally.wait_for(EARLY)
+        counters.wait_for(EARLY)
     cluster.start("main")
     cluster.replicator.start()
     assert cluster.manage("recover_main").returncode == 0
-    assert tally.failures == []
-    assert tally.longest < 5, tally.longest
-    each_once(cluster, tally)
+    assert counters.failures == []
+    assert counters.longest < 5, counters.longest
+    each_once(cluster, counters)
 
 
 def test_editors_notice_less_of_a_switchover(cluster, titles):
-    with serving(cluster) as site, observed(cluster), editing(site, TCONSTS) as tally:
-        tally.wait_for(EARLY)
-        usual = tally.longest
-        tally.seconds.clear()
+    with serving(cluster) as site, observed(cluster), editing(site, TCONSTS) as counters:
+        counters.wait_for(EARLY)
+        usual = counters.longest
+        counters.seconds.clear()
         done = cluster.manage("switchover", "--to", "node_a")
         assert done.returncode == 0, done.stderr
-        tally.wait_for(EARLY)
+        counters.wait_for(EARLY)
     cluster.replicator.start()
-    assert tally.failures == []
+    assert counters.failures == []
     # Beside what this machine takes without one: it may be busy with other things.
-    assert tally.longest < 1 + usual, (tally.longest, usual)
-    each_once(cluster, tally)
+    assert counters.longest < 1 + usual, (counters.longest, usual)
+    each_once(cluster, counters)
 
 
 def test_three_hundred_reviews_at_once_through_the_site_all_count(cluster, titles):

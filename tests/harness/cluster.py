@@ -47,7 +47,7 @@ class ReplicatorThread:
         """Begin to work; does nothing when it works already."""
         if self._worker is None:
             self._worker = Replicator(
-                self.connect, lease_seconds=self.conf.lease_seconds, say=self.said.append
+                self.connect, lease_seconds=self.conf.lease_seconds, on_progress=self.said.append
             )
             self._threads = [threading.Thread(target=self._worker.run, name="replicator", daemon=True)]
             self._threads[0].start()
@@ -78,7 +78,7 @@ class ReplicatorThread:
         node = self.connect(name, 1.0)
         try:
             node.connection.many(
-                "REPLACE INTO peer_sight (peer, failed_at, problem, asked_at)"
+                "REPLACE INTO peer_status (peer, failed_at, problem, asked_at)"
                 " VALUES (%s, UTC_TIMESTAMP(6), 'a test', UTC_TIMESTAMP(6) + INTERVAL 1 DAY)",
                 [(peer.value,) for peer in name.others],
             )

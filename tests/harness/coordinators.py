@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from cluster.actions.failover.check_health import Tick, Watch
-from cluster.actions.failover.failover import promote_node_a, resume_primary, sight, sights
+from cluster.actions.failover.failover import promote_node_a, reachability, reachability_of, resume_primary
 from cluster.actions.failover.promote import promote
 from cluster.actions.failover.recover import recover
 from cluster.actions.failover.switchover import switchover
@@ -13,9 +13,9 @@ from cluster.actions.steps.lease import observe_revived, renew
 from cluster.actions.steps.observe import observe
 from cluster.protocol.entries import Entry, Record
 from cluster.protocol.errors import ClusterError, NotAcknowledged, Refused
+from cluster.protocol.monitor_state import Reachability, is_gone
 from cluster.protocol.names import Mode, NodeName
 from cluster.protocol.node import Node
-from cluster.protocol.outlook import Sight, is_gone
 from cluster.protocol.policy import Policy
 from cluster.protocol.view import ClusterView
 from tests.harness.fake_server import OpenWrite, Server
@@ -26,18 +26,23 @@ LEASE = 3.0
 
 
 def promoting(
-    name: NodeName, *, excuse: bool = False, vouched: int | None = None, forced: bool = False
+    name: NodeName, *, waive: bool = False, vouched: int | None = None, forced: bool = False
 ) -> Body:
-    """Promote a node, whoever takes writes; with `excuse` after a look whether the last primary is gone.
+    """Promote a node, whoever takes writes; with `waive` after a look whether the last primary is gone.
 
     vouched: the epoch whose primary is gone by the word of an operator. forced: an operator vouches for the rest.
     """
 
     def body(c: Coordinator) -> None:
-        excused = epoch_of_the_gone(c) if excuse else vouched
+        waived = epoch_of_the_gone(c) if waive else vouched
         others = [node for node in c.nodes.values() if node.name is not name]
         promote(
-            c.nodes[name], others, reason="test", lease_seconds=LEASE, excused_epoch=excused, forced=forced
+            c.nodes[name],
+            others,
+            reason="test",
+            lease_seconds=LEASE,
+            waived_consent_epoch=waived,
+            forced=forced,
         )
 
     return body
@@ -46,7 +51,7 @@ def promoting(
 def epoch_of_the_gone(c: Coordinator) -> int | None:
     """The newest epoch, when everybody finds its primary gone."""
     view = observe(c.nodes)
-    return view.epoch if is_gone(view, sights(c.nodes, view)) else None
+    return view.epoch if is_gone(view, reachability(c.nodes, view)) else None
 
 
 def failing_over(c: Coordinator) -> None:
@@ -63,7 +68,7 @@ def recovering(name: NodeName) -> Body:
     """Recover a node."""
 
     def body(c: Coordinator) -> None:
-        recover(c.nodes, name, lease_seconds=LEASE, say=lambda _sentence: None)
+        recover(c.nodes, name, lease_seconds=LEASE, on_progress=lambda _sentence: None)
 
     return body
 
@@ -132,12 +137,14 @@ class WorldProber:
         """All nodes, one after the other."""
         return observe(self.nodes)
 
-    def ask_sights(self, suspect: NodeName) -> None:
+    def request_reachability(self, suspect: NodeName) -> None:
         """They are asked when they are wanted."""
 
-    def sights(self, lookouts: Collection[NodeName], suspect: NodeName, ask: bool) -> dict[NodeName, Sight]:
-        """How each of `lookouts` sees the suspect."""
-        return {name: sight(self.nodes[name], suspect) for name in lookouts}
+    def reachability(
+        self, vantages: Collection[NodeName], suspect: NodeName, ask: bool
+    ) -> dict[NodeName, Reachability]:
+        """How each of `vantages` sees the suspect."""
+        return {name: reachability_of(self.nodes[name], suspect) for name in vantages}
 
     def wait(self, seconds: float) -> None:
         """Time is the world's."""

@@ -5,9 +5,9 @@ from typing import Any, TypeVar
 
 from cluster.protocol.entries import Entry, EntryId
 from cluster.protocol.gaps import Range
+from cluster.protocol.monitor_state import Reachability
 from cluster.protocol.names import Mode, NodeName
 from cluster.protocol.node import Appended, LargeTransaction, Window
-from cluster.protocol.outlook import Sight
 from cluster.protocol.policy import Automation
 from cluster.protocol.view import NodeState
 from tests.harness.fake_server import Server
@@ -19,7 +19,7 @@ Deliver = Callable[[Server, str, Callable[[], Any]], Any]
 
 
 def at_once(_server: Server, _verb: str, call: Callable[[], Any]) -> Any:
-    """A delivery without any distance."""
+    """A call without any distance."""
     return call()
 
 
@@ -42,9 +42,9 @@ class FakeNode:
         """What the node knows of itself now."""
         return self._call(self.server.state)
 
-    def claim(self, epoch: int, excused_epoch: int | None = None) -> None:
+    def claim(self, epoch: int, waived_consent_epoch: int | None = None) -> None:
         """As the protocol says."""
-        return self._call(self.server.claim, epoch, excused_epoch)
+        return self._call(self.server.claim, epoch, waived_consent_epoch)
 
     def consent(self, epoch: int, seconds: float) -> None:
         """As the protocol says."""
@@ -54,9 +54,9 @@ class FakeNode:
         """As the protocol says."""
         return self._call(self.server.beat)
 
-    def look_at(self, other: NodeName) -> Sight:
+    def probe_peer(self, other: NodeName) -> Reachability:
         """As the protocol says."""
-        return self._call(self.server.look_at, other)
+        return self._call(self.server.probe_peer, other)
 
     def automate(self, automation: Automation) -> None:
         """As the protocol says."""
@@ -116,17 +116,17 @@ class FakeNode:
         """As the protocol says."""
         return self._call(self.server.writing_transactions)
 
-    def promotion_floor(self, after_epoch: int) -> int | None:
+    def promotion_watermark(self, after_epoch: int) -> int | None:
         """As the protocol says."""
-        return self._call(self.server.promotion_floor, after_epoch)
+        return self._call(self.server.promotion_watermark, after_epoch)
 
     def append(self, epoch: int, entries: Sequence[Entry], *, boundary: bool) -> Appended:
         """As the protocol says."""
         return self._call(self.server.append, epoch, list(entries), boundary=boundary)
 
-    def set_aside(self, epoch: int, orphans: Sequence[EntryId]) -> int:
+    def orphan_entries(self, epoch: int, orphans: Sequence[EntryId]) -> int:
         """As the protocol says."""
-        return self._call(self.server.set_aside, epoch, list(orphans))
+        return self._call(self.server.orphan_entries, epoch, list(orphans))
 
     def write_promotion(self, epoch: int, facts: str) -> None:
         """As the protocol says."""
@@ -136,17 +136,17 @@ class FakeNode:
         """As the protocol says."""
         return self._call(self.server.verify, log_id)
 
-    def stranded(self, limit: int) -> list[Entry]:
+    def orphaned(self, limit: int) -> list[Entry]:
         """As the protocol says."""
-        return self._call(self.server.stranded, limit)
+        return self._call(self.server.orphaned, limit)
 
     def file_orphans(self, found_on: NodeName, entries: Sequence[Entry]) -> None:
         """As the protocol says."""
         return self._call(self.server.file_orphans, found_on, list(entries))
 
-    def forget_stranded(self, ids: Sequence[EntryId]) -> None:
+    def forget_orphaned_entries(self, ids: Sequence[EntryId]) -> None:
         """As the protocol says."""
-        return self._call(self.server.forget_stranded, list(ids))
+        return self._call(self.server.forget_orphaned_entries, list(ids))
 
     def acknowledge(self, arrived: Mapping[str, int]) -> None:
         """As the protocol says."""

@@ -29,11 +29,11 @@ from cluster.protocol.errors import (
     WritersBusy,
 )
 from cluster.protocol.gaps import Range
-from cluster.protocol.names import Alone, Mode, NodeName
+from cluster.protocol.monitor_state import Reachability
+from cluster.protocol.names import Mode, NodeName, Solo
 from cluster.protocol.node import Appended, LargeTransaction, Window
-from cluster.protocol.outlook import Sight
 from cluster.protocol.policy import Automation
-from cluster.protocol.view import Floor, Lease, NodeState
+from cluster.protocol.view import Lease, NodeState, Watermark
 
 T = TypeVar("T")
 
@@ -46,8 +46,8 @@ GONE, CLOSED = float("-inf"), float("inf")
 FORGIVEN = 0.05
 """Seconds that a clock may step back."""
 ON_DISK = (
-    "log", "tables", "stranded_entries", "staging", "counter", "promised", "alone", "mode", "consent_epoch",
-    "consent_until", "consented", "lease_begin", "lease_end", "floor", "replayed", "last_main_contact",
+    "log", "tables", "orphaned_entries", "staging", "counter", "promised", "alone", "mode", "consent_epoch",
+    "consent_until", "consented", "lease_begin", "lease_end", "watermark", "replayed", "last_main_contact",
     "automation", "rounds", "followed_epoch",
 )  # fmt: skip
 FIRST_MODE = {
@@ -117,15 +117,15 @@ class Server:
         # On disk
         self.log: dict[EntryId, Entry] = {}
         self.tables: dict[Record, str] = {}
-        self.stranded_entries: dict[EntryId, Entry] = {}
+        self.orphaned_entries: dict[EntryId, Entry] = {}
         self.staging: dict[EntryId, Entry] = {}
         self.counter = 0
         self.promised = 0
-        self.alone = Alone.NEVER
+        self.solo = Solo.NEVER
         self.mode = FIRST_MODE[name]
         self.consent_epoch, self.consent_until, self.consented = 0, float("-inf"), 0.0
         self.lease_begin, self.lease_end = (0, GONE), (0, GONE)
-        self.floor = Floor()
+        self.watermark = Watermark()
         self.replayed = 0
         self.last_main_contact: str | None = None
         self.automation = Automation()
@@ -179,11 +179,13 @@ class Server:
         """Its own clock, in seconds."""
         return self.offset + self.rate * self.now()
 
-    def look_at(self, other: NodeName) -> Sight:
+    def probe_peer(self, other: NodeName) -> Reachability:
         """Over the link from here to there."""
         if any((self.name, other, way) in self.cut for way in ("ask", "answer")):
-            return Sight.SILENT
-        return Sight.GONE if self.peers[other].deaf or not self.peers[other].up else Sight.REACHED
+            return Reachability.SILENT
+        return (
+            Reachability.GONE if self.peers[other].deaf or not self.peers[other].up else Reachability.REACHED
+        )
 
     def automate(self, automation: Automation) -> None:
         """The later decision counts."""
@@ -229,19 +231,19 @@ class Server:
             name=self.name,
             mode=self.mode,
             promised=self.promised,
-            alone=Alone.WHEN_SILENT if is_forced else self.alone,
+            solo=Solo.WHEN_SILENT if is_forced else self.solo,
             led=led,
             primary=NodeName(newest[0]["node"]) if newest else None,
             lease=Lease(self.lease[0], self.lease[1] - clock) if self.lease else None,
             consent_epoch=self.consent_epoch,
             consent_seconds=max(min(self.consent_until - clock, self.consented), 0.0),
-            verified=self.floor,
+            watermark=self.watermark,
             last_log_id=self.last_log_id,
             entries=len(self.log),
             last_entry_at=clock if self.log else None,
             clock=clock,
             replayed=self.replayed,
-            stranded=len(self.stranded_entries),
+            orphaned=len(self.orphaned_entries),
             last_main_contact=self.last_main_contact,
             rounds=dict(self.rounds),
             in_sync=self.in_sync,
@@ -268,10 +270,10 @@ class Server:
         if self.open:
             raise WritersBusy(self.name, 2)
 
-    def consent_runs(self, excused_epoch: int | None) -> bool:
+    def consent_runs(self, waived_consent_epoch: int | None) -> bool:
         """Whether somebody else may still hold a lease that this node consented to."""
         running = self.consent_until > self.clock() and self.lease is None
-        return running and self.consent_epoch >= self.promised and self.consent_epoch != excused_epoch
+        return running and self.consent_epoch >= self.promised and self.consent_epoch != waived_consent_epoch
 
     def raise_lease_end(self, epoch: int, until: float) -> None:
         """See raise_lease_end.sql: it only grows."""
@@ -281,13 +283,13 @@ class Server:
         """Take the lease of every epoch below away."""
         self.raise_lease_end(epoch, GONE)
 
-    def claim(self, epoch: int, excused_epoch: int | None = None) -> None:
+    def claim(self, epoch: int, waived_consent_epoch: int | None = None) -> None:
         """See claim.sql."""
         self.barrier()
         self.bound_consent()
         if self.promised >= epoch:
             raise StaleEpoch(self.name, epoch, f"it has promised epoch {self.promised}.")
-        if self.consent_runs(excused_epoch):
+        if self.consent_runs(waived_consent_epoch):
             seconds = self.consent_until - self.clock()
             raise ConsentRunning(self.name, self.consent_epoch, seconds)
         self.end_lease(epoch)
@@ -444,7 +446,7 @@ class Server:
             e.epoch for e in self.log.values() if e.record == PROMOTED and facts_of(e)["node"] != self.name
         ]
         epoch = max([self.lease[0] if self.lease else 0, *followed])
-        settled = not any(e.log_id > self.floor.log_id and e.epoch >= epoch for e in entries)
+        settled = not any(e.log_id > self.watermark.log_id and e.epoch >= epoch for e in entries)
         if entries and settled:
             self.witness.told(self, entries)
         return bool(entries) and settled
@@ -528,10 +530,10 @@ class Server:
         """The open write transactions."""
         return frozenset(self.open)
 
-    def promotion_floor(self, after_epoch: int) -> int | None:
+    def promotion_watermark(self, after_epoch: int) -> int | None:
         """See cluster/nodes/log/reading.py."""
         later = [e for e in self.log.values() if e.record == PROMOTED and e.epoch > after_epoch]
-        return min((int(json.loads(e.new_value or "")["floor"]) for e in later), default=None)
+        return min((int(json.loads(e.new_value or "")["watermark"]) for e in later), default=None)
 
     def fence(self, epoch: int, boundary: bool) -> None:
         """Refuse an append of another epoch, and a push of an epoch that has not begun here."""
@@ -565,32 +567,32 @@ class Server:
             else:
                 self.tables[record] = image
 
-    def set_aside(self, epoch: int, orphans: Sequence[EntryId]) -> int:
+    def orphan_entries(self, epoch: int, orphans: Sequence[EntryId]) -> int:
         """See cluster/nodes/log/applying.py: the newest remaining image, else what the oldest removed found."""
         self.require_promise(epoch)
         removed = [self.log.pop(entry_id) for entry_id in orphans if entry_id in self.log]
-        self.stranded_entries |= {entry.id: entry for entry in removed}
+        self.orphaned_entries |= {entry.id: entry for entry in removed}
         rows = [e for e in sorted(removed, key=lambda e: e.id, reverse=True) if not e.is_control]
         self.store({entry.record: entry.old_value for entry in rows})
         self.restore(entry.record for entry in rows)
-        self.lower_floor(min((entry.log_id for entry in removed), default=0) - 1)
+        self.lower_watermark(min((entry.log_id for entry in removed), default=0) - 1)
         self.witness.removed(self, removed)
         self.witness.stored(self)
         return len(removed)
 
-    def lower_floor(self, log_id: int) -> None:
-        """Keep the verified floor at or below `log_id`."""
-        if self.floor.log_id > log_id:
-            self.floor = self.counted(log_id)
+    def lower_watermark(self, log_id: int) -> None:
+        """Keep the commit watermark at or below `log_id`."""
+        if self.watermark.log_id > log_id:
+            self.watermark = self.counted(log_id)
 
     def verify(self, log_id: int) -> None:
-        """Raise the verified floor."""
-        if log_id > self.floor.log_id:
-            self.floor = self.counted(log_id)
+        """Raise the commit watermark."""
+        if log_id > self.watermark.log_id:
+            self.watermark = self.counted(log_id)
 
-    def counted(self, log_id: int) -> Floor:
-        """A floor with the number of entries at or below it."""
-        return Floor(log_id, sum(entry_id.log_id <= log_id for entry_id in self.log))
+    def counted(self, log_id: int) -> Watermark:
+        """A watermark with the number of entries at or below it."""
+        return Watermark(log_id, sum(entry_id.log_id <= log_id for entry_id in self.log))
 
     def write_promotion(self, epoch: int, facts: str) -> None:
         """See write_promotion.sql."""
@@ -602,9 +604,9 @@ class Server:
 
     # Orphaned transactions
 
-    def stranded(self, limit: int) -> list[Entry]:
+    def orphaned(self, limit: int) -> list[Entry]:
         """See cluster/nodes/log/filing.py."""
-        oldest = sorted(self.stranded_entries.values(), key=lambda e: (e.log_id, e.epoch))
+        oldest = sorted(self.orphaned_entries.values(), key=lambda e: (e.log_id, e.epoch))
         return oldest[:limit]
 
     def file_orphans(self, found_on: NodeName, entries: Sequence[Entry]) -> None:
@@ -619,10 +621,10 @@ class Server:
         finally:
             self.rollback(write)
 
-    def forget_stranded(self, ids: Sequence[EntryId]) -> None:
+    def forget_orphaned_entries(self, ids: Sequence[EntryId]) -> None:
         """See cluster/nodes/log/filing.py."""
         for entry_id in ids:
-            self.stranded_entries.pop(entry_id, None)
+            self.orphaned_entries.pop(entry_id, None)
 
     def acknowledge(self, arrived: Mapping[str, int]) -> None:
         """Wake the writers of these transactions."""

@@ -5,7 +5,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from cluster.actions.steps.orphans import file_stranded
+from cluster.actions.steps.orphans import file_orphaned_entries
 from cluster.actions.steps.reconcile import reconcile
 from cluster.protocol.entries import Entry, EntryId, Record, newest_by_record
 from cluster.protocol.errors import ClusterError
@@ -151,13 +151,13 @@ class History:
 
     @staticmethod
     def levelling(primary: Server, name: NodeName) -> Body:
-        """Bring one node level with the primary and file what is stranded on it."""
+        """Bring one node level with the primary and file what is orphaned on it."""
 
         def body(c: Coordinator) -> None:
             target, source = c.nodes[name], c.nodes[primary.name]
             if name is not primary.name:
                 reconcile(target, source, primary.promised)
-            file_stranded(target, source, primary.promised)
+            file_orphaned_entries(target, source, primary.promised)
 
         return body
 
@@ -183,8 +183,8 @@ class History:
             raise Violation(f"(5) {sorted(lost)} are neither in the log nor orphaned")
         if both := primary.log.keys() & orphans_in(primary.log.values()):
             raise Violation(f"(5) {sorted(both)} are in the log and orphaned")
-        if left := [s for s in self.world.servers.values() if s.stranded_entries]:
-            raise Violation(f"(5) stranded entries are left on {left}")
+        if left := [s for s in self.world.servers.values() if s.orphaned_entries]:
+            raise Violation(f"(5) orphaned entries are left on {left}")
         epochs = {(e.transaction_id, e.epoch) for e in primary.log.values()}
         twice = [t for t, n in Counter(t for t, _ in epochs).items() if n > 1]
         if twice:
@@ -247,7 +247,7 @@ STEPS: dict[str, Step] = {
     "write": lambda h, r: h.write(place(r), some_records(r), push_order(r), r.choice(CALLS)),
     "retry": lambda h, r: h.retry(place(r), r.randrange(4)),
     "ask": lambda h, r: h.ask(anyone(r), r.randrange(6)),
-    "promote": starting(lambda r: bodies.promoting(r.choice(CANDIDATES), excuse=r.random() < 0.5)),
+    "promote": starting(lambda r: bodies.promoting(r.choice(CANDIDATES), waive=r.random() < 0.5)),
     "fail over": starting(lambda r: bodies.failing_over),
     "resume": starting(lambda r: bodies.resuming),
     "recover": starting(lambda r: bodies.recovering(anyone(r))),

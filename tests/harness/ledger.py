@@ -65,7 +65,7 @@ class Ledger(Witness):
         self.check_kept()
 
     def removed(self, server: Server, entries: Sequence[Entry]) -> None:
-        """Nothing acknowledged is ever set aside. Invariant (a)."""
+        """Nothing acknowledged is ever orphaned. Invariant (a)."""
         lost = self.acknowledged & {entry.id for entry in entries}
         if lost:
             self.fail(f"(a) {server} set acknowledged entries aside: {sorted(lost)}")

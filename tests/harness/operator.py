@@ -39,7 +39,9 @@ class Operator:
 
     def recover(self, name: NodeName | str) -> Recovery:
         """As recover_main and recover_node."""
-        return recover(self.nodes, NodeName(name), lease_seconds=self.lease_seconds, say=self.said.append)
+        return recover(
+            self.nodes, NodeName(name), lease_seconds=self.lease_seconds, on_progress=self.said.append
+        )
 
     def demote_node_a(self) -> Switchover:
         """As the command. Raises when Node A does not act."""

@@ -12,8 +12,8 @@ from cluster.actions.failover import promote
 from cluster.actions.steps import lease, reconcile
 from cluster.actions.steps.reconcile import Reconciled
 from cluster.protocol.gaps import Gaps
+from cluster.protocol.monitor_state import is_refused
 from cluster.protocol.node import Node
-from cluster.protocol.outlook import is_refused
 from tests.harness import coordinators
 from tests.harness.fake_server import Server
 from tests.harness.world import Coordinator
@@ -46,13 +46,13 @@ def any_follower(patch: pytest.MonkeyPatch) -> None:
 
 
 def no_orphans(patch: pytest.MonkeyPatch) -> None:
-    """The orphan step: nothing is set aside."""
-    patch.setattr(reconcile, "set_orphans_aside", lambda *_: 0)
+    """The orphan step: nothing is orphaned."""
+    patch.setattr(reconcile, "orphan_lost_entries", lambda *_: 0)
 
 
 def no_consent(patch: pytest.MonkeyPatch) -> None:
     """Claims do not wait for consents."""
-    patch.setattr(Server, "consent_runs", lambda _s, _excused: False)
+    patch.setattr(Server, "consent_runs", lambda _s, _waived: False)
 
 
 def no_wait_for_solo_lease(patch: pytest.MonkeyPatch) -> None:
@@ -120,7 +120,7 @@ def no_confirmation(patch: pytest.MonkeyPatch) -> None:
 def highest_id_only(patch: pytest.MonkeyPatch) -> None:
     """The replicator remembers the highest id and no gaps."""
     patch.setattr(Gaps, "ranges", property(lambda _s: []))
-    patch.setattr(Gaps, "floor", property(lambda s: s.cursor))
+    patch.setattr(Gaps, "watermark", property(lambda s: s.cursor))
 
 
 def connections_survive(patch: pytest.MonkeyPatch) -> None:

@@ -80,7 +80,7 @@ def answers(url: str) -> bool:
 
 
 @dataclass
-class Tally:
+class Counters:
     """What editors have met: seconds of each request, what failed, and which writes were told to be done."""
 
     seconds: list[float] = field(default_factory=list)
@@ -105,9 +105,9 @@ class Tally:
 class Editor(threading.Thread):
     """Opens a title, sends its form, reads the page that it is led to, again and again."""
 
-    def __init__(self, site: Site, tconst: str, tally: Tally, over: threading.Event) -> None:
+    def __init__(self, site: Site, tconst: str, counters: Counters, over: threading.Event) -> None:
         super().__init__(name=f"editor-{tconst}", daemon=True)
-        self.site, self.tconst, self.tally, self.over = site, tconst, tally, over
+        self.site, self.tconst, self.counters, self.over = site, tconst, counters, over
         self.session = site.sign_in()
 
     def run(self) -> None:
@@ -132,7 +132,7 @@ class Editor(threading.Thread):
             lambda: self.session.post(address, form, headers=headers, timeout=30, allow_redirects=False)
         )
         if saved is not None and saved.status_code == 302:
-            self.tally.done[saved.headers["X-Transaction-Id"]] = self.tconst
+            self.counters.done[saved.headers["X-Transaction-Id"]] = self.tconst
             self.ask(lambda: self.session.get(f"{self.site.url}{saved.headers['Location']}", timeout=30))
 
     def ask(self, request: Callable[[], requests.Response]) -> requests.Response | None:
@@ -141,11 +141,11 @@ class Editor(threading.Thread):
         try:
             answer = request()
         except requests.RequestException as error:
-            self.tally.failures.append(f"{self.name}: {error}")
+            self.counters.failures.append(f"{self.name}: {error}")
             return None
-        self.tally.seconds.append(time.monotonic() - began)
+        self.counters.seconds.append(time.monotonic() - began)
         if answer.status_code >= 400:
-            self.tally.failures.append(
+            self.counters.failures.append(
                 f"{self.name}: {answer.status_code} {answer.url} {answer.text[-1500:]}"
             )
             return None
@@ -153,15 +153,15 @@ class Editor(threading.Thread):
 
 
 @contextmanager
-def editing(site: Site, tconsts: list[str]) -> Iterator[Tally]:
+def editing(site: Site, tconsts: list[str]) -> Iterator[Counters]:
     """A steady load of edits, an editor a title."""
-    tally, over = Tally(), threading.Event()
-    editors = [Editor(site, tconst, tally, over) for tconst in tconsts]
+    counters, over = Counters(), threading.Event()
+    editors = [Editor(site, tconst, counters, over) for tconst in tconsts]
     for editor in editors:
         editor.start()
     try:
-        tally.wait_for(len(editors))
-        yield tally
+        counters.wait_for(len(editors))
+        yield counters
     finally:
         over.set()
         for editor in editors:

@@ -1,4 +1,4 @@
-"""The decision table of the watch: what it does and says on every outlook."""
+"""The decision table of the watch: what it does and says on every state of its knowledge."""
 
 import itertools
 import re
@@ -9,10 +9,10 @@ import pytest
 
 from cluster.protocol.decide import STABLE_PROBES, WITNESS_SECONDS, Action, Decision, decide
 from cluster.protocol.errors import NodeUnreachable
+from cluster.protocol.monitor_state import MonitorState, Reachability
 from cluster.protocol.names import Mode, NodeName
-from cluster.protocol.outlook import Outlook, Sight
 from cluster.protocol.policy import Automation, Policy
-from cluster.protocol.view import ClusterView, Floor, Lease, NodeState
+from cluster.protocol.view import ClusterView, Lease, NodeState, Watermark
 
 MAIN, NODE_A, NODE_B = NodeName
 NOW = 1_800_000_000.0
@@ -24,7 +24,7 @@ POLICY = Policy(threshold=2, cooldown=60.0)
 
 FOLLOWER = NodeState(
     name=MAIN, mode=Mode.VICE, promised=EPOCH, led=EPOCH, primary=MAIN, lease=None, consent_epoch=EPOCH,
-    consent_seconds=2.0, verified=Floor(10, 10), last_log_id=12, entries=12, last_entry_at=NOW - 1, clock=NOW,
+    consent_seconds=2.0, watermark=Watermark(10, 10), last_log_id=12, entries=12, last_entry_at=NOW - 1, clock=NOW,
 )  # fmt: skip
 
 
@@ -45,26 +45,26 @@ def silent(name: NodeName, *, gone: bool = False, ended: bool = False) -> NodeUn
     return NodeUnreachable(name, reason, gone=gone, ended=EPOCH if ended else None)
 
 
-def outlook(
+def monitor_state(
     *seen: NodeState | NodeUnreachable,
     failures: int = 2,
-    sights: tuple[Sight, Sight] = (Sight.SILENT, Sight.SILENT),
+    reachability: tuple[Reachability, Reachability] = (Reachability.SILENT, Reachability.SILENT),
     answers: int = 0,
-) -> Outlook:
-    """Main, Node A, Node B as they are seen; who is missing follows Main. sights: those of the others."""
+) -> MonitorState:
+    """Main, Node A, Node B as they are seen; who is missing follows Main. reachability: those of the others."""
     states = dict(zip(NodeName, [*seen, *(node(name) for name in list(NodeName)[len(seen) :])], strict=True))
     view = ClusterView(states)
     away = [name for name in NodeName if view.state(name) is None]
     last = view.last_primary
-    lookouts = [name for name in (last.others if last else []) if view.state(name)]
+    vantages = [name for name in (last.others if last else []) if view.state(name)]
     asked = last in away and failures >= POLICY.threshold
-    return Outlook(
+    return MonitorState(
         view,
         NOW,
         failures={name: failures if name in away else 0 for name in NodeName},
         answers={name: 0 if name in away else answers for name in NodeName},
         since=dict.fromkeys(away, SINCE),
-        sights=dict(zip(lookouts, sights, strict=False)) if asked else {},
+        reachability=dict(zip(vantages, reachability, strict=False)) if asked else {},
     )
 
 
@@ -73,9 +73,9 @@ def acting() -> list[NodeState]:
     return [leading(NODE_A), node(NODE_B, primary=NODE_A)]
 
 
-def said(outlook: Outlook, policy: Policy = POLICY) -> tuple[Action, str]:
+def said(monitor_state: MonitorState, policy: Policy = POLICY) -> tuple[Action, str]:
     """The action and its sentence."""
-    decision = decide(outlook, policy)
+    decision = decide(monitor_state, policy)
     return decision.action, decision.sentence
 
 
@@ -86,162 +86,164 @@ ALONE = Policy(threshold=2, cooldown=60.0, failback=True)
 @pytest.mark.parametrize(
     ("seen", "action", "sentence"),
     [
-        (outlook(leading(MAIN)), Action.NOTHING, "Main is healthy. Node A remains in VICE mode."),
+        (monitor_state(leading(MAIN)), Action.NOTHING, "Main is healthy. Node A remains in VICE mode."),
         (
-            outlook(leading(MAIN), silent(NODE_A)),
+            monitor_state(leading(MAIN), silent(NODE_A)),
             Action.NOTHING,
             "Main takes the writes. Not level: Node A. Node A: no answer within 0.8 s.",
         ),
         (
-            outlook(leading(MAIN), node(NODE_A), node(NODE_B, **BLANK)),
+            monitor_state(leading(MAIN), node(NODE_A), node(NODE_B, **BLANK)),
             Action.NOTHING,
             "Main takes the writes. Not level: Node B. "
             "Node B is new or was not rebuilt to the end: run rebuild_node node_b.",
         ),
         (
-            outlook(leading(MAIN), node(NODE_A), node(NODE_B, promised=EPOCH + 2)),
+            monitor_state(leading(MAIN), node(NODE_A), node(NODE_B, promised=EPOCH + 2)),
             Action.RESUME,
             "Node B promised an epoch above that of Main, in a promotion that failed. "
             "Main goes on in a new epoch.",
         ),
         (
-            outlook(leading(MAIN, automation=PAUSED), node(NODE_A), node(NODE_B, promised=EPOCH + 2)),
+            monitor_state(leading(MAIN, automation=PAUSED), node(NODE_A), node(NODE_B, promised=EPOCH + 2)),
             Action.NOTHING,
             "Node B promised an epoch above that of Main, in a promotion that failed. Automation is paused "
             "since 2027-01-15 07:00:00 UTC by ada. Run resume to let the watch act. "
             "Run switchover --to main to begin a new epoch.",
         ),
         (
-            outlook(silent(MAIN), *acting()),
+            monitor_state(silent(MAIN), *acting()),
             Action.NOTHING,
             "Main still down. Node A continues as ACTING_MASTER.",
         ),
         (
-            outlook(node(MAIN, led=4), *acting()),
+            monitor_state(node(MAIN, led=4), *acting()),
             Action.NOTHING,
             "Main is back online. Node A should demote after synchronization.",
         ),
         (
-            outlook(node(MAIN, lease=Lease(EPOCH, -0.2), mode=Mode.PRIMARY)),
+            monitor_state(node(MAIN, lease=Lease(EPOCH, -0.2), mode=Mode.PRIMARY)),
             Action.RENEW,
             "The lease of Main has run out. Renewing it.",
         ),
         (
-            outlook(node(MAIN, mode=Mode.PRIMARY)),
+            monitor_state(node(MAIN, mode=Mode.PRIMARY)),
             Action.RESUME,
             "Main holds no lease and goes on in a new epoch.",
         ),
         (
-            outlook(node(MAIN, mode=Mode.RECOVERING, lease=Lease(EPOCH, 2.0))),
+            monitor_state(node(MAIN, mode=Mode.RECOVERING, lease=Lease(EPOCH, 2.0))),
             Action.RESUME,
             "Main is in RECOVERING mode and goes on in a new epoch.",
         ),
         (
-            outlook(node(MAIN, primary=NODE_A), node(NODE_A, primary=NODE_A), node(NODE_B, primary=NODE_A)),
+            monitor_state(
+                node(MAIN, primary=NODE_A), node(NODE_A, primary=NODE_A), node(NODE_B, primary=NODE_A)
+            ),
             Action.RESUME,
             "Node A holds no lease and goes on in a new epoch.",
         ),
         (
-            outlook(silent(MAIN), failures=1),
+            monitor_state(silent(MAIN), failures=1),
             Action.WAIT,
             "Main failed 1 of the 2 probes that make a failure: no answer within 0.8 s.",
         ),
         (
-            outlook(silent(MAIN)),
+            monitor_state(silent(MAIN)),
             Action.FAIL_OVER,
             f"Main unreachable since {AT}. Promoting Node A to ACTING_MASTER.",
         ),
         (
-            outlook(silent(MAIN), sights=(Sight.REACHED, Sight.SILENT)),
+            monitor_state(silent(MAIN), reachability=(Reachability.REACHED, Reachability.SILENT)),
             Action.NOTHING,
             "Main does not answer this watcher, but Node A can write there: no failover. no answer within 0.8 s.",
         ),
         *(
             (
-                outlook(main, sights=sights),
+                monitor_state(main, reachability=reachability),
                 Action.NOTHING,
                 "Main has no free connection, so it lives and serves who is connected. End idle sessions there or "
                 f"raise max_connections. While its lease is renewed there is no failover. {main.reason}.",
             )
-            for main, sights in (
-                (NodeUnreachable(MAIN, "too many", full=True), (Sight.SILENT, Sight.SILENT)),
-                (silent(MAIN), (Sight.FULL, Sight.SILENT)),
+            for main, reachability in (
+                (NodeUnreachable(MAIN, "too many", full=True), (Reachability.SILENT, Reachability.SILENT)),
+                (silent(MAIN), (Reachability.FULL, Reachability.SILENT)),
             )
         ),
         (
-            outlook(
+            monitor_state(
                 NodeUnreachable(MAIN, "too many", full=True),
                 node(NODE_A, consent_seconds=0.0),
                 node(NODE_B, consent_seconds=0.0),
-                sights=(Sight.FULL, Sight.FULL),
+                reachability=(Reachability.FULL, Reachability.FULL),
             ),
             Action.FAIL_OVER,
             f"Main unreachable since {AT}. Promoting Node A to ACTING_MASTER.",
         ),
         (
-            outlook(
+            monitor_state(
                 silent(MAIN),
                 node(NODE_A, consent_seconds=0.0),
                 node(NODE_B, consent_seconds=0.0),
-                sights=(Sight.REACHED, Sight.REACHED),
+                reachability=(Reachability.REACHED, Reachability.REACHED),
             ),
             Action.FAIL_OVER,
             f"Main unreachable since {AT}. Promoting Node A to ACTING_MASTER.",
         ),
         (
-            outlook(node(MAIN, primary=NODE_A), silent(NODE_A), node(NODE_B, primary=NODE_A)),
+            monitor_state(node(MAIN, primary=NODE_A), silent(NODE_A), node(NODE_B, primary=NODE_A)),
             Action.FAIL_OVER,
             f"Node A unreachable since {AT}. Promoting Main to PRIMARY.",
         ),
         (
-            outlook(node(MAIN, **BLANK)),
+            monitor_state(node(MAIN, **BLANK)),
             Action.FAIL_OVER,
             "Main has lost its data. Promoting Node A to ACTING_MASTER.",
         ),
         (
-            outlook(silent(MAIN), node(NODE_A, **BLANK)),
+            monitor_state(silent(MAIN), node(NODE_A, **BLANK)),
             Action.NOTHING,
             f"Main unreachable since {AT}. Node A cannot be promoted: 2 of 3 nodes with their data must agree. "
             "Main: no answer within 0.8 s. Node A is new or was not rebuilt to the end: run rebuild_node node_a.",
         ),
         (
-            outlook(silent(MAIN), silent(NODE_A)),
+            monitor_state(silent(MAIN), silent(NODE_A)),
             Action.NOTHING,
             "Only 1 of 3 nodes answer; 2 are needed to take writes. "
             "Main: no answer within 0.8 s. Node A: no answer within 0.8 s.",
         ),
         (
-            outlook(leading(MAIN), silent(NODE_A), silent(NODE_B)),
+            monitor_state(leading(MAIN), silent(NODE_A), silent(NODE_B)),
             Action.NOTHING,
             "Main takes the writes alone: no second node confirms them. "
             "Node A: no answer within 0.8 s. Node B: no answer within 0.8 s.",
         ),
         (
-            outlook(*(node(name, **BLANK) for name in NodeName)),
+            monitor_state(*(node(name, **BLANK) for name in NodeName)),
             Action.NOTHING,
             "This cluster never had a primary. Run setup_nodes.",
         ),
         (
-            outlook(silent(MAIN), node(NODE_A, failover_at=NOW - 20)),
+            monitor_state(silent(MAIN), node(NODE_A, failover_at=NOW - 20)),
             Action.NOTHING,
             f"Main unreachable since {AT}. There was an automatic failover at 2027-01-15 07:59:40 UTC: no other "
             "before 2027-01-15 08:00:40 UTC. Run promote_node_a to promote Node A now.",
         ),
         (
-            outlook(silent(MAIN), node(NODE_A, automation=PAUSED)),
+            monitor_state(silent(MAIN), node(NODE_A, automation=PAUSED)),
             Action.NOTHING,
             f"Main unreachable since {AT}. Automation is paused since {PAUSED.at} by ada. "
             "Run resume to let the watch act. Run promote_node_a to promote Node A.",
         ),
         (
-            outlook(node(MAIN), node(NODE_A, automation=PAUSED)),
+            monitor_state(node(MAIN), node(NODE_A, automation=PAUSED)),
             Action.NOTHING,
             f"Main answers but holds no lease, so no node takes writes. Automation is paused since {PAUSED.at} "
             "by ada. Run resume to let the watch act. Run switchover --to main to let it go on.",
         ),
     ],
 )
-def test_the_decision_and_its_sentence(seen: Outlook, action: Action, sentence: str) -> None:
+def test_the_decision_and_its_sentence(seen: MonitorState, action: Action, sentence: str) -> None:
     assert said(seen) == (action, sentence)
 
 
@@ -249,22 +251,22 @@ def test_the_decision_and_its_sentence(seen: Outlook, action: Action, sentence: 
     ("seen", "action", "sentence"),
     [
         (
-            outlook(node(MAIN, led=4), *acting()),
+            monitor_state(node(MAIN, led=4), *acting()),
             Action.RECOVER,
             "Main is back online. Recovering it from Node A.",
         ),
         (
-            outlook(node(MAIN, primary=NODE_A), *acting(), answers=STABLE_PROBES - 1),
+            monitor_state(node(MAIN, primary=NODE_A), *acting(), answers=STABLE_PROBES - 1),
             Action.NOTHING,
             "Main is back online. Node A should demote after synchronization.",
         ),
         (
-            outlook(node(MAIN, primary=NODE_A), *acting(), answers=STABLE_PROBES),
+            monitor_state(node(MAIN, primary=NODE_A), *acting(), answers=STABLE_PROBES),
             Action.HAND_BACK,
             "Main is back online and level. Node A hands the writes back.",
         ),
         (
-            outlook(
+            monitor_state(
                 node(MAIN, primary=NODE_A, failover_at=NOW - 20),
                 leading(NODE_A, failover_at=NOW - 20),
                 node(NODE_B, primary=NODE_A, failover_at=NOW - 20),
@@ -274,24 +276,24 @@ def test_the_decision_and_its_sentence(seen: Outlook, action: Action, sentence: 
             "Main is back online. Node A should demote after synchronization.",
         ),
         (
-            outlook(node(MAIN, led=4, automation=PAUSED), *acting()),
+            monitor_state(node(MAIN, led=4, automation=PAUSED), *acting()),
             Action.NOTHING,
             "Main is back online. Node A should demote after synchronization.",
         ),
         (
-            outlook(node(MAIN, **BLANK), *acting()),
+            monitor_state(node(MAIN, **BLANK), *acting()),
             Action.NOTHING,
             "Main is back online. Node A should demote after synchronization. "
             "Main is new or was not rebuilt to the end: run rebuild_node main.",
         ),
     ],
 )
-def test_with_automatic_failback(seen: Outlook, action: Action, sentence: str) -> None:
+def test_with_automatic_failback(seen: MonitorState, action: Action, sentence: str) -> None:
     assert said(seen, ALONE) == (action, sentence)
 
 
 def test_without_automatic_failover_an_operator_is_told_what_to_run() -> None:
-    assert said(outlook(silent(MAIN)), replace(POLICY, automatic=False)) == (
+    assert said(monitor_state(silent(MAIN)), replace(POLICY, automatic=False)) == (
         Action.NOTHING,
         f"Main unreachable since {AT}. Automatic failover is off (CLUSTER_AUTOMATIC). "
         "Run promote_node_a to promote Node A.",
@@ -299,30 +301,32 @@ def test_without_automatic_failover_an_operator_is_told_what_to_run() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sights", "gone", "ended", "expected"),
+    ("reachability", "gone", "ended", "expected"),
     [
-        ((Sight.GONE, Sight.GONE), True, True, True),
-        ((Sight.GONE, Sight.GONE), True, False, False),
-        ((Sight.GONE, Sight.SILENT), True, True, False),
-        ((Sight.GONE, Sight.GONE), False, False, False),
+        ((Reachability.GONE, Reachability.GONE), True, True, True),
+        ((Reachability.GONE, Reachability.GONE), True, False, False),
+        ((Reachability.GONE, Reachability.SILENT), True, True, False),
+        ((Reachability.GONE, Reachability.GONE), False, False, False),
     ],
 )
 def test_only_an_end_that_was_seen_makes_the_lease_certain(
-    sights: tuple[Sight, Sight], gone: bool, ended: bool, expected: bool
+    reachability: tuple[Reachability, Reachability], gone: bool, ended: bool, expected: bool
 ) -> None:
-    decision = decide(outlook(silent(MAIN, gone=gone, ended=ended), sights=sights), POLICY)
+    decision = decide(monitor_state(silent(MAIN, gone=gone, ended=ended), reachability=reachability), POLICY)
     assert (decision.action, decision.gone) == (Action.FAIL_OVER, expected)
 
 
 def test_who_finds_a_primary_refusing_lets_those_act_first_who_saw_it_end() -> None:
-    everywhere = (Sight.GONE, Sight.GONE)
+    everywhere = (Reachability.GONE, Reachability.GONE)
     just_now = dict.fromkeys([MAIN], NOW - WITNESS_SECONDS / 2)
-    seen = replace(outlook(silent(MAIN, gone=True), sights=everywhere), since=just_now)
+    seen = replace(monitor_state(silent(MAIN, gone=True), reachability=everywhere), since=just_now)
     assert said(seen) == (
         Action.WAIT,
         "Main refuses new connections, which does not prove that its process has ended: connection refused at it.",
     )
-    seen = replace(outlook(silent(MAIN, gone=True, ended=True), sights=everywhere), since=just_now)
+    seen = replace(
+        monitor_state(silent(MAIN, gone=True, ended=True), reachability=everywhere), since=just_now
+    )
     assert decide(seen, POLICY).action is Action.FAIL_OVER
 
 
@@ -358,16 +362,16 @@ def every_view() -> list[tuple[NodeState | NodeUnreachable, ...]]:
     return views
 
 
-def decisions() -> list[tuple[Outlook, Decision]]:
-    """The decision on every combination of views, sights, failures, pause, cool-down and policy."""
+def decisions() -> list[tuple[MonitorState, Decision]]:
+    """The decision on every combination of views, reachability, failures, pause, cool-down and policy."""
     found = []
     for seen, first, second, failures, paused, cooling, policy in itertools.product(
-        every_view(), Sight, Sight, (1, 2), (False, True), (False, True), (POLICY, ALONE)
+        every_view(), Reachability, Reachability, (1, 2), (False, True), (False, True), (POLICY, ALONE)
     ):
         facts: dict[str, Any] = {"automation": PAUSED} if paused else {}
         facts |= {"failover_at": NOW - 20} if cooling else {}
         states = [replace(item, **facts) if isinstance(item, NodeState) else item for item in seen]
-        view = outlook(*states, failures=failures, sights=(first, second), answers=STABLE_PROBES)
+        view = monitor_state(*states, failures=failures, reachability=(first, second), answers=STABLE_PROBES)
         found.append((view, decide(view, policy)))
     return found
 

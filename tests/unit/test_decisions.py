@@ -8,9 +8,9 @@ import pytest
 from cluster.actions.failover import failover, recover, switchover
 from cluster.actions.replication.feed import may_join
 from cluster.protocol.errors import NodeUnreachable, Refused
+from cluster.protocol.monitor_state import Reachability, is_gone
 from cluster.protocol.names import Mode, NodeName
-from cluster.protocol.outlook import Sight, is_gone
-from cluster.protocol.view import ClusterView, Floor, Lease, NodeState
+from cluster.protocol.view import ClusterView, Lease, NodeState, Watermark
 
 MAIN, NODE_A, NODE_B = NodeName
 FOLLOWER = NodeState(
@@ -22,7 +22,7 @@ FOLLOWER = NodeState(
     lease=None,
     consent_epoch=3,
     consent_seconds=2.0,
-    verified=Floor(10, 10),
+    watermark=Watermark(10, 10),
     last_log_id=12,
     entries=12,
     last_entry_at=1000.0,
@@ -119,15 +119,15 @@ def refusing(ended: int | None) -> ClusterView:
 
 
 @pytest.mark.parametrize(
-    ("seen", "sights", "expected"),
+    ("seen", "reachability", "expected"),
     [
-        (refusing(4), (Sight.GONE, Sight.GONE), True),
-        (refusing(None), (Sight.GONE, Sight.GONE), False),
-        (refusing(3), (Sight.GONE, Sight.GONE), False),
-        (refusing(4), (Sight.GONE, Sight.SILENT), False),
+        (refusing(4), (Reachability.GONE, Reachability.GONE), True),
+        (refusing(None), (Reachability.GONE, Reachability.GONE), False),
+        (refusing(3), (Reachability.GONE, Reachability.GONE), False),
+        (refusing(4), (Reachability.GONE, Reachability.SILENT), False),
         (refusing(4), (), False),
-        (view(None), (Sight.GONE, Sight.GONE), False),
-        (view(primary(lease=None)), (Sight.GONE, Sight.GONE), False),
+        (view(None), (Reachability.GONE, Reachability.GONE), False),
+        (view(primary(lease=None)), (Reachability.GONE, Reachability.GONE), False),
     ],
     ids=[
         "seen to end",
@@ -140,9 +140,9 @@ def refusing(ended: int | None) -> ClusterView:
     ],
 )
 def test_a_lease_is_dead_only_when_its_process_was_seen_to_end(
-    seen: ClusterView, sights: tuple[Sight, ...], expected: bool
+    seen: ClusterView, reachability: tuple[Reachability, ...], expected: bool
 ) -> None:
-    assert is_gone(seen, dict(zip((NODE_A, NODE_B), sights, strict=False))) is expected
+    assert is_gone(seen, dict(zip((NODE_A, NODE_B), reachability, strict=False))) is expected
 
 
 @pytest.mark.parametrize(

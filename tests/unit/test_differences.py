@@ -5,7 +5,7 @@ import pytest
 from cluster.protocol.differences import (
     Difference,
     Kind,
-    RowLook,
+    RowSnapshot,
     Verdict,
     blame,
     differing_columns,
@@ -21,9 +21,9 @@ OLD, NEW, WRONG = '{"id": 1, "value": 1}', '{"id": 1, "value": 2}', '{"id": 1, "
 FIRST, SECOND = EntryId(1, 10), EntryId(1, 20)
 
 
-def at(entry: EntryId | None, row: str | None, logged: str | None = None) -> RowLook:
+def at(entry: EntryId | None, row: str | None, logged: str | None = None) -> RowSnapshot:
     """A look at a row; what its log says is `logged`, else the row itself."""
-    return RowLook(row, entry, (logged or row) if entry else None)
+    return RowSnapshot(row, entry, (logged or row) if entry else None)
 
 
 @pytest.mark.parametrize(
@@ -45,10 +45,10 @@ def at(entry: EntryId | None, row: str | None, logged: str | None = None) -> Row
     ],
 )
 def test_rows_at_the_same_entry_must_be_equal_and_others_must_follow_their_log(reference, other, verdict):
-    assert judge(reference, other, floor=5) is verdict
+    assert judge(reference, other, watermark=5) is verdict
 
 
-def told(reference: RowLook, other: RowLook) -> list[str]:
+def told(reference: RowSnapshot, other: RowSnapshot) -> list[str]:
     found = row_differences("t", "1", (MAIN, reference), (NODE_B, other))
     return [difference.sentence for difference in found]
 
@@ -69,7 +69,7 @@ def told(reference: RowLook, other: RowLook) -> list[str]:
                 "t 1 on Node B: different: value, against its own log",
             ],
         ),
-        (RowLook(None, FIRST, NEW), at(FIRST, NEW), ["t 1 on Main: missing, against its own log"]),
+        (RowSnapshot(None, FIRST, NEW), at(FIRST, NEW), ["t 1 on Main: missing, against its own log"]),
     ],
 )
 def test_the_node_that_contradicts_its_own_log_is_to_blame(reference, other, sentences):

@@ -41,15 +41,15 @@ def ask(gaps: Gaps, writing: set[int]) -> None:
 
 def test_a_reader_starts_without_gaps() -> None:
     gaps = Gaps(cursor=7)
-    assert (gaps.floor, gaps.ranges) == (7, [])
+    assert (gaps.watermark, gaps.ranges) == (7, [])
 
 
 def test_a_missing_id_holds_the_floor_until_it_is_seen() -> None:
     gaps = Gaps(cursor=0)
     gaps.saw([1, 3], 3)
-    assert (gaps.floor, gaps.ranges) == (1, [Range(2, 2)])
+    assert (gaps.watermark, gaps.ranges) == (1, [Range(2, 2)])
     gaps.saw([2], 3)
-    assert (gaps.floor, gaps.ranges) == (3, [])
+    assert (gaps.watermark, gaps.ranges) == (3, [])
 
 
 def test_a_gap_is_closed_after_its_writers_ended_and_one_more_read() -> None:
@@ -58,10 +58,10 @@ def test_a_gap_is_closed_after_its_writers_ended_and_one_more_read() -> None:
     ask(gaps, {10})
     gaps.saw([], 3)
     ask(gaps, {11})  # 10 has ended, the read was before: it may have committed since
-    assert gaps.floor == 1
+    assert gaps.watermark == 1
     gaps.saw([], 3)
     ask(gaps, {11})
-    assert gaps.floor == 3
+    assert gaps.watermark == 3
 
 
 def test_what_is_found_missing_after_the_question_is_not_in_its_answer() -> None:
@@ -72,7 +72,7 @@ def test_what_is_found_missing_after_the_question_is_not_in_its_answer() -> None
     gaps.answer(frozenset())
     gaps.saw([], 5)
     ask(gaps, set())
-    assert (gaps.floor, gaps.ranges) == (3, [Range(4, 4)])
+    assert (gaps.watermark, gaps.ranges) == (3, [Range(4, 4)])
 
 
 def test_a_writer_that_began_later_holds_nothing_up() -> None:
@@ -81,7 +81,7 @@ def test_a_writer_that_began_later_holds_nothing_up() -> None:
     for _ in range(3):
         ask(gaps, {12} if gaps.writers is not None else set())
         gaps.saw([], 3)
-    assert gaps.floor == 3
+    assert gaps.watermark == 3
 
 
 @dataclass
@@ -172,7 +172,7 @@ class Reading(RuleBasedStateMachine):
     def the_floor_passes_nothing_that_may_come(self) -> None:
         open_ids = {log_id for written in self.log.open.values() for log_id in written}
         unseen = (self.log.committed - self.seen) | open_ids
-        assert self.gaps.floor < min(unseen, default=self.gaps.floor + 1)
+        assert self.gaps.watermark < min(unseen, default=self.gaps.watermark + 1)
 
     def teardown(self) -> None:
         """Everything ends: after a few rounds all that was committed is seen and no range is left."""
@@ -186,7 +186,7 @@ class Reading(RuleBasedStateMachine):
         self.read()
         assert self.log.committed <= self.seen
         assert self.gaps.ranges == []
-        assert self.gaps.floor == max(self.log.committed, default=0)
+        assert self.gaps.watermark == max(self.log.committed, default=0)
 
 
 def test_nothing_is_skipped_and_no_gap_stays() -> None:
@@ -272,12 +272,12 @@ class TestApart:
         gaps = Gaps(0)
         gaps.saw([1, 2, 6], 6)
         gaps.set_apart("large", [Range(3, 4)])
-        assert (gaps.ranges, gaps.floor, gaps.skipped) == ([Range(5, 5)], 2, ("large",))
+        assert (gaps.ranges, gaps.watermark, gaps.skipped) == ([Range(5, 5)], 2, ("large",))
         gaps.saw([5], 8)
-        assert gaps.floor == 2
+        assert gaps.watermark == 2
         gaps.saw([7, 8], 8)
         gaps.has_arrived("large")
-        assert (gaps.ranges, gaps.floor, gaps.skipped) == ([], 8, ())
+        assert (gaps.ranges, gaps.watermark, gaps.skipped) == ([], 8, ())
 
     def test_one_that_ends_beyond_the_cursor_is_left_out_until_the_cursor_has_passed_it(self):
         gaps = Gaps(0)
@@ -286,23 +286,23 @@ class TestApart:
         gaps.has_arrived("large")
         assert gaps.skipped == ("large",)
         gaps.saw([4], 4)
-        assert (gaps.ranges, gaps.floor, gaps.skipped) == ([], 4, ("large",))
+        assert (gaps.ranges, gaps.watermark, gaps.skipped) == ([], 4, ("large",))
         gaps.saw([5, 7], 7)
-        assert (gaps.ranges, gaps.floor, gaps.skipped) == ([], 7, ())
+        assert (gaps.ranges, gaps.watermark, gaps.skipped) == ([], 7, ())
 
     def test_a_complete_read_passes_one_that_nothing_follows(self):
         gaps = Gaps(0)
         gaps.set_apart("large", [Range(2, 3), Range(6, 6)])
         gaps.saw([1], 1, complete=True)
-        assert (gaps.floor, gaps.skipped) == (1, ("large",))
+        assert (gaps.watermark, gaps.skipped) == (1, ("large",))
         gaps.has_arrived("large")
         gaps.saw([4], 4, complete=True)
-        assert (gaps.cursor, gaps.ranges, gaps.floor, gaps.skipped) == (6, [Range(5, 5)], 4, ())
+        assert (gaps.cursor, gaps.ranges, gaps.watermark, gaps.skipped) == (6, [Range(5, 5)], 4, ())
         gaps.ask()
         gaps.answer(frozenset())
         gaps.saw([], 6, complete=True)
         gaps.answer(frozenset())
-        assert gaps.floor == 6
+        assert gaps.watermark == 6
 
     def test_near_the_end_of_the_log(self):
         gaps = Gaps(0)

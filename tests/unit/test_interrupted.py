@@ -32,7 +32,7 @@ def main_died(world: World) -> None:
 def main_is_back(world: World) -> None:
     """Node A acts; Main has returned with a write that nobody has."""
     main_died(world)
-    world.run("c1", promoting(NODE_A, excuse=True))
+    world.run("c1", promoting(NODE_A, waive=True))
     world.run("w1", write("t3", NODE_B))
     world.servers[MAIN].restart()
 

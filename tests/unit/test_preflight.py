@@ -2,7 +2,7 @@
 
 import pytest
 
-from cluster.actions.failover.switchover import NEARLY_LEVEL
+from cluster.actions.failover.switchover import NEARLY_CAUGHT_UP
 from cluster.protocol.names import NodeName
 from cluster.views.preflight import demoting, forcing, promoting, switching
 from cluster.views.seen import Seen
@@ -10,7 +10,13 @@ from cluster.views.seen import Seen
 
 @pytest.mark.parametrize(
     ("lag", "led", "holds"),
-    [(0, 2, True), (NEARLY_LEVEL, 2, True), (NEARLY_LEVEL + 1, 2, False), (1, 1, False), (None, 2, False)],
+    [
+        (0, 2, True),
+        (NEARLY_CAUGHT_UP, 2, True),
+        (NEARLY_CAUGHT_UP + 1, 2, False),
+        (1, 1, False),
+        (None, 2, False),
+    ],
 )
 def test_a_demotion_is_offered_where_it_is_allowed(lag, led, holds):
     main = {"mode": "RECOVERING", "reachable": True, "lag_entries": lag, "led": led}

@@ -45,12 +45,12 @@ def replaced(history: History) -> None:
     """Main has died, Node A takes writes, Main is back and recovers."""
     world = history.world
     world.servers[MAIN].crash()
-    world.run("c1", promoting(NODE_A, excuse=True))
+    world.run("c1", promoting(NODE_A, waive=True))
     world.servers[MAIN].restart()
     world.run("c1", recovering(MAIN))
 
 
-def test_a_lost_transaction_is_set_aside_whole(history: History) -> None:
+def test_a_lost_transaction_is_orphaned_whole(history: History) -> None:
     unacknowledged(history.world, "t1")
     unacknowledged(history.world, "t2", rows=3)  # ends in the next window
     replaced(history)
@@ -136,7 +136,7 @@ def test_a_follower_that_has_joined_already_stays_one(history: History) -> None:
 def test_a_late_recovery_leaves_a_newer_primary_alone(history: History) -> None:
     world = history.world
     world.servers[MAIN].crash()
-    world.run("c1", promoting(NODE_A, excuse=True))
+    world.run("c1", promoting(NODE_A, waive=True))
     world.servers[MAIN].restart()
     late = world.start("c1", recovering(MAIN)).until("close_writes", MAIN)
     world.run("c2", promoting(MAIN))
@@ -173,7 +173,7 @@ def test_a_primary_that_lost_a_follower_to_a_failed_promotion_wins_it_back(histo
 def test_a_watcher_leaves_a_rival_that_is_at_it(history: History) -> None:
     world = history.world
     world.servers[MAIN].crash()
-    late = world.start("c2", watching).until("look_at")
+    late = world.start("c2", watching).until("probe_peer")
     world.start("c1", failing_over).until("write_promotion")
     late.finish()
     assert world.servers[NODE_A].promised == 2

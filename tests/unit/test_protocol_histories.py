@@ -52,7 +52,7 @@ records = st.lists(
     st.tuples(st.sampled_from(RECORDS), st.booleans()), min_size=1, max_size=3, unique_by=lambda r: r[0]
 )
 coordinators = st.one_of(
-    st.builds(bodies.promoting, st.sampled_from(CANDIDATES), excuse=st.booleans()),
+    st.builds(bodies.promoting, st.sampled_from(CANDIDATES), waive=st.booleans()),
     st.builds(bodies.feeding, names, st.integers(0, 4)),
     st.builds(bodies.recovering, names),
     st.builds(bodies.switching, st.sampled_from(CANDIDATES)),

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from cluster.protocol.names import Alone, NodeName
+from cluster.protocol.names import NodeName, Solo
 from cluster.protocol.staleness import TOLERATED_ROUNDS
 from tests.harness.coordinators import LEASE, feeding, promoting, recovering, renewing
 from tests.harness.histories import History
@@ -59,7 +59,7 @@ def late_push(history: History) -> None:
     world = history.world
     writer = world.start("w1", write("t1", NODE_B)).until("append", NODE_B)
     world.servers[MAIN].crash()
-    coordinator = world.start("c1", promoting(NODE_A, excuse=True))
+    coordinator = world.start("c1", promoting(NODE_A, waive=True))
     coordinator.until("write_promotion", NODE_A)
     attempt(writer)
     coordinator.finish()
@@ -71,7 +71,7 @@ def push_to_a_node_without_the_promotion(history: History) -> None:
     world.run("c1", promoting(MAIN))
     attempt(world.start("w1", write("t1", NODE_B)))
     world.servers[MAIN].crash()
-    world.run("c1", promoting(NODE_A, excuse=True))
+    world.run("c1", promoting(NODE_A, waive=True))
 
 
 def unconfirmed_write(history: History) -> None:
@@ -79,7 +79,7 @@ def unconfirmed_write(history: History) -> None:
     world = history.world
     unacknowledged(world, "t1")
     world.servers[MAIN].crash()
-    world.run("c1", promoting(NODE_A, excuse=True))
+    world.run("c1", promoting(NODE_A, waive=True))
     world.servers[MAIN].restart()
     world.run("c1", recovering(MAIN))
     world.run("c1", feeding(NODE_B, 1))
@@ -91,7 +91,7 @@ def asks_again_as_a_follower(history: History) -> None:
     world = history.world
     unacknowledged(world, "t1")
     world.servers[MAIN].crash()
-    world.run("c1", promoting(NODE_A, excuse=True))
+    world.run("c1", promoting(NODE_A, waive=True))
     world.servers[MAIN].restart()
     world.run("c1", recovering(MAIN))
     world.servers[MAIN].await_acknowledgement("t1")
@@ -107,7 +107,7 @@ def silent_primary_without_consent(history: History) -> None:
     """Main goes on alone, as its durability allows; the consents have run out and the coordinator cannot see it."""
     world = history.world
     for server in world.servers.values():
-        server.alone = Alone.WHEN_GONE
+        server.solo = Solo.WHEN_GONE
     world.elapse(LEASE * 1.2)
     world.servers[MAIN].renew_lease(1, world.servers[MAIN].clock(), LEASE)
     isolate(world, "c1", MAIN)
@@ -117,7 +117,7 @@ def silent_primary_without_consent(history: History) -> None:
 def deaf_primary(history: History) -> None:
     """Main takes writes and no new connection."""
     history.world.servers[MAIN].deaf = True
-    history.world.run("c1", promoting(NODE_A, excuse=True))
+    history.world.run("c1", promoting(NODE_A, waive=True))
 
 
 def clock_ahead(history: History) -> None:
@@ -159,7 +159,7 @@ def acknowledged_by_the_other_node(history: History) -> None:
     world = history.world
     world.run("w1", write("t1", NODE_B))
     world.servers[MAIN].crash()
-    world.run("c1", promoting(NODE_A, excuse=True))
+    world.run("c1", promoting(NODE_A, waive=True))
 
 
 def settled_by_a_promotion(history: History) -> None:
@@ -170,7 +170,7 @@ def settled_by_a_promotion(history: History) -> None:
     world.run("c1", promoting(MAIN))
     assert world.servers[MAIN].await_acknowledgement("t1")
     world.servers[MAIN].crash()
-    world.run("c2", promoting(NODE_A, excuse=True))
+    world.run("c2", promoting(NODE_A, waive=True))
 
 
 def late_commit(history: History) -> None:
@@ -181,7 +181,7 @@ def late_commit(history: History) -> None:
     world.run("c1", feeding(NODE_A, 3))
     writer.finish()
     world.servers[MAIN].crash()
-    world.run("c1", promoting(NODE_A, excuse=True))
+    world.run("c1", promoting(NODE_A, waive=True))
 
 
 def restart_before_the_lease(history: History) -> None:
@@ -258,7 +258,7 @@ def goes_on_with_the_copy(history: History, disk: Mapping[str, Any]) -> None:
     world.servers[NODE_B].put_back(disk)
     world.servers[MAIN].crash()
     world.servers[NODE_A].restart()
-    attempt(world.start("c2", promoting(NODE_A, excuse=True)))
+    attempt(world.start("c2", promoting(NODE_A, waive=True)))
     world.servers[MAIN].restart()
     world.elapse(LEASE * 1.2)
     attempt(world.start("c3", promoting(MAIN)))

@@ -7,11 +7,11 @@ import pytest
 from cluster.actions.reports.status import standing
 from cluster.protocol.decide import Action, decide
 from cluster.protocol.errors import NodeUnreachable
+from cluster.protocol.monitor_state import MonitorState
 from cluster.protocol.names import Mode, NodeName
-from cluster.protocol.outlook import Outlook
 from cluster.protocol.policy import Policy
 from cluster.protocol.staleness import TOLERATED_ROUNDS, next_round, set_back
-from cluster.protocol.view import ClusterView, Floor, NodeState
+from cluster.protocol.view import ClusterView, NodeState, Watermark
 
 MAIN, NODE_A, NODE_B = NodeName
 
@@ -27,7 +27,7 @@ def node(name: NodeName, *rounds: int, in_sync: bool = False) -> NodeState:
         lease=None,
         consent_epoch=0,
         consent_seconds=0.0,
-        verified=Floor(),
+        watermark=Watermark(),
         last_log_id=9,
         entries=9,
         last_entry_at=0.0,
@@ -76,7 +76,7 @@ def decided(*states: NodeState) -> tuple[Action, bool, str]:
         {name: seen.get(name, NodeUnreachable(name, "no answer within 0.8 s")) for name in NodeName}
     )
     decision = decide(
-        Outlook(view, 100.0, failures={MAIN: 9}, answers={}, since={MAIN: 1.0}, sights={}),
+        MonitorState(view, 100.0, failures={MAIN: 9}, answers={}, since={MAIN: 1.0}, reachability={}),
         Policy(threshold=2, cooldown=0.0),
     )
     return decision.action, decision.alarm, decision.sentence

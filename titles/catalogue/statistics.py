@@ -12,7 +12,7 @@ from titles.models import Title, TitleStatistics
 
 
 @dataclass
-class Tally:
+class Counters:
     """How many titles there are; of the rated ones the sum of ratings (in tenths) and the votes.
 
     Memory grows with the number of different votes, not with the titles.
@@ -23,17 +23,17 @@ class Tally:
     votes: Counter[int] = field(default_factory=Counter)
 
     @classmethod
-    def of_table(cls, using: str) -> "Tally":
+    def of_table(cls, using: str) -> "Counters":
         """The titles of the database `using` as they are now."""
         stored = Title.objects.using(using)
-        tally = cls(titles=stored.count())
+        counters = cls(titles=stored.count())
         rated = stored.filter(average_rating__isnull=False, num_votes__gt=0)
         for votes, titles, total in (
             rated.order_by().values_list("num_votes").annotate(Count("tconst"), Sum("average_rating"))
         ):
-            tally.votes[votes] = titles
-            tally.tenths += int(total * 10)
-        return tally
+            counters.votes[votes] = titles
+            counters.tenths += int(total * 10)
+        return counters
 
     def count(self, rating: Decimal | None, votes: int | None, times: int = 1) -> None:
         """Count a title in, or out with `times` = -1."""

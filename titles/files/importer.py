@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from django.db.models import Model
 
 from titles.catalogue.ratings import Statistics, weighted_rating
-from titles.catalogue.statistics import Tally, changed_row
+from titles.catalogue.statistics import Counters, changed_row
 from titles.files import records
 from titles.files.logged import LoggedBatches
 from titles.files.problems import Problems
@@ -117,25 +117,25 @@ def write(found: Survey, using: str, batch: int, tick: Tick) -> Outcome:
 
 
 def _survey(source: Source, using: str, problems: Problems, batch: int, tick: Tick) -> Survey:
-    tally = Tally.of_table(using)
-    table_is_empty = tally.titles == 0
+    counters = Counters.of_table(using)
+    table_is_empty = counters.titles == 0
     titles = position = 0
     for part in _batches(source.titles(problems), batch):
         if not table_is_empty:
-            _count_out(tally, part, using)
+            _count_out(counters, part, using)
         for _, rating in part:
-            tally.count(*_average(rating))
+            counters.count(*_average(rating))
         titles += len(part)
         tick(source.basics.position - position)
         position = source.basics.position
-    return Survey(source, titles, tally.statistics())
+    return Survey(source, titles, counters.statistics())
 
 
-def _count_out(tally: Tally, part: list[Joined], using: str) -> None:
+def _count_out(counters: Counters, part: list[Joined], using: str) -> None:
     """Take the stored titles that this part replaces out of the count."""
     stored = Title.objects.using(using).filter(pk__in=[title.tconst for title, _ in part])
     for rating, votes in stored.values_list("average_rating", "num_votes"):
-        tally.count(rating, votes, times=-1)
+        counters.count(rating, votes, times=-1)
 
 
 def _changed(part: list[Joined], statistics: Statistics, using: str, outcome: Outcome) -> list[Title]:

@@ -57,7 +57,7 @@ def figures() -> Figures:
         with _counting:
             return _kept.figures or _renew()
     if time.monotonic() - _kept.at > FRESH and _counting.acquire(blocking=False):
-        threading.Thread(target=_count_aside, name="figures", daemon=True).start()
+        threading.Thread(target=_count_orphaned, name="figures", daemon=True).start()
     return kept
 
 
@@ -66,7 +66,7 @@ def _renew() -> Figures:
     return _kept.figures
 
 
-def _count_aside() -> None:
+def _count_orphaned() -> None:
     """In a thread of its own, which leaves no connection open. It failed: the next reader has it tried again."""
     try:
         _renew()

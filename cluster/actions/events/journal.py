@@ -46,7 +46,7 @@ def actor() -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class EventRecord:
     """One event before it is a row; the fields are those of `cluster.models.Event`."""
 
     kind: Event.Kind
@@ -85,7 +85,7 @@ class Attempt:
 
     def succeeded(self, sentence: str, *, old: str, new: str, epoch: int | None, **facts: Any) -> None:
         """A transition took place."""
-        record(Happening(Kind.TRANSITION, self.verb, sentence, old, new, epoch, self.seconds, facts))
+        record(EventRecord(Kind.TRANSITION, self.verb, sentence, old, new, epoch, self.seconds, facts))
 
 
 @contextmanager
@@ -105,26 +105,26 @@ def attempt(verb: str) -> Iterator[Attempt]:
     try:
         yield made
     except ClusterError as error:
-        record(Happening(Kind.REFUSED, verb, str(error), seconds=made.seconds))
+        record(EventRecord(Kind.REFUSED, verb, str(error), seconds=made.seconds))
         raise
 
 
-class Clerk:
-    """A thread that works off happenings, one after the other, each until it is done."""
+class EventWriter:
+    """A thread that writes event records, one after the other."""
 
-    def __init__(self, name: str, work: Callable[[Happening], None]) -> None:
-        self._waiting: Queue[Happening] = Queue(KEPT)
+    def __init__(self, name: str, work: Callable[[EventRecord], None]) -> None:
+        self._waiting: Queue[EventRecord] = Queue(KEPT)
         self._work = work
         self._problem = ""
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
-    def take(self, happening: Happening) -> None:
+    def take(self, event_record: EventRecord) -> None:
         """Put it on the pile. Never waits."""
         try:
-            self._waiting.put_nowait(happening)
+            self._waiting.put_nowait(event_record)
         except Full:
-            log.error("Too much waits to be written; only logged: %s", happening)
+            log.error("Too much waits to be written; only logged: %s", event_record)
 
     def finish(self, seconds: float) -> bool:
         """Wait until the pile is worked off, at most that long; whether it is."""
@@ -135,20 +135,20 @@ class Clerk:
 
     def _run(self) -> None:
         while True:
-            happening = self._waiting.get()
-            while not self._done(happening):
+            event_record = self._waiting.get()
+            while not self._done(event_record):
                 time.sleep(RETRY_SECONDS)
             self._problem = ""
             self._waiting.task_done()
 
-    def _done(self, happening: Happening) -> bool:
+    def _done(self, event_record: EventRecord) -> bool:
         try:
-            self._work(happening)
+            self._work(event_record)
         except (DatabaseError, InterfaceError, alerts.NotSent) as error:
             self._warn(str(error))
             return False
-        except Exception:  # a service's library may raise anything, and the next happening is to be told too
-            log.exception("It will not be tried again: %s", happening)
+        except Exception:  # a service's library may raise anything, and the next event is to be sent too
+            log.exception("It will not be tried again: %s", event_record)
         return True
 
     def _warn(self, problem: str) -> None:
@@ -162,18 +162,18 @@ class Journal:
     """Records what happens in this process."""
 
     def __init__(self) -> None:
-        self.filing = Clerk("journal", store)
-        self.alerting = Clerk("alerts", alert)
+        self.filing = EventWriter("journal", store)
+        self.alerting = EventWriter("alerts", alert)
         self._told: dict[str, float] = {}
 
-    def record(self, happening: Happening) -> None:
+    def record(self, event_record: EventRecord) -> None:
         """Take it, unless the same was told a moment ago."""
-        if happening.kind in (Kind.REFUSED, Kind.ALARM) and self.told_just_now(happening.key):
+        if event_record.kind in (Kind.REFUSED, Kind.ALARM) and self.told_just_now(event_record.key):
             return
-        log.debug("%s", happening.sentence)
-        self.filing.take(happening)
-        if happening.alerts:
-            self.alerting.take(happening)
+        log.debug("%s", event_record.sentence)
+        self.filing.take(event_record)
+        if event_record.alerts:
+            self.alerting.take(event_record)
 
     def told_just_now(self, key: str) -> bool:
         """Whether the key was told within the last minutes; from now on it was."""
@@ -188,9 +188,9 @@ class Journal:
         return self.filing.finish(seconds) and self.alerting.finish(seconds)
 
 
-def record(happening: Happening) -> None:
+def record(event_record: EventRecord) -> None:
     """Record something in the journal of this process. Never waits, never raises."""
-    of_this_process().record(happening)
+    of_this_process().record(event_record)
 
 
 def finish(seconds: float) -> bool:
@@ -207,26 +207,26 @@ def of_this_process() -> Journal:
         return _journals[os.getpid()]
 
 
-def store(happening: Happening) -> None:
+def store(event_record: EventRecord) -> None:
     """Write the row. Raises DatabaseError."""
     close_old_connections()
     try:
         Event.objects.create(
-            kind=happening.kind,
-            verb=happening.verb,
-            sentence=happening.sentence,
-            old=happening.old,
-            new=happening.new,
-            epoch=happening.epoch,
-            seconds=happening.seconds,
-            facts=dict(happening.facts),
-            actor=happening.actor,
-            happened_at=happening.happened_at,
+            kind=event_record.kind,
+            verb=event_record.verb,
+            sentence=event_record.sentence,
+            old=event_record.old,
+            new=event_record.new,
+            epoch=event_record.epoch,
+            seconds=event_record.seconds,
+            facts=dict(event_record.facts),
+            actor=event_record.actor,
+            happened_at=event_record.happened_at,
         )
     finally:
         connections["default"].close()
 
 
-def alert(happening: Happening) -> None:
+def alert(event_record: EventRecord) -> None:
     """Tell the operators. Raises NotSent."""
-    alerts.send(happening.key, happening.sentence, happening.facts, happening.actor)
+    alerts.send(event_record.key, event_record.sentence, event_record.facts, event_record.actor)

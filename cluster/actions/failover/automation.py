@@ -5,9 +5,9 @@ import time
 from cluster.actions.events import journal
 from cluster.actions.steps.observe import Nodes, observe
 from cluster.protocol.errors import ClusterError, Refused
-from cluster.protocol.moments import moment
 from cluster.protocol.names import MAJORITY
 from cluster.protocol.policy import Automation
+from cluster.protocol.times import format_utc
 
 PAUSED = "Automation is paused. The watch goes on looking and changes nothing; run resume when you are done."
 RESUMED = "Automation is on again. The watch fails over by itself."
@@ -27,7 +27,7 @@ def order(nodes: Nodes, *, paused: bool, by: str) -> Automation:
     """Have a majority keep the decision: whoever sees a quorum sees it. Raises Refused."""
     with journal.attempt("pause" if paused else "resume") as attempt:
         before = observe(nodes).automation
-        wanted = Automation(before.version + 1, paused, by, moment(time.time()))
+        wanted = Automation(before.version + 1, paused, by, format_utc(time.time()))
         problems = []
         for node in nodes.values():
             try:

@@ -27,9 +27,9 @@ from cluster.nodes.cluster import connect
 from cluster.nodes.probing import Prober
 from cluster.protocol.decide import Action, Decision, decide
 from cluster.protocol.errors import ClusterError, StaleEpoch
+from cluster.protocol.monitor_state import MonitorState, Reachability
 from cluster.protocol.names import NodeName
 from cluster.protocol.node import Node
-from cluster.protocol.outlook import Outlook, Sight
 from cluster.protocol.policy import Policy
 from cluster.protocol.view import ClusterView
 
@@ -48,12 +48,12 @@ HAND_BACK_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """One round of the watch: what was decided on which outlook, and what came of it.
+    """One round of the watch: what was decided on what it knew, and what came of it.
 
     outcome: a sentence, empty when there was nothing to do. failed: the action was tried and did not succeed.
     """
 
-    outlook: Outlook
+    monitor_state: MonitorState
     decision: Decision
     outcome: str = ""
     failed: bool = False
@@ -85,7 +85,7 @@ class Memory:
                 self.answers[name] += 1
 
 
-class Lookout(Protocol):
+class PeerProber(Protocol):
     """Sees all nodes. `cluster.nodes.probing.Prober` looks at real servers; its methods say more."""
 
     @property
@@ -95,13 +95,13 @@ class Lookout(Protocol):
     def probe(self) -> ClusterView:
         """All nodes at once."""
 
-    def ask_sights(self, suspect: NodeName) -> None:
+    def request_reachability(self, suspect: NodeName) -> None:
         """Let the others look at a node."""
 
-    def sights(
-        self, lookouts: Collection[NodeName], suspect: NodeName, ask: bool
-    ) -> Mapping[NodeName, Sight]:
-        """How each of `lookouts` sees the suspect."""
+    def reachability(
+        self, vantages: Collection[NodeName], suspect: NodeName, ask: bool
+    ) -> Mapping[NodeName, Reachability]:
+        """How each of `vantages` sees the suspect."""
 
     def wait(self, seconds: float) -> None:
         """Rest until it is time to look again."""
@@ -124,7 +124,7 @@ class Watch:
 
     def __init__(
         self,
-        prober: Lookout,
+        prober: PeerProber,
         connect: Callable[[NodeName, float], Node],
         policy: Policy,
         *,
@@ -162,59 +162,59 @@ class Watch:
 
     def tick(self) -> Tick:
         """Look, decide, act. Raises nothing that the cluster can bring about."""
-        outlook, decision = self.decide()
+        monitor_state, decision = self.decide()
         for _ in range(CERTAINTY_LOOKS):
-            if decision.action is not Action.WAIT or not answers_at_once(outlook):
+            if decision.action is not Action.WAIT or not answers_at_once(monitor_state):
                 break
             self.sleep(CERTAINTY_PAUSE)
-            outlook, decision = self.decide()
+            monitor_state, decision = self.decide()
         if decision.action is Action.RESUME:
             self.sleep(RESUME_PAUSE)
-            outlook, decision = self.decide()
+            monitor_state, decision = self.decide()
         self.note(decision)
         try:
-            return Tick(outlook, decision, self.act(outlook, decision))
+            return Tick(monitor_state, decision, self.act(monitor_state, decision))
         except StaleEpoch as error:
-            return Tick(outlook, decision, f"Somebody else was quicker: {error}")
+            return Tick(monitor_state, decision, f"Somebody else was quicker: {error}")
         except ClusterError as error:
-            return Tick(outlook, decision, f"It did not succeed: {error}", failed=True)
+            return Tick(monitor_state, decision, f"It did not succeed: {error}", failed=True)
 
     def note(self, decision: Decision) -> None:
         """Keep in the journal what was decided, when it is not what was decided before."""
         kind = journal.Kind.ALARM if decision.alarm else journal.Kind.DECISION
-        happening = journal.Happening(kind, "watch", decision.sentence)
-        if happening.key != self._noted:
-            self._noted = happening.key
-            journal.record(happening)
+        event_record = journal.EventRecord(kind, "watch", decision.sentence)
+        if event_record.key != self._noted:
+            self._noted = event_record.key
+            journal.record(event_record)
 
-    def decide(self) -> tuple[Outlook, Decision]:
+    def decide(self) -> tuple[MonitorState, Decision]:
         """One look at all nodes, and what follows from it."""
         suspects = [name for name in NodeName if self.memory.failures[name]]
         for suspect in suspects:
-            self.prober.ask_sights(suspect)
+            self.prober.request_reachability(suspect)
         view, now = self.prober.probe(), self.clock()
         for name, epoch in self.witness().items():
             if (error := view.error(name)) is not None:
                 error.ended = max(error.ended or 0, epoch)
         self.memory.note(view, now)
-        outlook = Outlook(
+        monitor_state = MonitorState(
             view,
             now,
             failures=dict(self.memory.failures),
             answers=dict(self.memory.answers),
             since=dict(self.memory.since),
-            sights=self.sights(view, asked=suspects),
+            reachability=self.reachability(view, asked=suspects),
         )
-        return outlook, decide(outlook, self.policy)
+        return monitor_state, decide(monitor_state, self.policy)
 
-    def sights(self, view: ClusterView, asked: list[NodeName]) -> Mapping[NodeName, Sight]:
+    def reachability(self, view: ClusterView, asked: list[NodeName]) -> Mapping[NodeName, Reachability]:
         """How the other nodes see a last primary that has failed; it takes their word to call it dead."""
         last = view.last_primary
         if last is None or self.memory.failures[last] < self.policy.threshold:
             return {}
-        return self.prober.sights([state.name for state in view.reachable], last, ask=last not in asked)
+        return self.prober.reachability([state.name for state in view.reachable], last, ask=last not in asked)
 
-    def act(self, outlook: Outlook, decision: Decision) -> str:
+    def act(self, monitor_state: MonitorState, decision: Decision) -> str:
         """Do what was decided; what came of it. Raises ClusterError."""
         if decision.action in (Action.NOTHING, Action.WAIT) or decision.target is None:
             return ""
@@ -222,14 +222,14 @@ class Watch:
             return self.begin_recovery(decision.target)
         nodes = {name: self.connect(name, ACT_TIMEOUT) for name in NodeName}
         try:
-            return self.act_on(nodes, outlook, decision, decision.target)
+            return self.act_on(nodes, monitor_state, decision, decision.target)
         finally:
             for node in nodes.values():
                 node.close()
 
-    def act_on(self, nodes: Nodes, outlook: Outlook, decision: Decision, target: NodeName) -> str:
+    def act_on(self, nodes: Nodes, monitor_state: MonitorState, decision: Decision, target: NodeName) -> str:
         """Change who takes writes. Raises ClusterError."""
-        view = outlook.view
+        view = monitor_state.view
         if decision.action is Action.RENEW:
             seen = [node for node in voters(nodes, view, target) if view.state(node.name)]
             renew(nodes[target], seen, view.epoch, self.lease_seconds)
@@ -250,7 +250,7 @@ class Watch:
             lease_seconds=self.lease_seconds,
             gone=decision.gone,
             automatic=decision.action is Action.FAIL_OVER,
-            since=outlook.missed_since,
+            since=monitor_state.missed_since,
         )
         if target is NodeName.NODE_A and decision.action is Action.FAIL_OVER:
             return PROMOTED
@@ -271,7 +271,7 @@ class Watch:
         """Recover a node; what came of it goes to the log."""
         nodes = {node: self.connect(node, ACT_TIMEOUT) for node in NodeName}
         try:
-            done = recover(nodes, name, lease_seconds=self.lease_seconds, say=log.info)
+            done = recover(nodes, name, lease_seconds=self.lease_seconds, on_progress=log.info)
             log.info("%s", done.sentence)
         except ClusterError as error:
             log.warning("%s was not recovered: %s", name.label, error)
@@ -288,10 +288,10 @@ class Watch:
         self.prober.close()
 
 
-def answers_at_once(outlook: Outlook) -> bool:
+def answers_at_once(monitor_state: MonitorState) -> bool:
     """Whether the last primary refuses or breaks connections, so that another look costs no time."""
-    last = outlook.view.last_primary
-    error = outlook.view.error(last) if last else None
+    last = monitor_state.view.last_primary
+    error = monitor_state.view.error(last) if last else None
     return error is not None and (error.gone or error.broke)
 
 

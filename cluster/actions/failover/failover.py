@@ -7,9 +7,9 @@ from cluster.actions.events import journal
 from cluster.actions.failover.promote import Promotion, Wait, promote
 from cluster.actions.steps.observe import Nodes, observe
 from cluster.protocol.errors import ClusterError, NoMajority, Refused, StaleEpoch
+from cluster.protocol.monitor_state import Reachability, is_gone
 from cluster.protocol.names import MAJORITY, NodeName
 from cluster.protocol.node import Node
-from cluster.protocol.outlook import Sight, is_gone
 from cluster.protocol.view import ClusterView
 
 ALREADY = "Node A is already in ACTING_MASTER mode."
@@ -73,7 +73,7 @@ def fail_over(
 
     Raises Refused (a node takes writes, `to` does not answer, no majority), NoMajority, StaleEpoch.
     """
-    gone = is_gone(view, sights(nodes, view))
+    gone = is_gone(view, reachability(nodes, view))
     return take_over(nodes, view, to, reason=reason, lease_seconds=lease_seconds, gone=gone)
 
 
@@ -102,7 +102,7 @@ def take_over(
             [nodes[state.name] for state in view.reachable if state.name is not to],
             reason=reason,
             lease_seconds=lease_seconds,
-            excused_epoch=view.epoch if gone else None,
+            waived_consent_epoch=view.epoch if gone else None,
             seen=view,
             automatic=automatic,
         )
@@ -140,7 +140,7 @@ def check(view: ClusterView, to: NodeName) -> None:
         )
 
 
-def sights(nodes: Nodes, view: ClusterView) -> dict[NodeName, Sight]:
+def reachability(nodes: Nodes, view: ClusterView) -> dict[NodeName, Reachability]:
     """How the other nodes see a last primary that refuses connections from here; nothing else is worth a look.
 
     Only if all are refused its process has ended, and its lease with it: a silent primary may still hold its
@@ -150,12 +150,12 @@ def sights(nodes: Nodes, view: ClusterView) -> dict[NodeName, Sight]:
     error = view.error(last) if last else None
     if last is None or error is None or not error.gone:
         return {}
-    return {state.name: sight(nodes[state.name], last) for state in view.reachable}
+    return {state.name: reachability_of(nodes[state.name], last) for state in view.reachable}
 
 
-def sight(node: Node, other: NodeName) -> Sight:
+def reachability_of(node: Node, other: NodeName) -> Reachability:
     """How a node sees another one; what cannot be told counts as silence."""
     try:
-        return node.look_at(other)
+        return node.probe_peer(other)
     except ClusterError:
-        return Sight.SILENT
+        return Reachability.SILENT

@@ -4,9 +4,9 @@ from cluster.actions.events import journal
 from cluster.actions.failover.promote import Promotion, promote
 from cluster.actions.steps.observe import Nodes
 from cluster.protocol.errors import Refused
-from cluster.protocol.moments import moment
 from cluster.protocol.names import MAJORITY, NodeName
 from cluster.protocol.staleness import set_back
+from cluster.protocol.times import format_utc
 from cluster.protocol.view import ClusterView, NodeState
 
 UNCONFIRMED = (
@@ -20,17 +20,17 @@ def risks(view: ClusterView, to: NodeName) -> list[str]:
     state = check(view, to)
     away = [name for name in to.others if view.state(name) is None]
     vote = "with its own vote alone" if len(away) == len(to.others) else "by a vote that proves nothing"
-    unproved = state.entries - state.verified.entries
+    unproved = state.entries - state.watermark.entries
     return [
         f"{to.label} would be the primary {vote}. {view.missing()}",
         *set_back(view.reachable).values(),
-        f"Its newest log entry is {state.last_log_id} of {moment(state.last_entry_at)}; what was acknowledged "
-        f"later is on {labels(away)} alone. It is lost if these never return; if they return it is set aside "
+        f"Its newest log entry is {state.last_log_id} of {format_utc(state.last_entry_at)}; what was acknowledged "
+        f"later is on {labels(away)} alone. It is lost if these never return; if they return it is orphaned "
         "as orphaned transactions, for you to reapply.",
         f"{unproved} of its {state.entries} entries are not known to be on a second node.",
         *(
             f"{name.label} does not refuse connections, so it may be at work behind a cut: then two nodes take "
-            "writes until they meet, and the entries of one side are set aside. Make sure that it is off."
+            "writes until they meet, and the entries of one side are orphaned. Make sure that it is off."
             for name in away
             if (error := view.error(name)) and not error.gone
         ),
@@ -63,7 +63,7 @@ def force(nodes: Nodes, view: ClusterView, to: NodeName, *, reason: str, lease_s
             [nodes[name] for name in to.others],
             reason=reason,
             lease_seconds=lease_seconds,
-            excused_epoch=view.epoch,
+            waived_consent_epoch=view.epoch,
             seen=view,
             forced=True,
         )

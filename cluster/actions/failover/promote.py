@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cluster.actions.steps.lease import MARGIN, grant
+from cluster.actions.steps.progress import report_step
 from cluster.actions.steps.reconcile import copy_missing, reconcile
-from cluster.actions.steps.telling import tell
 from cluster.protocol.errors import (
     ClusterError,
     ConsentRunning,
@@ -23,10 +23,10 @@ from cluster.protocol.errors import (
     StaleEpoch,
     WritersBusy,
 )
-from cluster.protocol.moments import moment
-from cluster.protocol.names import MAJORITY, Alone, Mode, NodeName
+from cluster.protocol.names import MAJORITY, Mode, NodeName, Solo
 from cluster.protocol.node import Node
 from cluster.protocol.staleness import set_back
+from cluster.protocol.times import format_utc
 from cluster.protocol.view import ClusterView, NodeState
 
 log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ NO_OTHERS = "The other nodes do not answer, or are new or being rebuilt."
 class Promotion:
     """A promotion that succeeded.
 
-    seconds: how long it took. orphaned: entries set aside on the way. entries: all that the epoch began with,
+    seconds: how long it took. orphaned: orphaned entries on the way. entries: all that the epoch began with,
     everything acknowledged among them.
     """
 
@@ -60,7 +60,7 @@ def promote(
     *,
     reason: str,
     lease_seconds: float,
-    excused_epoch: int | None = None,
+    waived_consent_epoch: int | None = None,
     seen: ClusterView | None = None,
     automatic: bool = False,
     forced: bool = False,
@@ -68,7 +68,7 @@ def promote(
 ) -> Promotion:
     """Make `candidate` the primary of a new epoch.
 
-    others: the other nodes, reachable or not. excused_epoch: the epoch whose primary is known to hold no
+    others: the other nodes, reachable or not. waived_consent_epoch: the epoch whose primary is known to hold no
     lease, so that the consents given to it need not run out. seen: the view on which the caller decided.
     automatic: nobody ordered it, and the next one has to wait for the cool-down. forced: an
     operator vouches for the other nodes, which are away or may have an older disk: the candidate's vote alone
@@ -91,23 +91,23 @@ def promote(
     if len(voters) < MAJORITY and not forced:
         raise NoMajority(len(voters), " ".join(older.values()) or NO_OTHERS)
     epoch = next_epoch(voters, max(state.promised for state in states.values()))
-    claimed = claim_majority(candidate, voters, epoch, excused_epoch, 1 if forced else MAJORITY, wait)
+    claimed = claim_majority(candidate, voters, epoch, waived_consent_epoch, 1 if forced else MAJORITY, wait)
     require_own_epoch(claimed, epoch)
-    tell(f"Epoch {epoch} is claimed at {labels(claimed)}: nobody else may write now.")
-    wait_out_unconsented_lease(claimed, states, excused_epoch, lease_seconds, wait)
+    report_step(f"Epoch {epoch} is claimed at {labels(claimed)}: nobody else may write now.")
+    wait_out_unconsented_lease(claimed, states, waived_consent_epoch, lease_seconds, wait)
     orphaned = gather(candidate, claimed, epoch)
     own = candidate.state()
     if own.unfit and not forced and own.primary != own.name:
         raise Refused(f"{candidate.name.label} cannot be promoted: {own.unfit}")
-    tell(f"{candidate.name.label} has everything that was acknowledged: {own.entries} entries.")
+    report_step(f"{candidate.name.label} has everything that was acknowledged: {own.entries} entries.")
     is_lone = len(claimed) < MAJORITY
     candidate.write_promotion(epoch, facts(own, epoch, reason, automatic=automatic, forced=is_lone))
     level, more = ([], 0) if is_lone else confirm(candidate, claimed, epoch)
     if level:
-        tell(f"{labels(level)} follows in epoch {epoch}.")
+        report_step(f"{labels(level)} follows in epoch {epoch}.")
     followers = [node for node in claimed if node is not candidate]
     grant(candidate, others if is_lone else followers, epoch, mode, lease_seconds)
-    tell(f"{candidate.name.label} takes writes.")
+    report_step(f"{candidate.name.label} takes writes.")
     step_down(followers, level, epoch)
     return Promotion(candidate, epoch, time.monotonic() - began, orphaned + more, own.entries)
 
@@ -192,7 +192,7 @@ def claim_majority(
     candidate: Node,
     states: Mapping[Node, NodeState],
     epoch: int,
-    excused_epoch: int | None,
+    waived_consent_epoch: int | None,
     votes: int,
     wait: Wait,
 ) -> list[Node]:
@@ -204,32 +204,32 @@ def claim_majority(
     claimed, missing = [], []
     for node in sorted(states, key=lambda n: states[n].primary != n.name):
         try:
-            claim_when_free(node, epoch, excused_epoch, wait)
+            claim_when_free(node, epoch, waived_consent_epoch, wait)
         except (NodeUnreachable, NodeFailed, WritersBusy, ConsentRunning) as error:
             missing.append(str(error))
             continue
         claimed.append(node)
         if states[node].primary == node.name:
-            excused_epoch = max(excused_epoch or 0, states[node].led)
+            waived_consent_epoch = max(waived_consent_epoch or 0, states[node].led)
     if candidate not in claimed or len(claimed) < votes:
         raise NoMajority(len(claimed), " ".join(missing) or NO_OTHERS)
     return claimed
 
 
-def claim_when_free(node: Node, epoch: int, excused_epoch: int | None, wait: Wait) -> None:
+def claim_when_free(node: Node, epoch: int, waived_consent_epoch: int | None, wait: Wait) -> None:
     """Claim one node; wait once for a consent to run out."""
     try:
-        node.claim(epoch, excused_epoch)
+        node.claim(epoch, waived_consent_epoch)
     except ConsentRunning as running:
         tell_wait(f"{node.name.label} has consented to a lease of epoch {running.epoch}", running.seconds)
         wait(running.seconds)
-        node.claim(epoch, excused_epoch)
+        node.claim(epoch, waived_consent_epoch)
 
 
 def wait_out_unconsented_lease(
     claimed: Sequence[Node],
     states: Mapping[Node, NodeState],
-    excused_epoch: int | None,
+    waived_consent_epoch: int | None,
     lease_seconds: float,
     wait: Wait,
 ) -> None:
@@ -239,8 +239,8 @@ def wait_out_unconsented_lease(
     claimed or is gone.
     """
     newest = max(states.values(), key=lambda state: state.led)
-    met = any(node.name == newest.primary for node in claimed) or newest.led in (0, excused_epoch)
-    if not met and any(state.alone is not Alone.NEVER for state in states.values()):
+    met = any(node.name == newest.primary for node in claimed) or newest.led in (0, waived_consent_epoch)
+    if not met and any(state.solo is not Solo.NEVER for state in states.values()):
         tell_wait("The last primary may hold a lease without consent", lease_seconds * (1 + MARGIN))
         wait(lease_seconds * (1 + MARGIN))
 
@@ -248,11 +248,11 @@ def wait_out_unconsented_lease(
 def tell_wait(cause: str, seconds: float) -> None:
     """Say why the promotion rests and until when, if it is for long."""
     if seconds > TOLD_SECONDS:
-        tell(f"{cause}: waiting until {moment(time.time() + seconds)}, {seconds:.1f} s.")
+        report_step(f"{cause}: waiting until {format_utc(time.time() + seconds)}, {seconds:.1f} s.")
 
 
 def gather(candidate: Node, claimed: Sequence[Node], epoch: int) -> int:
-    """Bring to the candidate all that a majority may have acknowledged. Entries set aside on the way.
+    """Bring to the candidate all that a majority may have acknowledged. Orphaned entries on the way.
 
     Whatever was acknowledged stands on one of the claimed nodes, in an epoch that it led; no older primary
     can add to it any more, since a majority refuses its epoch. Invariant (a).
@@ -266,7 +266,7 @@ def gather(candidate: Node, claimed: Sequence[Node], epoch: int) -> int:
         own = candidate.state()
     for node in leaders:
         if node is not candidate:
-            copy_missing(candidate, node, epoch, own.verified.log_id, own.last_log_id)
+            copy_missing(candidate, node, epoch, own.watermark.log_id, own.last_log_id)
     return orphaned
 
 
@@ -277,7 +277,7 @@ def facts(candidate: NodeState, epoch: int, reason: str, *, automatic: bool, for
             "node": candidate.name.value,
             "label": candidate.name.label,
             "epoch": epoch,
-            "floor": candidate.verified.log_id,
+            "watermark": candidate.watermark.log_id,
             "reason": reason,
             "failover_at": candidate.clock if automatic else candidate.failover_at,
             "forced": int(forced),
@@ -286,7 +286,7 @@ def facts(candidate: NodeState, epoch: int, reason: str, *, automatic: bool, for
 
 
 def confirm(candidate: Node, claimed: Sequence[Node], epoch: int) -> tuple[list[Node], int]:
-    """Bring one more claimed node level, so that the epoch begins on a majority. (Nodes, set aside.)
+    """Bring one more claimed node level, so that the epoch begins on a majority. (Nodes, orphaned.)
 
     Raises StaleEpoch when a rival was quicker, else NoMajority.
     """

@@ -1,4 +1,4 @@
-"""Bring a node that was away level with the primary: what it missed in, what nobody kept set aside."""
+"""Bring a node that was away level with the primary: what it missed in, what nobody kept orphaned."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from cluster.actions.events import journal
 from cluster.actions.steps.lease import observe_revived
 from cluster.actions.steps.observe import Nodes
-from cluster.actions.steps.orphans import file_stranded
+from cluster.actions.steps.orphans import file_orphaned_entries
 from cluster.actions.steps.reconcile import Progress, ignore, reconcile
 from cluster.actions.steps.rounds import note_round
 from cluster.protocol.errors import Refused
-from cluster.protocol.moments import moment
 from cluster.protocol.names import Mode, NodeName
 from cluster.protocol.staleness import set_back
+from cluster.protocol.times import format_utc
 from cluster.protocol.view import ClusterView, NodeState
 
 NEXT_STEP = "Next step: Call demote_to_vice() on Node A to restore normal operation."
 
-Say = Callable[[str], None]
+ProgressCallback = Callable[[str], None]
 """Takes a sentence for the operator."""
 
 
@@ -26,7 +26,7 @@ class Recovery:
     """A recovery that is complete.
 
     replayed: transactions replayed since the node entered RECOVERING, over all runs. added: those of this
-    run alone. orphaned: entries set aside in this run.
+    run alone. orphaned: orphaned entries in this run.
     """
 
     node: NodeName
@@ -42,14 +42,21 @@ class Recovery:
 
 
 def recover(
-    nodes: Nodes, name: NodeName, *, lease_seconds: float, say: Say, progress: Progress = ignore
+    nodes: Nodes,
+    name: NodeName,
+    *,
+    lease_seconds: float,
+    on_progress: ProgressCallback,
+    progress: Progress = ignore,
 ) -> Recovery:
     """Recover one node from the primary while writes go on. May be cut off and repeated at any point.
 
     Raises Refused with the reason when there is nothing to recover or nobody to recover from.
     """
     with journal.attempt("recover") as attempt:
-        done = bring_back(nodes, name, lease_seconds=lease_seconds, say=say, progress=progress)
+        done = bring_back(
+            nodes, name, lease_seconds=lease_seconds, on_progress=on_progress, progress=progress
+        )
         attempt.succeeded(
             f"{name.label} has recovered. {done.sentence}",
             old="behind",
@@ -62,25 +69,25 @@ def recover(
 
 
 def bring_back(
-    nodes: Nodes, name: NodeName, *, lease_seconds: float, say: Say, progress: Progress
+    nodes: Nodes, name: NodeName, *, lease_seconds: float, on_progress: ProgressCallback, progress: Progress
 ) -> Recovery:
     """The recovery itself. Raises as `recover`."""
     view = observe_revived(nodes, lease_seconds)
     primary, state = check(view, name)
-    say(f"{name.label} last transaction was at: {moment(state.last_entry_at)}")
-    say(f"Fetching missed transactions from {primary.name.label}...")
+    on_progress(f"{name.label} last transaction was at: {format_utc(state.last_entry_at)}")
+    on_progress(f"Fetching missed transactions from {primary.name.label}...")
     target, source = nodes[name], nodes[primary.name]
     source.note_follower(primary.promised)
     if state.mode.takes_writes or state.led < primary.led:
         target.follow(primary.promised)  # one that was promoted meanwhile refuses this, and stays open
         target.close_writes(Mode.RECOVERING, primary.promised)
     done = reconcile(target, source, primary.promised, progress)
-    if target.state().stranded:
+    if target.state().orphaned:
         observe_revived(nodes, lease_seconds)  # filing is a write; a long recovery may outlast the lease
-        file_stranded(target, source, primary.promised)
+        file_orphaned_entries(target, source, primary.promised)
     own = target.state()
     if own.unfit:
-        say(own.unfit)
+        on_progress(own.unfit)
     if name.following_mode is not Mode.RECOVERING:
         target.close_writes(name.following_mode, primary.promised)
     note_round(source, target, primary.promised)

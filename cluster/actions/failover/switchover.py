@@ -10,8 +10,8 @@ from cluster.actions.failover.failover import fail_over
 from cluster.actions.failover.promote import Promotion, promote
 from cluster.actions.steps.lease import observe_revived
 from cluster.actions.steps.observe import Nodes
+from cluster.actions.steps.progress import report_step
 from cluster.actions.steps.reconcile import reconcile
-from cluster.actions.steps.telling import tell
 from cluster.protocol.errors import ClusterError, Refused
 from cluster.protocol.names import NodeName
 from cluster.protocol.node import Node
@@ -19,7 +19,7 @@ from cluster.protocol.view import ClusterView, NodeState
 
 log = logging.getLogger(__name__)
 
-NEARLY_LEVEL = 2_000
+NEARLY_CAUGHT_UP = 2_000
 """Entries that may be missing when the old primary closes: one append's worth."""
 
 
@@ -71,7 +71,7 @@ def switchover(
     """
     with journal.attempt("switchover") as attempt:
         old, new, epoch = preflight(observe_revived(nodes, lease_seconds), nodes, to)
-        come_level(new, old, epoch, timeout)
+        catch_up_fully(new, old, epoch, timeout)
         done = hand_over(nodes, old, new, epoch, reason=reason, lease_seconds=lease_seconds)
         attempt.succeeded(
             f"{done.sentence} {reason}", old=old.name, new=to, epoch=done.epoch, pause_seconds=done.pause
@@ -85,11 +85,11 @@ def hand_over(
     """Close the old primary, open the new one; the time in between is the pause. Raises as `switchover`."""
     began = time.monotonic()
     old.close_writes(epoch=epoch)
-    tell(f"{old.name.label} is closed for writes; what is under way goes over to {new.name.label}.")
+    report_step(f"{old.name.label} is closed for writes; what is under way goes over to {new.name.label}.")
     others = [node for node in nodes.values() if node is not new]
     try:
         reconcile(new, old, epoch)
-        done = promote(new, others, reason=reason, lease_seconds=lease_seconds, excused_epoch=epoch)
+        done = promote(new, others, reason=reason, lease_seconds=lease_seconds, waived_consent_epoch=epoch)
     except ClusterError:
         take_back(old, nodes, epoch, lease_seconds)
         raise
@@ -112,29 +112,29 @@ def preflight(view: ClusterView, nodes: Nodes, to: NodeName) -> tuple[Node, Node
         raise Refused(f"{to.label} is the primary already.")
     if state.unfit:
         raise Refused(f"{to.label} cannot take over: {state.unfit}")
-    check_level(view, state, primary)
+    check_caught_up(view, state, primary)
     return nodes[primary.name], nodes[to], primary.promised
 
 
-def check_level(view: ClusterView, state: NodeState, primary: NodeState) -> None:
+def check_caught_up(view: ClusterView, state: NodeState, primary: NodeState) -> None:
     """Refuse a node that has not joined the present epoch or is far behind."""
     lag = view.lag_entries(state.name) or 0
-    if state.led == primary.led and lag <= NEARLY_LEVEL:
+    if state.led == primary.led and lag <= NEARLY_CAUGHT_UP:
         return
     verb = "recover_main" if state.name is NodeName.MAIN else f"recover_node {state.name}"
     raise Refused(f"{state.name.label} is {lag} entries behind {primary.name.label}; run {verb} first.")
 
 
-def come_level(new: Node, old: Node, epoch: int, timeout: float) -> None:
+def catch_up_fully(new: Node, old: Node, epoch: int, timeout: float) -> None:
     """Fetch what is missing while writes go on, until little is left. Raises Refused."""
     deadline = time.monotonic() + timeout
     while True:
         added = reconcile(new, old, epoch)
-        if added.entries <= NEARLY_LEVEL:
+        if added.entries <= NEARLY_CAUGHT_UP:
             return
         if time.monotonic() > deadline:
             raise Refused(
-                f"{new.name.label} did not come level within {timeout:.0f} s; writes go on on "
+                f"{new.name.label} did not catch up within {timeout:.0f} s; writes go on on "
                 f"{old.name.label}. Try again when the load is lower."
             )
 
@@ -144,7 +144,7 @@ def take_back(old: Node, nodes: Nodes, epoch: int, lease_seconds: float) -> Prom
     others: Sequence[Node] = [node for node in nodes.values() if node is not old]
     reason = "The switchover failed; the old primary goes on."
     try:
-        return promote(old, others, reason=reason, lease_seconds=lease_seconds, excused_epoch=epoch)
+        return promote(old, others, reason=reason, lease_seconds=lease_seconds, waived_consent_epoch=epoch)
     except ClusterError:
         log.exception("The old primary could not be promoted again.")
         return None

@@ -31,14 +31,14 @@ from cluster.protocol.names import NodeName
 from cluster.protocol.view import ClusterView, NodeState
 from cluster.replicated import replicated_models
 
-Say = Callable[[str], None]
+ProgressCallback = Callable[[str], None]
 RunOnce = Callable[[Callable[[Any], None], str | None], None]
 """Runs a data step, which takes a schema editor of the primary, under a transaction id; None: as it comes."""
 
 POLL = 0.02
 STILL_SECONDS = 2.0
 """A follower that has taken nothing for so long has stopped at an entry that its tables cannot hold yet."""
-LEVEL_SECONDS = 30.0
+CATCH_UP_SECONDS = 30.0
 PAUSE = 0.5
 """Seconds between two attempts to lock tables, in which others get their turn."""
 
@@ -89,7 +89,7 @@ def migrate(
     lease_seconds: float,
     *,
     run_once: RunOnce,
-    say: Say,
+    on_progress: ProgressCallback,
 ) -> Migrated:
     """Bring every node that answers to the targets. May be cut off and repeated.
 
@@ -105,14 +105,14 @@ def migrate(
         migrating.record_made(node.connection)
     for name in here:
         if name is not primary.name:
-            bring_level(here, primary, name, say)
+            bring_up_to_date(here, primary, name, on_progress)
     wanted = plan(migrating.applied(nodes[primary.name].connection), targets)
     for migration, backwards in wanted:
         for step in steps(migration, backwards):
             check(step)
     for migration, backwards in wanted:
         with journal.attempt("migrate") as attempt:
-            Run(here, primary, migration, backwards, run_once, say).finish()
+            Run(here, primary, migration, backwards, run_once, on_progress).finish()
             attempt.succeeded(
                 f"{migration} was {'taken back' if backwards else 'applied'} on "
                 f"{', '.join(name.label for name in here)}.",
@@ -135,14 +135,16 @@ def reason_absent(view: ClusterView, nodes: Mapping[NodeName, MariaDBNode], name
     return ""
 
 
-def bring_level(nodes: Mapping[NodeName, MariaDBNode], primary: NodeState, name: NodeName, say: Say) -> None:
+def bring_up_to_date(
+    nodes: Mapping[NodeName, MariaDBNode], primary: NodeState, name: NodeName, on_progress: ProgressCallback
+) -> None:
     """Give a node that was away the migrations which the primary has."""
     node = nodes[name]
     have = migrating.applied(node.connection)
     missing = migrating.applied(nodes[primary.name].connection) - have
     late = [(migration, back) for migration, back in plan(have, sorted(missing)) if not back]
     for migration, backwards in late:
-        Run({name: node}, primary, migration, backwards, None, say, nodes).finish()
+        Run({name: node}, primary, migration, backwards, None, on_progress, nodes).finish()
 
 
 @dataclass
@@ -158,7 +160,7 @@ class Run:
     migration: Migration
     backwards: bool
     run_once: RunOnce | None
-    say: Say
+    on_progress: ProgressCallback
     all_nodes: Mapping[NodeName, MariaDBNode] = field(default_factory=dict)
     defaults: Defaults = field(default_factory=dict)
 
@@ -169,7 +171,7 @@ class Run:
         for number, step in enumerate(steps(self.migration, self.backwards)):
             waiting = [name for name in order if progress[name].steps <= number]
             if waiting and step.way is not Way.NOWHERE:
-                self.say(
+                self.on_progress(
                     f"{self.migration}: {step.operation.describe()} ({', '.join(n.label for n in waiting)})"
                 )
                 self.do(step, number, waiting, progress)
@@ -228,7 +230,7 @@ class Run:
         if step.way is Way.ONLINE:
             self.change_each(step, begun)
         elif joint:
-            self.patiently(lambda: self.change_locked(step, begun))
+            self.retrying_while_busy(lambda: self.change_locked(step, begun))
         else:
             self.await_still(waiting)
             self.change_each(step, begun)
@@ -251,7 +253,7 @@ class Run:
                 with shaper.locked(tables):
                     pass
             with primary.locked(tables), ExitStack() as locks:
-                self.await_level()
+                self.await_caught_up()
                 for shaper in followers:
                     locks.enter_context(shaper.locked(tables))
                 for name, shaper in shapers.items():
@@ -263,7 +265,7 @@ class Run:
     def change_each(self, step: Step, begun: Begun) -> None:
         """One node after the other, while writes go on."""
         for name in begun:
-            self.patiently(partial(self.change_one, step, name, begun))
+            self.retrying_while_busy(partial(self.change_one, step, name, begun))
 
     def change_one(self, step: Step, name: NodeName, begun: Begun) -> None:
         """One node, in a session of its own. Raises TablesBusy."""
@@ -279,7 +281,7 @@ class Run:
         present = shaper.fit_triggers(step.models(), secret(connection))
         migrating.fit_routines(connection, present)
 
-    def patiently(self, attempt: Callable[[], None]) -> None:
+    def retrying_while_busy(self, attempt: Callable[[], None]) -> None:
         """Try until the transactions of others let it through. Raises Refused when one does not end."""
         deadline = time.monotonic() + LOCK_SECONDS
         while True:
@@ -308,7 +310,7 @@ class Run:
             )
         return view
 
-    def await_level(self) -> None:
+    def await_caught_up(self) -> None:
         """Wait until the followers have all that the primary has, while nobody writes to it. Raises Refused."""
         self.await_followers(lambda view, follower: view.lag_entries(follower.name) == 0)
 
@@ -316,12 +318,12 @@ class Run:
         """Wait until the followers have what is written now, while others go on writing. Raises Refused."""
         primary = self.look().state(self.primary.name)
         written = primary.last_log_id if primary else 0
-        self.await_followers(lambda _view, follower: follower.verified.log_id >= written)
+        self.await_followers(lambda _view, follower: follower.watermark.log_id >= written)
 
     def await_followers(self, fits: Callable[[ClusterView, NodeState], bool]) -> None:
         """Wait for something of every follower. Raises Refused."""
         followers = [name for name in self.nodes if name is not self.primary.name]
-        deadline = time.monotonic() + LEVEL_SECONDS
+        deadline = time.monotonic() + CATCH_UP_SECONDS
         while True:
             view = self.look()
             states = {name: view.state(name) for name in followers}
@@ -330,7 +332,7 @@ class Run:
                 return
             if time.monotonic() > deadline:
                 raise Refused(
-                    f"{' and '.join(behind)} did not get what was written within {LEVEL_SECONDS:.0f} s. See "
+                    f"{' and '.join(behind)} did not get what was written within {CATCH_UP_SECONDS:.0f} s. See "
                     "cluster_status, then run migrate again; it goes on where it stopped."
                 )
             time.sleep(POLL)
@@ -338,7 +340,7 @@ class Run:
     def await_still(self, names: list[NodeName]) -> None:
         """Wait until late nodes have taken all that fits their old shape."""
         last, since = None, time.monotonic()
-        deadline = since + LEVEL_SECONDS
+        deadline = since + CATCH_UP_SECONDS
         while time.monotonic() < min(since + STILL_SECONDS, deadline):
             view = self.look()
             now = [view.lag_entries(name) for name in names]

@@ -1,8 +1,8 @@
 """Keep the log short: archive the entries that every node has, that are old, and that a newer one supersedes.
 
 What is archived on a node follows from its log and the bound alone, so that all nodes archive the same. The bound
-lies at or below every node's verified floor. All later comparisons of logs begin above a floor that is no lower:
-floors only rise, and the PROMOTION of an epoch names its node's. So nobody asks for an archived entry again; the
+lies at or below every node's commit watermark. Later comparisons begin above one that is no lower:
+watermarks only rise, and the PROMOTION of an epoch names its node's. So nobody asks for an archived entry again; the
 newest of each record stays, for a row that must go back to it.
 """
 
@@ -66,7 +66,7 @@ def bound(nodes: dict[NodeName, MariaDBNode], view: ClusterView, days: int) -> t
         check_member(view, name, primary)
     states = view.reachable
     low = min(state.pruned for state in states)
-    high = min(state.verified.log_id for state in states)
+    high = min(state.watermark.log_id for state in states)
     source = nodes[primary.name]
     return source, pruning.last_older(source.connection, days * DAY, low, high)
 

@@ -20,9 +20,9 @@ back, and then
   each after all entries of the epochs before it (boundary rule, invariant (a)). From there on it is an
   ordinary node that lags.
 
-**The copy.** First the log up to the primary's verified floor, as it stands: all of it was committed before.
+**The copy.** First the log up to the primary's commit watermark, as it stands: all of it was committed before.
 Then the rows, span by span, each read after that moment and so at least that new. Then the entries above the
-floor with their images, where the newest of each record wins: a row that changed while it was copied ends as
+watermark with their images, where the newest of each record wins: a row that changed while it was copied ends as
 its newest entry says, and a row without any entry stays as it was copied. A span whose checksum is right
 already is not copied again: a rebuild that was cut off goes on where it was.
 """
@@ -35,8 +35,8 @@ from cluster.actions.events import journal
 from cluster.actions.maintenance import setup
 from cluster.actions.steps.lease import MARGIN, observe_revived
 from cluster.actions.steps.observe import observe
-from cluster.actions.steps.orphans import file_stranded
-from cluster.actions.steps.reconcile import WINDOW, Progress, common_floor, id_windows, ignore, reconcile
+from cluster.actions.steps.orphans import file_orphaned_entries
+from cluster.actions.steps.reconcile import WINDOW, Progress, common_watermark, id_windows, ignore, reconcile
 from cluster.actions.steps.rounds import note_round
 from cluster.conf import conf
 from cluster.nodes.cluster import administrator
@@ -65,7 +65,7 @@ Nodes = Mapping[NodeName, MariaDBNode]
 class Rebuilt:
     """A rebuild that is complete.
 
-    rows, entries: what the node holds; orphaned: entries set aside on the way; unlinked: the federated tables
+    rows, entries: what the node holds; orphaned: orphaned entries on the way; unlinked: the federated tables
     to other nodes that could not be made, each with the reason.
     """
 
@@ -115,18 +115,18 @@ def make_anew(nodes: Nodes, name: NodeName, *, lease_seconds: float, progress: P
     withdrawn = take_out(target, view, primary, lease_seconds)
     take_collations(source, target)
     copy = Copy(source, target, progress)
-    orphaned = copy.strand()
+    orphaned = copy.leave_orphans()
     before = source.state()  # what is pruned while it is copied may reach the target or not
-    floor = before.verified.log_id
-    copy.copy_log(floor)
+    watermark = before.watermark.log_id
+    copy.copy_log(watermark)
     rows = copy.copy_rows()
-    copy.copy_rest(floor)
+    copy.copy_rest(watermark)
     source.note_follower(withdrawn.epoch)
     take_back(nodes, target, source, withdrawn, before)
     orphaned += reconcile(target, source, withdrawn.epoch).orphaned
-    if target.state().stranded:
+    if target.state().orphaned:
         observe_revived(nodes, lease_seconds)  # filing is a write; a long copy may outlast the lease
-        file_stranded(target, source, withdrawn.epoch)
+        file_orphaned_entries(target, source, withdrawn.epoch)
     if name.following_mode is not Mode.RECOVERING:
         target.close_writes(name.following_mode, withdrawn.epoch)
     note_round(source, target, withdrawn.epoch)
@@ -250,9 +250,9 @@ def take_back(
         )
     if withdrawn.lost:
         check_promises(view, target.name, withdrawn.epoch)
-    floor = copied.verified.log_id
-    entries = reading.count_upto(source.connection, floor)
-    rebuilding.rejoin(target.connection, withdrawn.epoch, floor, copied.pruned, entries)
+    watermark = copied.watermark.log_id
+    entries = reading.count_upto(source.connection, watermark)
+    rebuilding.rejoin(target.connection, withdrawn.epoch, watermark, copied.pruned, entries)
 
 
 @dataclass
@@ -263,10 +263,10 @@ class Copy:
     target: MariaDBNode
     progress: Progress
 
-    def strand(self) -> int:
-        """Set aside, rows untouched, what the target's log has and the source's has not; how many entries.
+    def leave_orphans(self) -> int:
+        """Orphan, rows untouched, what the target's log has and the source's has not; how many entries.
 
-        Rule 5: they are filed on the primary in the end. At and below the common floor nothing can be lost.
+        Rule 5: they are filed on the primary in the end. At and below the common watermark nothing can be lost.
         """
         own = self.target.state()
         if own.led > self.source.state().led:
@@ -275,17 +275,17 @@ class Copy:
                 f"{self.source.name.label} has not; it cannot be rebuilt from there."
             )
         found = 0
-        for ids in id_windows(self.target, common_floor(own, self.source)):
+        for ids in id_windows(self.target, common_watermark(own, self.source)):
             kept = set(self.source.log_ids(ids[0].log_id - 1, ids[-1].log_id))
             lost = [entry for entry in ids if entry not in kept]
-            rebuilding.strand(self.target.connection, lost)
+            rebuilding.leave_orphans(self.target.connection, lost)
             found += len(lost)
         return found
 
-    def copy_log(self, floor: int) -> None:
-        """Entries up to `floor`, without their images."""
+    def copy_log(self, watermark: int) -> None:
+        """Entries up to `watermark`, without their images."""
         copy = partial(rebuilding.copy_entries, self.source.connection, self.target.connection)
-        self.copy_table(LOG_TABLE, log_span(None, floor), copy)
+        self.copy_table(LOG_TABLE, log_span(None, watermark), copy)
 
     def copy_rows(self) -> int:
         """The rows of every replicated table; how many."""
@@ -313,13 +313,13 @@ class Copy:
         span = Span(rest.after, end or rest.upto)
         return comparing.key_at(self.target.connection, table, span, 2 * SPAN) or end
 
-    def copy_rest(self, floor: int) -> None:
-        """Entries above `floor` with their images, until the source shows no more."""
-        rebuilding.cut_log(self.target.connection, floor)
+    def copy_rest(self, watermark: int) -> None:
+        """Entries above `watermark` with their images, until the source shows no more."""
+        rebuilding.cut_log(self.target.connection, watermark)
         complete, large = False, list[str]()
         while not complete:
-            window = self.source.read_log(floor, WINDOW, large)
-            entries, position = list(window.entries), floor
+            window = self.source.read_log(watermark, WINDOW, large)
+            entries, position = list(window.entries), watermark
             if window.large is not None:  # in parts: nobody reads a node that is withdrawn
                 large.append(window.large.transaction_id)
                 entries = self.source.read_part(window.large, position, WINDOW)
@@ -329,4 +329,4 @@ class Copy:
                 if window.large is None:
                     break
                 entries = self.source.read_part(window.large, entries[-1].log_id, WINDOW)
-            floor, complete = window.upto, window.complete
+            watermark, complete = window.upto, window.complete

@@ -10,7 +10,7 @@ from django.db import connections
 from cluster.actions.events import journal
 from cluster.actions.operations.report import Report
 from cluster.actions.operations.verbs import VERBS
-from cluster.actions.steps.telling import telling
+from cluster.actions.steps.progress import reporting_steps
 from cluster.models import Job
 from cluster.nodes.cluster import connect_all
 from cluster.protocol.errors import ClusterError
@@ -30,7 +30,7 @@ def run(job: Job, place: str) -> None:
     report = Report(job)
     nodes = connect_all()
     try:
-        with journal.acting_as(job.actor), telling(report.step):
+        with journal.acting_as(job.actor), reporting_steps(report.step):
             report.end(Job.State.DONE, VERBS[job.verb].act(nodes, job, report))
     except ClusterError as error:
         report.end(Job.State.FAILED, str(error))

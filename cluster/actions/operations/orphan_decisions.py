@@ -35,13 +35,13 @@ class Line:
 
     column: str
     before: Any
-    stranded: Any
+    orphaned: Any
     now: Any
 
     @property
     def by_it(self) -> bool:
         """Whether the orphaned entry changed it."""
-        return bool(self.before != self.stranded)
+        return bool(self.before != self.orphaned)
 
     @property
     def since(self) -> bool:
@@ -55,7 +55,7 @@ class Shown:
 
     orphan: Orphan
     before: Image
-    stranded: Image
+    orphaned: Image
     now: Image
     node: NodeName
     together: Sequence[str]
@@ -63,7 +63,7 @@ class Shown:
     @property
     def lines(self) -> list[Line]:
         """Every column that any of the images has."""
-        images = [image or {} for image in (self.before, self.stranded, self.now)]
+        images = [image or {} for image in (self.before, self.orphaned, self.now)]
         columns = dict.fromkeys(column for image in images for column in image)
         return [Line(column, *(image.get(column) for image in images)) for column in columns]
 

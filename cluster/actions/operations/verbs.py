@@ -78,7 +78,9 @@ def recovering(nodes: Nodes, job: Job, report: Report) -> str:
     """A node from the primary."""
     name = NodeName(job.node)
     report.expect(observe(nodes).lag_entries(name))
-    done = recover(nodes, name, lease_seconds=conf().lease_seconds, say=report.step, progress=report.advance)
+    done = recover(
+        nodes, name, lease_seconds=conf().lease_seconds, on_progress=report.step, progress=report.advance
+    )
     return done.sentence
 
 
@@ -113,7 +115,7 @@ def verifying(nodes: Nodes, job: Job, report: Report) -> str:
     """Compare all nodes."""
     view, found = observe(nodes), Differences()
     report.expect(amount_to_compare(nodes, view))
-    done = verify(nodes, view, tell=found.add, progress=report.advance)
+    done = verify(nodes, view, on_difference=found.add, progress=report.advance)
     for item in found.first:
         report.step(item.sentence)
     note(done)
@@ -124,7 +126,7 @@ def repairing(nodes: Nodes, job: Job, report: Report) -> str:
     """Compare, and bring what differs to what the primary holds."""
     view, found = observe(nodes), Differences()
     report.expect(amount_to_compare(nodes, view))
-    done = verify(nodes, view, tell=found.add, progress=report.advance)
+    done = verify(nodes, view, on_difference=found.add, progress=report.advance)
     report.step(done.sentence)
     return repair(nodes, observe(nodes), found).sentence if found.count else done.sentence
 

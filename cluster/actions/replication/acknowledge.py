@@ -12,7 +12,7 @@ SWEEP_INTERVAL = 1.0
 class Acknowledger:
     """Tells waiting writers what arrived, once for each transaction, whichever node confirmed it first.
 
-    All feeds tell through one session of the primary: it alone holds the gate at which the writers sleep.
+    All feeds tell through one session of the primary: it alone holds the latch at which the writers sleep.
     """
 
     KEPT = 10_000
@@ -21,20 +21,22 @@ class Acknowledger:
     def __init__(self, primary: Node) -> None:
         self.primary = primary
         self._lock = threading.Lock()
-        self._told: dict[str, int] = {}
+        self._published: dict[str, int] = {}
         self._swept_at = 0.0
         self._closed = False
 
-    def tell(self, arrived: Mapping[str, int]) -> None:
+    def publish(self, arrived: Mapping[str, int]) -> None:
         """Publish those that were not yet told and wake the writers. Last log ids by transaction id."""
         with self._lock:
-            fresh = {item: log_id for item, log_id in arrived.items() if log_id > self._told.get(item, 0)}
+            fresh = {
+                item: log_id for item, log_id in arrived.items() if log_id > self._published.get(item, 0)
+            }
             if not fresh or self._closed:
                 return
             self.primary.acknowledge(fresh)
-            self._told |= fresh
-            while len(self._told) > self.KEPT:
-                del self._told[next(iter(self._told))]
+            self._published |= fresh
+            while len(self._published) > self.KEPT:
+                del self._published[next(iter(self._published))]
 
     def sweep(self, now: float) -> None:
         """Now and then drop acknowledgements whose writers have long gone."""
@@ -44,7 +46,7 @@ class Acknowledger:
                 self._swept_at = now
 
     def close(self, patience: float = -1) -> None:
-        """Let the gate go with the session: writers that still wait look for themselves then.
+        """Let the latch go with the session: writers that still wait look for themselves then.
 
         patience: seconds to wait for a feed that tells just now; without end unless given.
         """

@@ -25,7 +25,7 @@ def wants_recovery(view: ClusterView, state: NodeState) -> bool:
 def attempt(nodes: Nodes, state: NodeState, lease_seconds: float) -> str:
     """Recover one node; its sentence, or why not."""
     try:
-        done = recover(nodes, state.name, lease_seconds=lease_seconds, say=lambda _: None)
+        done = recover(nodes, state.name, lease_seconds=lease_seconds, on_progress=lambda _: None)
     except ClusterError as error:
         return str(error)
     return f"{state.name.label}: {done.sentence}"

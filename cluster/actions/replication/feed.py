@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from cluster.actions.steps.large import bring_part
-from cluster.actions.steps.orphans import file_stranded
+from cluster.actions.steps.orphans import file_orphaned_entries
 from cluster.actions.steps.reconcile import reconcile
 from cluster.actions.steps.rounds import note_round
 from cluster.protocol.entries import last_log_ids
@@ -68,17 +68,17 @@ class Feed:
     verified_at: float = 0.0
 
     def join(self, state: NodeState) -> None:
-        """Make the target a follower, if it is none yet, and begin at its verified floor."""
+        """Make the target a follower, if it is none yet, and begin at its commit watermark."""
         self.source.note_follower(self.epoch)
         self.target.drop_staged(self.epoch)
-        if state.led != self.epoch or state.stranded or state.mode is not state.name.following_mode:
+        if state.led != self.epoch or state.orphaned or state.mode is not state.name.following_mode:
             state = self.bring_in()
-        self.gaps = Gaps(cursor=state.verified.log_id)
+        self.gaps = Gaps(cursor=state.watermark.log_id)
 
     def bring_in(self) -> NodeState:
-        """Bring the target level and into the mode of a follower; file what was stranded on it."""
+        """Bring the target level and into the mode of a follower; file what was orphaned on it."""
         reconcile(self.target, self.source, self.epoch)
-        file_stranded(self.target, self.source, self.epoch)
+        file_orphaned_entries(self.target, self.source, self.epoch)
         state = self.target.state()
         if state.mode is not state.name.following_mode:
             self.target.close_writes(state.name.following_mode, self.epoch)
@@ -87,7 +87,7 @@ class Feed:
     def carry(self) -> dict[str, int]:
         """One batch. The transactions that the target holds now and may not have held before: last log ids by id.
 
-        What stands above the floor from earlier epochs is not sent: whoever holds PROMOTION(e) has it, by the
+        What stands above the watermark from earlier epochs is not sent: whoever holds PROMOTION(e) has it, by the
         boundary rule, and nobody waits for it any more.
         """
         ranges = self.gaps.ranges
@@ -154,14 +154,14 @@ class Feed:
             self.source.note_transfer(self.target.name, first_log_id, entries, seconds)
 
     def settle(self, now: float) -> None:
-        """Now and then: close gaps that nobody can fill any more, raise the verified floor."""
+        """Now and then: close gaps that nobody can fill any more, raise the commit watermark."""
         # Only a complete read proves a gap: an incomplete one leaves transactions out that end beyond it.
         if self.gaps.ranges and self.complete:
             self.close_gaps(now)
         self.level = self.level or (self.complete and not self.large)
         if now - self.verified_at >= VERIFY_INTERVAL:
-            self.target.verify(self.gaps.floor)
-            self.source.verify(self.gaps.floor)
+            self.target.verify(self.gaps.watermark)
+            self.source.verify(self.gaps.watermark)
             if self.level:
                 note_round(self.source, self.target, self.epoch)
             if self.source.name is NodeName.MAIN:

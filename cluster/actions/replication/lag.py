@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from cluster.protocol.names import NodeName
 from cluster.protocol.view import ClusterView
 
-LOOK_INTERVAL = 10.0
+REPORT_INTERVAL = 10.0
 """Seconds between two looks: a node that still lacks what the primary held at the last one lags."""
 TELL_AGAIN = 60.0
 """Seconds until a lag that goes on is told again."""
@@ -41,6 +41,6 @@ class LagReport:
         due = [name for name in sorted(behind) if now - self.told_at.get(name, -TELL_AGAIN) >= TELL_AGAIN]
         self.told_at |= dict.fromkeys(due, now)
         return [
-            f"{name.label} lags by {view.lag_entries(name):,} entries for more than {LOOK_INTERVAL:.0f} s."
+            f"{name.label} lags by {view.lag_entries(name):,} entries for more than {REPORT_INTERVAL:.0f} s."
             for name in due
         ]

@@ -17,8 +17,8 @@ class OpenWriters:
     the fewer ask, the sooner it comes.
     """
 
-    def __init__(self, connect: Callable[[], Node], say: Callable[[str], None]) -> None:
-        self._connect, self._say = connect, say
+    def __init__(self, connect: Callable[[], Node], on_progress: Callable[[str], None]) -> None:
+        self._connect, self._on_progress = connect, on_progress
         self._lock = threading.Lock()
         self._wanted = threading.Event()
         self._begun = self._answered = 0
@@ -45,7 +45,7 @@ class OpenWriters:
                 self._put(node)
             except ClusterError as error:
                 if str(error) != last and not over.is_set():
-                    self._say(str(error))
+                    self._on_progress(str(error))
                 last = str(error)
                 self._wanted.set()
                 over.wait(FORGIVING)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from cluster.actions.replication.acknowledge import Acknowledger
 from cluster.actions.replication.feed import Feed, WhoWrites, may_join
-from cluster.actions.replication.lag import LOOK_INTERVAL, LagReport
+from cluster.actions.replication.lag import REPORT_INTERVAL, LagReport
 from cluster.actions.replication.open_writers import OpenWriters
 from cluster.actions.steps.lease import renew, revive
 from cluster.actions.steps.observe import Nodes, observe
@@ -57,7 +57,7 @@ class Term:
 
     primary: NodeState
     over: threading.Event
-    told: Acknowledger
+    acknowledger: Acknowledger
     writers: WhoWrites
     installing: threading.Lock = field(default_factory=threading.Lock)
 
@@ -70,13 +70,13 @@ class Replicator:
         connect: Connect,
         *,
         lease_seconds: float,
-        say: Callable[[str], None] = log.info,
+        on_progress: Callable[[str], None] = log.info,
         alarm: Callable[[], object] = lambda: None,
     ) -> None:
         """alarm: is called in a thread of its own when the primary stops answering; it may act."""
         self.connect = connect
         self.lease_seconds = lease_seconds
-        self.say = say
+        self.on_progress = on_progress
         self.alarm = alarm
         self.stopping = threading.Event()
         self._calling: threading.Thread | None = None
@@ -95,7 +95,7 @@ class Replicator:
             try:
                 self.serve(nodes, primary)
             except ClusterError as error:
-                self.say(f"{primary.name.label} is not served any more: {error}")
+                self.on_progress(f"{primary.name.label} is not served any more: {error}")
                 self.call_for_help()
             searching = time.monotonic()
         prober.close()
@@ -117,11 +117,11 @@ class Replicator:
         if not source.lead():
             self.stopping.wait(RETRY_INTERVAL)
             return
-        self.say(f"Replicating from {primary.name.label} in epoch {primary.promised}.")
+        self.on_progress(f"Replicating from {primary.name.label} in epoch {primary.promised}.")
         over = threading.Event()
-        told = Acknowledger(self.connect(primary.name, FEED_TIMEOUT))
-        writers = OpenWriters(lambda: self.connect(primary.name, FEED_TIMEOUT), self.say)
-        term = Term(primary, over, told, writers)
+        acknowledger = Acknowledger(self.connect(primary.name, FEED_TIMEOUT))
+        writers = OpenWriters(lambda: self.connect(primary.name, FEED_TIMEOUT), self.on_progress)
+        term = Term(primary, over, acknowledger, writers)
         threads = [
             threading.Thread(
                 target=self.feed,
@@ -144,7 +144,7 @@ class Replicator:
                 self.stopping.wait(WATCH_INTERVAL)
         finally:
             over.set()
-            told.close(patience=WATCH_INTERVAL)
+            acknowledger.close(patience=WATCH_INTERVAL)
 
     def keep_lease(self, primary: NodeState, first: NodeName, over: threading.Event) -> None:
         """Renew the lease three times in its duration, as long as a second node consents.
@@ -159,7 +159,7 @@ class Replicator:
             try:
                 renew(source, voters, primary.promised, self.lease_seconds)
             except ClusterError as error:
-                self.say(f"The lease of {primary.name.label} was not renewed: {error}")
+                self.on_progress(f"The lease of {primary.name.label} was not renewed: {error}")
             over.wait(self.lease_seconds / 3)
         close([source, *voters])
 
@@ -167,10 +167,10 @@ class Replicator:
         """Say which follower does not keep up, and let every node see whether its tables are still logged."""
         nodes = {name: self.connect(name, WATCH_TIMEOUT) for name in NodeName}
         report = LagReport()
-        while not over.wait(LOOK_INTERVAL):
+        while not over.wait(REPORT_INTERVAL):
             view = observe(nodes)
             for sentence in report.sentences(view, time.monotonic()):
-                self.say(sentence)
+                self.on_progress(sentence)
             for state in view.reachable:
                 with suppress(ClusterError):  # the next look sees it too
                     nodes[state.name].inspect()
@@ -187,12 +187,12 @@ class Replicator:
                 self.carry_on(feed, pause, term)
             except ClusterError as error:
                 if str(error) != last and not term.over.is_set():
-                    self.say(str(error))
+                    self.on_progress(str(error))
                 last = str(error)
             finally:
                 close([source, target])
             term.over.wait(RETRY_INTERVAL)
-        term.told.close()
+        term.acknowledger.close()
 
     def carry_on(self, feed: Feed, least: float, term: Term) -> None:
         """Join the node, then carry batch after batch."""
@@ -200,15 +200,15 @@ class Replicator:
             if term.over.wait(RETRY_INTERVAL):
                 return
         if older := set_back([feed.source.state(), state]).get(state.name):
-            self.say(f"{older} It has no vote until it has caught up.")
+            self.on_progress(f"{older} It has no vote until it has caught up.")
         feed.join(state)
         pause = least
         while not term.over.is_set():
             arrived = feed.carry()
-            term.told.tell(arrived)
-            term.told.tell(feed.carry_part())
+            term.acknowledger.publish(arrived)
+            term.acknowledger.publish(feed.carry_part())
             feed.settle(time.monotonic())
-            term.told.sweep(time.monotonic())
+            term.acknowledger.sweep(time.monotonic())
             pause = least if arrived or feed.large else min(pause * 1.05, IDLE_PAUSE)
             term.over.wait(pause)
 

@@ -52,7 +52,7 @@ def newest() -> Observation | None:
 
 def facts(tick: Tick, seconds: Seconds, recent: list[Recent]) -> dict[str, Any]:
     """A round of the watch as pages read it: `cluster_status --json` and what only the watch knows."""
-    view = tick.outlook.view
+    view = tick.monitor_state.view
     told = cluster_facts(view, conf())
     for name in NodeName:
         told["nodes"][name.value] |= more(view, name, seconds.get(name))
@@ -71,11 +71,11 @@ def more(view: ClusterView, name: NodeName, seconds: float | None) -> dict[str, 
     """What a page shows of a node besides its status."""
     state = view.state(name)
     if state is None:
-        return {"probe_seconds": None, "last_log_id": None, "verified_log_id": None, "led": None}
+        return {"probe_seconds": None, "last_log_id": None, "commit_watermark": None, "led": None}
     return {
         "probe_seconds": None if seconds is None else round(seconds, 4),
         "last_log_id": state.last_log_id,
-        "verified_log_id": state.verified.log_id,
+        "commit_watermark": state.watermark.log_id,
         "led": state.led,
         "consent_seconds": round(state.consent_seconds, 1),
     }
@@ -119,9 +119,9 @@ class Keeper:
 
     def store(self, tick: Tick, seconds: Seconds, watcher: str) -> None:
         """Write one look. Raises DatabaseError."""
-        told = facts(tick, seconds, self.recent(tick.outlook.view))
-        now = datetime.fromtimestamp(tick.outlook.now, UTC)
-        sample = self._slot.add(told, tick.outlook.now)
+        told = facts(tick, seconds, self.recent(tick.monitor_state.view))
+        now = datetime.fromtimestamp(tick.monitor_state.now, UTC)
+        sample = self._slot.add(told, tick.monitor_state.now)
         try:
             Observation.objects.update_or_create(watcher=watcher, defaults={"seen_at": now, "facts": told})
             if sample:

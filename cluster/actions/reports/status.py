@@ -5,11 +5,11 @@ from typing import Any
 from cluster.actions.failover.promote import TOLD_SECONDS
 from cluster.conf import ClusterConf
 from cluster.protocol.decide import (
-    alone,
     full,
     joined,
     paused,
     replacement,
+    solo_warning,
     verb,
     wait_or_force,
     with_primary,
@@ -41,7 +41,7 @@ def node_facts(view: ClusterView, name: NodeName) -> dict[str, Any]:
         "lag_entries": view.lag_entries(name),
         "lag_seconds": rounded(view.lag_seconds(name)),
         "last_contact": state.last_main_contact,
-        "orphans_unfiled": state.stranded,
+        "orphans_unfiled": state.orphaned,
         "quarantined": state.quarantined,
         "unfit": state.unfit,
         "set_back": set_back(view.reachable).get(name, ""),
@@ -76,7 +76,7 @@ def sentence(view: ClusterView) -> str:
 def standing(view: ClusterView) -> str:
     """How things stand at this look; what is done about it, the watch decides."""
     if not view.quorum:
-        return alone(view) if view.primary else without_quorum(view)
+        return solo_warning(view) if view.primary else without_quorum(view)
     return with_primary(view) if view.primary else without_primary(view)
 
 

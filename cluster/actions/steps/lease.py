@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from cluster.actions.steps.observe import Nodes, observe
 from cluster.protocol.errors import ClusterError, NodeUnreachable, NoMajority
-from cluster.protocol.names import Alone, Mode, NodeName
+from cluster.protocol.names import Mode, NodeName, Solo
 from cluster.protocol.node import Node
 from cluster.protocol.staleness import set_back
 from cluster.protocol.view import ClusterView
@@ -80,12 +80,12 @@ def agreed_since(primary: Node, voters: Iterable[Node], epoch: int, seconds: flo
             refusals.append(error)
         else:
             return before
-    if may_go_on_alone(primary, refusals):
+    if may_renew_solo(primary, refusals):
         return before
     raise NoMajority(1, " ".join(map(str, refusals)) or "No other node answers.")
 
 
-def may_go_on_alone(primary: Node, refusals: Sequence[ClusterError]) -> bool:
+def may_renew_solo(primary: Node, refusals: Sequence[ClusterError]) -> bool:
     """Whether a lease may be had without consent: both others are away, and the settings or an operator say so.
 
     One that answers and refuses has promised another epoch: then never. One that is only silent may be at
@@ -94,5 +94,5 @@ def may_go_on_alone(primary: Node, refusals: Sequence[ClusterError]) -> bool:
     away = [error for error in refusals if isinstance(error, NodeUnreachable)]
     if len(away) < len(primary.name.others) or len(away) < len(refusals):
         return False
-    alone = primary.state().alone
-    return alone is Alone.WHEN_SILENT or (alone is Alone.WHEN_GONE and all(error.gone for error in away))
+    solo = primary.state().solo
+    return solo is Solo.WHEN_SILENT or (solo is Solo.WHEN_GONE and all(error.gone for error in away))

@@ -1,7 +1,7 @@
 """Make one node hold what another, further one holds: orphans out, missing entries in.
 
 The same operation serves recovery, promotion, catch-up and rebuilding. It is idempotent and may be cut off
-at any point: what is already there is found by comparing identities above the verified floor.
+at any point: what is already there is found by comparing identities above the commit watermark.
 """
 
 from collections.abc import Callable, Iterator
@@ -29,7 +29,7 @@ def ignore(_entries: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """What a reconcile did: entries set aside, entries and transactions added."""
+    """What a reconcile did: orphaned entries, entries and transactions added."""
 
     orphaned: int = 0
     entries: int = 0
@@ -48,50 +48,50 @@ def reconcile(target: Node, source: Node, epoch: int, progress: Progress = ignor
             f"{own.name.label} has seen the beginning of epoch {own.led}, {other.name.label} only that of "
             f"{other.led}: reconcile {other.name.label} from {own.name.label} instead."
         )
-    floor = common_floor(own, source)
+    watermark = common_watermark(own, source)
     orphaned = 0
     if own.led < other.led:
-        # Rule 5: what the cluster did not keep is set aside before anything newer arrives.
-        orphaned = set_orphans_aside(target, source, epoch, floor, other.led)
-    added = copy_missing(target, source, epoch, floor, own.last_log_id, progress)
-    target.verify(min(other.verified.log_id, source.state().verified.log_id))
+        # Rule 5: what the cluster did not keep is orphaned before anything newer arrives.
+        orphaned = orphan_lost_entries(target, source, epoch, watermark, other.led)
+    added = copy_missing(target, source, epoch, watermark, own.last_log_id, progress)
+    target.verify(min(other.watermark.log_id, source.state().watermark.log_id))
     return Reconciled(orphaned, added.entries, added.transactions)
 
 
-def common_floor(own: NodeState, source: Node) -> int:
+def common_watermark(own: NodeState, source: Node) -> int:
     """The log id at and below which both logs are equal for good.
 
     A verified entry is on a majority, so every later promotion keeps it; but a forced promotion had no
-    majority, so the floor that each PROMOTION since then names counts too.
+    majority, so the watermark that each PROMOTION since then names counts too.
     """
-    named = source.promotion_floor(own.led)
-    return own.verified.log_id if named is None else min(own.verified.log_id, named)
+    named = source.promotion_watermark(own.led)
+    return own.watermark.log_id if named is None else min(own.watermark.log_id, named)
 
 
-def set_orphans_aside(target: Node, source: Node, epoch: int, floor: int, led: int) -> int:
+def orphan_lost_entries(target: Node, source: Node, epoch: int, watermark: int, led: int) -> int:
     """Move the target's entries that the source, complete below epoch `led`, does not have. Their number.
 
     All in one step: a transaction goes whole, and a record goes back behind the first of its lost changes.
     """
     lost: list[EntryId] = []
-    for own in id_windows(target, floor):
+    for own in id_windows(target, watermark):
         kept = source.log_ids(own[0].log_id - 1, own[-1].log_id)
         lost += orphans(own, kept, led)
     source.follow(epoch)  # see copy_missing
-    return target.set_aside(epoch, lost) if lost else 0
+    return target.orphan_entries(epoch, lost) if lost else 0
 
 
-def id_windows(node: Node, floor: int) -> Iterator[list[EntryId]]:
-    """The identities of the node's entries above `floor`, a window at a time."""
-    while ids := node.log_ids(floor, limit=ID_WINDOW):
+def id_windows(node: Node, watermark: int) -> Iterator[list[EntryId]]:
+    """The identities of the node's entries above `watermark`, a window at a time."""
+    while ids := node.log_ids(watermark, limit=ID_WINDOW):
         yield ids
-        floor = ids[-1].log_id
+        watermark = ids[-1].log_id
 
 
 def copy_missing(
-    target: Node, source: Node, epoch: int, floor: int, held_to: int, progress: Progress = ignore
+    target: Node, source: Node, epoch: int, watermark: int, held_to: int, progress: Progress = ignore
 ) -> Reconciled:
-    """Append the source's entries above `floor` that the target lacks, by log id.
+    """Append the source's entries above `watermark` that the target lacks, by log id.
 
     Log ids grow with the epochs in a log that a promotion has confirmed, so this order keeps the boundary
     rule: PROMOTION(e) comes after every canonical entry of the epochs before (invariant (a)).
@@ -101,7 +101,7 @@ def copy_missing(
     Raises StaleEpoch, also when the source has promised more.
     """
     entries = transactions = 0
-    gaps = Gaps(floor)
+    gaps = Gaps(watermark)
     while True:
         window = next_window(source, gaps)
         source.follow(epoch)
@@ -135,9 +135,9 @@ def next_window(source: Node, gaps: Gaps) -> Window:
     return window
 
 
-def lacking(target: Node, window: Window, floor: int) -> list[Entry]:
+def lacking(target: Node, window: Window, watermark: int) -> list[Entry]:
     """The entries of a window that the target does not hold."""
     if not window.entries:
         return []
-    held = set(target.log_ids(floor, window.entries[-1].log_id))
+    held = set(target.log_ids(watermark, window.entries[-1].log_id))
     return [entry for entry in window.entries if entry.id not in held]

@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
+from cluster.nodes.fan_out import FanOut
 from cluster.nodes.log.stored import stored_columns, stored_row
-from cluster.nodes.panel import Panel
-from cluster.nodes.repair import comparing, looking
+from cluster.nodes.repair import comparing, row_snapshots
 from cluster.nodes.repair.comparing import Comparable, Key, Span
 from cluster.nodes.schema.shape import TableShape
-from cluster.protocol.differences import Difference, RowLook, Verdict, judge, row_differences, unlike
+from cluster.protocol.differences import Difference, RowSnapshot, Verdict, judge, row_differences, unlike
 from cluster.protocol.errors import NodeFailed
 from cluster.protocol.names import NodeName
 
@@ -20,43 +20,43 @@ RECORDS = 1000
 """Rows in doubt that are looked at together."""
 
 Tell = Callable[[Difference], None]
-Looks = Mapping[NodeName, Mapping[str, RowLook]]
+Snapshots = Mapping[NodeName, Mapping[str, RowSnapshot]]
 
 
 @dataclass
 class TableComparison:
     """Compares table after table and tells what differs.
 
-    floor: the log id at and below which the logs are complete. rows: how many the reference holds.
+    watermark: the log id at and below which the logs are complete. rows: how many the reference holds.
     uncompared: which table could not be compared on which node, and why.
     """
 
-    panel: Panel
-    floor: int
-    tell: Tell
+    fan_out: FanOut
+    watermark: int
+    on_difference: Tell
     progress: Callable[[int], None]
     rows: int = 0
     uncompared: list[str] = field(default_factory=list)
 
     def compare(self, shape: TableShape) -> None:
         """Compare one table on all nodes that have it as its model says."""
-        columns = stored_columns(self.panel.source, shape.name)
+        columns = stored_columns(self.fan_out.source, shape.name)
         table = comparing.comparable_as_stored(shape, columns)
         stored = stored_row(columns)
-        names = [name for name in self.panel.names if self.is_comparable(name, table)]
+        names = [name for name in self.fan_out.names if self.is_comparable(name, table)]
         for span in comparing.spans(partial(self.end_of_span, names, table), Span()):
-            sums = self.panel.ask(names, partial(comparing.checksum, table=table, span=span))
-            if suspects := unlike(sums, self.panel.reference):
+            sums = self.fan_out.ask(names, partial(comparing.checksum, table=table, span=span))
+            if suspects := unlike(sums, self.fan_out.reference):
                 self.compare_rows(shape, table, span, suspects, stored)
-            self.rows += sums[self.panel.reference].rows
-            self.progress(sums[self.panel.reference].rows)
+            self.rows += sums[self.fan_out.reference].rows
+            self.progress(sums[self.fan_out.reference].rows)
 
     def is_comparable(self, name: NodeName, table: Comparable) -> bool:
         """Whether the node can hash the table at all; if not, why is noted. The reference has to (NodeFailed)."""
         try:
-            self.panel.ask_one(name, partial(comparing.check, table=table))
+            self.fan_out.ask_one(name, partial(comparing.check, table=table))
         except NodeFailed as error:
-            if name == self.panel.reference:
+            if name == self.fan_out.reference:
                 raise
             self.uncompared.append(f"{table.name} on {name.label} cannot be compared: {error.reason}.")
             return False
@@ -64,67 +64,69 @@ class TableComparison:
 
     def end_of_span(self, names: Iterable[NodeName], table: Comparable, rest: Span) -> Key | None:
         """Where the next span ends: after ROWS rows of the reference, and twice as many of no other node."""
-        return end_of_span(self.panel, names, table, rest, ROWS)
+        return end_of_span(self.fan_out, names, table, rest, ROWS)
 
     def compare_rows(
         self, shape: TableShape, table: Comparable, span: Span, names: list[NodeName], stored: str
     ) -> None:
         """Find the rows whose digests differ in a span, and look at them."""
-        asked = [self.panel.reference, *names]
-        held = self.panel.ask(asked, partial(comparing.digests, table=table, span=span))
-        right = held.pop(self.panel.reference).items()
+        asked = [self.fan_out.reference, *names]
+        held = self.fan_out.ask(asked, partial(comparing.digests, table=table, span=span))
+        right = held.pop(self.fan_out.reference).items()
         doubtful = sorted({record for found in held.values() for record, _ in right ^ found.items()})
         for start in range(0, len(doubtful), RECORDS):
             self.examine(shape, doubtful[start : start + RECORDS], list(held), stored)
 
     def examine(self, shape: TableShape, records: list[str], names: list[NodeName], stored: str) -> None:
         """Look at rows in doubt until each is decided or nothing can be on its way any more."""
-        deadline = time.monotonic() + self.panel.settle
+        deadline = time.monotonic() + self.fan_out.settle
         told: set[Difference] = set()
         pending = dict.fromkeys(names, records)
         while pending:
-            asked = [self.panel.reference, *pending]
+            asked = [self.fan_out.reference, *pending]
             wanted = sorted(set().union(*pending.values()))
-            looks = self.panel.ask(
-                asked, partial(looking.look_at_once, shape=shape, record_ids=wanted, stored=stored)
+            snapshots = self.fan_out.ask(
+                asked, partial(row_snapshots.snapshot_rows, shape=shape, record_ids=wanted, stored=stored)
             )
             undecided = {
-                name: self.judge_all(shape.name, mine, name, looks, told)
+                name: self.judge_all(shape.name, mine, name, snapshots, told)
                 for name, mine in pending.items()
-                if name in looks
+                if name in snapshots
             }
             pending = {name: rest for name, rest in undecided.items() if rest}
-            pending = self.panel.worth_waiting_for(pending, deadline)
+            pending = self.fan_out.worth_waiting_for(pending, deadline)
 
     def judge_all(
-        self, table: str, records: Iterable[str], name: NodeName, looks: Looks, told: set[Difference]
+        self, table: str, records: Iterable[str], name: NodeName, snapshots: Snapshots, told: set[Difference]
     ) -> list[str]:
         """Tell what differs on one node and is not in `told`; the records that are not decided yet."""
         undecided = []
         for record in records:
-            right, found = looks[self.panel.reference][record], looks[name][record]
-            verdict = judge(right, found, self.floor)
+            right, found = snapshots[self.fan_out.reference][record], snapshots[name][record]
+            verdict = judge(right, found, self.watermark)
             if verdict is Verdict.UNDECIDED:
                 undecided.append(record)
             elif verdict is Verdict.DIFFERENT:
-                wrong = row_differences(table, record, (self.panel.reference, right), (name, found))
+                wrong = row_differences(table, record, (self.fan_out.reference, right), (name, found))
                 for difference in set(wrong) - told:
                     told.add(difference)
-                    self.tell(difference)
+                    self.on_difference(difference)
         return undecided
 
 
 def end_of_span(
-    panel: Panel, names: Iterable[NodeName], table: Comparable, rest: Span, rows: int
+    fan_out: FanOut, names: Iterable[NodeName], table: Comparable, rest: Span, rows: int
 ) -> Key | None:
     """The key after `rows` rows of the reference, or an earlier one where a node has twice as many up to it.
 
     None when the rest is that small on each of `names`.
     """
-    end = comparing.key_at(panel.source, table, rest, rows)
-    for name in panel.followers:
+    end = comparing.key_at(fan_out.source, table, rest, rows)
+    for name in fan_out.followers:
         if name in names:
             span = Span(rest.after, end or rest.upto)
-            earlier = panel.ask_one(name, partial(comparing.key_at, table=table, span=span, number=2 * rows))
+            earlier = fan_out.ask_one(
+                name, partial(comparing.key_at, table=table, span=span, number=2 * rows)
+            )
             end = earlier or end
     return end

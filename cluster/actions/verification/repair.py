@@ -4,7 +4,7 @@ hold.
 Everything goes through the protocol's own means. A follower's row is stored in the transaction of an append,
 under the primary's epoch. A row of the primary that contradicts its own log is written into the log as a
 normal transaction, so that the log and every node follow it. Nothing is dropped: an entry that no other node
-has is set aside and filed as an orphaned transaction.
+has is kept as an orphaned transaction.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import groupby, islice
 
 from cluster.actions.events import journal
-from cluster.actions.steps.orphans import file_stranded
+from cluster.actions.steps.orphans import file_orphaned_entries
 from cluster.nodes.log import applying
 from cluster.nodes.mariadb import MariaDBNode
 from cluster.nodes.repair import repairing
@@ -107,19 +107,19 @@ class Repairing:
     def put_entries_right(self, node: MariaDBNode, kind: Kind, ids: Sequence[EntryId]) -> int:
         """Entries of one node's log; how many were changed."""
         if kind is Kind.EXTRA:
-            return self.put_aside(node, ids)
+            return self.orphan(node, ids)
         entries = applying.by_id(self.holder(node).connection, ids)
         if entries:
             on_primary = node.name is self.primary.name
             repairing.replace_entries(node.connection, self.epoch, entries, rows=not on_primary)
         return len(entries)
 
-    def put_aside(self, node: MariaDBNode, ids: Sequence[EntryId]) -> int:
+    def orphan(self, node: MariaDBNode, ids: Sequence[EntryId]) -> int:
         """Take entries that no other node has out of a log and file them as orphans; how many there were."""
         held = [entry.id for entry in applying.by_id(node.connection, ids)]
         if held:
-            node.set_aside(self.epoch, held)
-            file_stranded(node, self.primary, self.epoch)
+            node.orphan_entries(self.epoch, held)
+            file_orphaned_entries(node, self.primary, self.epoch)
         return len(held)
 
     def holder(self, node: MariaDBNode) -> MariaDBNode:

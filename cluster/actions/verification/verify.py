@@ -12,8 +12,8 @@ from cluster.actions.events import journal
 from cluster.actions.steps.reconcile import Progress, ignore
 from cluster.actions.verification.compare_log import LogComparison
 from cluster.actions.verification.compare_tables import TableComparison, Tell
+from cluster.nodes.fan_out import FanOut
 from cluster.nodes.mariadb import MariaDBNode
-from cluster.nodes.panel import Panel
 from cluster.nodes.repair import comparing
 from cluster.nodes.schema.shape import shape
 from cluster.protocol.differences import Difference
@@ -80,11 +80,16 @@ class Verification:
 
 
 def verify(
-    nodes: Nodes, view: ClusterView, *, tell: Tell, progress: Progress = ignore, settle: float = SETTLE
+    nodes: Nodes,
+    view: ClusterView,
+    *,
+    on_difference: Tell,
+    progress: Progress = ignore,
+    settle: float = SETTLE,
 ) -> Verification:
     """Compare the nodes that answered in `view` with the primary, or with the newest of them.
 
-    tell: is told of each difference when it is certain. settle: seconds that what is on its way may take.
+    on_difference: is told of each difference when it is certain. settle: seconds that what is on its way may take.
     Raises Refused when there are no two nodes to compare, NodeUnreachable and NodeFailed when the reference
     fails on the way.
     """
@@ -96,18 +101,18 @@ def verify(
 
     def told(difference: Difference) -> None:
         result.count(difference)
-        tell(difference)
+        on_difference(difference)
 
-    panel = Panel({state.name: nodes[state.name].connection for state in states}, reference.name, settle)
-    tables = TableComparison(panel, min(s.verified.log_id for s in states), told, progress)
+    fan_out = FanOut({state.name: nodes[state.name].connection for state in states}, reference.name, settle)
+    tables = TableComparison(fan_out, min(s.watermark.log_id for s in states), told, progress)
     for model in replicated_models():
         tables.compare(shape(model))
         result.tables += 1
-    log = LogComparison(panel, told, progress)
+    log = LogComparison(fan_out, told, progress)
     log.compare()
     result.rows, result.entries, result.lag = tables.rows, log.entries, log.lag
     result.uncompared = tables.uncompared
-    result.unreachable = left_out(view) | panel.lost
+    result.unreachable = left_out(view) | fan_out.lost
     return result
 
 
@@ -128,4 +133,4 @@ def amount(nodes: Nodes, view: ClusterView) -> int:
 def note(verification: Verification) -> None:
     """Leave an event: an alarm when the nodes differ."""
     kind = journal.Kind.DECISION if verification.equal else journal.Kind.ALARM
-    journal.record(journal.Happening(kind, "verify", verification.sentence))
+    journal.record(journal.EventRecord(kind, "verify", verification.sentence))

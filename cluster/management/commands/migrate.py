@@ -73,7 +73,9 @@ class Command(django.Command):
             for migration, backwards in planned(nodes, targets(options), conf().lease_seconds):
                 self.say(f"  On the nodes: {'take back ' if backwards else ''}{migration}")
         else:
-            done = migrate(nodes, targets(options), conf().lease_seconds, run_once=run_once, say=self.say)
+            done = migrate(
+                nodes, targets(options), conf().lease_seconds, run_once=run_once, on_progress=self.say
+            )
             self.say(done.sentence)
 
     def say(self, sentence: str) -> None:

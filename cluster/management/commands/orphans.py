@@ -32,7 +32,7 @@ STATUSES = {status.lower(): status for status in (PENDING, REAPPLIED, DISMISSED)
 class Command(VerbCommand):
     """list, show, reapply, dismiss, reopen."""
 
-    help = "The transactions that were set aside: list them, show one, apply them again or dismiss them."
+    help = "The transactions that were orphaned: list them, show one, apply them again or dismiss them."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """A subcommand and its arguments."""
@@ -40,7 +40,7 @@ class Command(VerbCommand):
         verbs = parser.add_subparsers(dest="verb", required=True, metavar="list|show|reapply|dismiss|reopen")
         list_ = verb(verbs, "list", "one line for each that waits for a decision")
         list_.add_argument("--status", choices=[*STATUSES, "all"], default="pending")
-        verb(verbs, "show", "the row before, as stranded, and now").add_argument("id", metavar="ID")
+        verb(verbs, "show", "the row before, as orphaned, and now").add_argument("id", metavar="ID")
         reapply_ = decision(verbs, "reapply", "write whole transactions once more")
         reapply_.add_argument("--force", action="store_true", help="also over rows that changed since")
         dismiss_ = decision(verbs, "dismiss", "leave transactions as they are, for good")
@@ -75,7 +75,7 @@ class Command(VerbCommand):
         self.result(
             **facts(shown.orphan),
             before=shown.before,
-            stranded=shown.stranded,
+            orphaned=shown.orphaned,
             now=shown.now,
             now_on=shown.node,
             together=shown.together,
@@ -178,12 +178,12 @@ def headline(shown: Shown) -> str:
 
 
 def images(shown: Shown) -> Table:
-    """A column a line: before, stranded, now; what differs is marked by words."""
-    table = Table("column", "before", "stranded", f"now on {shown.node.label}", "")
-    rows = [image is not None for image in (shown.before, shown.stranded, shown.now)]
+    """A column a line: before, orphaned, now; what differs is marked by words."""
+    table = Table("column", "before", "orphaned", f"now on {shown.node.label}", "")
+    rows = [image is not None for image in (shown.before, shown.orphaned, shown.now)]
     table.add_row("(row)", *("there" if there else "none" for there in rows), "")
     for line in shown.lines:
-        cells = (line.before, line.stranded, line.now)
+        cells = (line.before, line.orphaned, line.now)
         texts = [value(cell) if there else "" for cell, there in zip(cells, rows, strict=True)]
         table.add_row(line.column, *texts, mark(line))
     return table

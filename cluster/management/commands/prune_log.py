@@ -44,7 +44,7 @@ class Command(RatedCommand):
             self.say(f"Superseded entries up to log id {upto:,} would be archived on each node.")
             self.result(upto=upto)
             return
-        total = sum(state.verified.log_id - state.pruned for state in view.reachable)
+        total = sum(state.watermark.log_id - state.pruned for state in view.reachable)
         with self.progress(f"Archiving on {len(NodeName)} nodes", total) as tick:
             done = prune(nodes, view, days=days, progress=tick)
         self.say(done.sentence)

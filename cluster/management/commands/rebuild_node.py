@@ -19,7 +19,7 @@ class Command(RatedCommand):
 
     help = (
         "Make a node that is empty or beyond repair what the primary is, while writes go on. Entries that only "
-        "this node has are set aside as orphaned transactions. May be interrupted and repeated."
+        "this node has are kept as orphaned transactions. May be interrupted and repeated."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -37,7 +37,5 @@ class Command(RatedCommand):
             done = rebuild(nodes, name, lease_seconds=conf().lease_seconds, progress=tick)
         self.say(done.sentence)
         if done.orphaned:
-            self.say(
-                f"{done.orphaned} entries that only {name.label} had were set aside; see `orphans list`."
-            )
+            self.say(f"{done.orphaned} entries that only {name.label} had were orphaned; see `orphans list`.")
         self.result(**asdict(done))

@@ -59,7 +59,7 @@ class Command(RatedCommand):
         """One comparison with a progress bar."""
         view, differences = self.look(), Differences()
         with self.progress("Comparing", amount(self.nodes, view)) as tick:
-            return verify(self.nodes, view, tell=differences.add, progress=tick), differences
+            return verify(self.nodes, view, on_difference=differences.add, progress=tick), differences
 
     def show(self, verification: Verification, differences: Differences) -> None:
         """The first differences, one a line."""

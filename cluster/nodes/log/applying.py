@@ -73,8 +73,8 @@ def store_entries(connection: Connection, ids: Iterable[EntryId]) -> None:
     connection.rows("CALL store_entries(%s)", (json.dumps(list(ids)),))
 
 
-def set_aside(connection: Connection, epoch: int, orphans: Sequence[EntryId]) -> int:
-    """Move entries to stranded_entry and restore their records, in one transaction. How many were moved."""
+def orphan_entries(connection: Connection, epoch: int, orphans: Sequence[EntryId]) -> int:
+    """Move entries to orphaned_entry and restore their records, in one transaction. How many were moved."""
     with appending(connection, epoch, boundary=True):
         connection.run(
             "CREATE OR REPLACE TEMPORARY TABLE lost_id (epoch INT UNSIGNED NOT NULL,"
@@ -82,7 +82,7 @@ def set_aside(connection: Connection, epoch: int, orphans: Sequence[EntryId]) ->
         )
         connection.many("INSERT INTO lost_id (epoch, log_id) VALUES (%s, %s)", orphans)
         (moved,) = connection.row("SELECT COUNT(*) FROM lost_id JOIN transaction_log USING (log_id, epoch)")
-        connection.rows("CALL set_entries_aside()")
+        connection.rows("CALL orphan_entries()")
     return int(moved)
 
 

@@ -1,4 +1,4 @@
-"""Stranded entries and the orphaned transactions that they become."""
+"""Orphaned entries and the orphaned transactions that they become."""
 
 import uuid
 from collections.abc import Sequence
@@ -13,9 +13,9 @@ from cluster.protocol.names import NodeName
 NOT_WRITABLE = 45001
 
 
-def stranded(connection: Connection, limit: int) -> list[Entry]:
-    """The first `limit` stranded entries, oldest first."""
-    rows = connection.rows(f"SELECT {SELECTED} FROM stranded_entry ORDER BY log_id, epoch LIMIT %s", (limit,))
+def orphaned(connection: Connection, limit: int) -> list[Entry]:
+    """The first `limit` orphaned entries, oldest first."""
+    rows = connection.rows(f"SELECT {SELECTED} FROM orphaned_entry ORDER BY log_id, epoch LIMIT %s", (limit,))
     return [Entry._make(row) for row in rows]
 
 
@@ -25,7 +25,7 @@ def file_orphans(connection: Connection, found_on: NodeName, entries: Sequence[E
     An entry of the cluster itself (a promotion that was never confirmed) asks for no decision.
     """
     try:
-        with connection.undone_on_error():
+        with connection.rolled_back_on_error():
             connection.run("SET @current_transaction_id = %s", (str(uuid.uuid4()),))
             connection.run("START TRANSACTION")
             connection.many(
@@ -62,9 +62,9 @@ def file_orphans(connection: Connection, found_on: NodeName, entries: Sequence[E
 
 
 def forget(connection: Connection, ids: Sequence[EntryId]) -> None:
-    """Drop stranded entries that are filed."""
+    """Drop orphaned entries that are filed."""
     for chunk in chunks(ids, PAIRS):
         connection.run(
-            f"DELETE FROM stranded_entry WHERE (log_id, epoch) IN ({pairs(chunk)})",
+            f"DELETE FROM orphaned_entry WHERE (log_id, epoch) IN ({pairs(chunk)})",
             [part for entry_id in chunk for part in (entry_id.log_id, entry_id.epoch)],
         )

@@ -4,7 +4,7 @@ from cluster.nodes.connection import Connection
 
 
 def prune(connection: Connection, upto: int) -> int:
-    """Archive what is superseded at or below `upto`; how many entries. See sql/cluster/procedures/log/prune_window.sql."""
+    """Archive what is superseded at or below `upto`: see sql/cluster/procedures/log/prune_window.sql."""
     return int(connection.rows("CALL prune_window(%s)", (upto,))[0][0])
 
 

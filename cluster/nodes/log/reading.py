@@ -11,10 +11,10 @@ from cluster.nodes.connection import Connection
 from cluster.protocol.entries import Entry, EntryId, whole_transactions
 from cluster.protocol.errors import NodeFailed
 from cluster.protocol.gaps import Range
-from cluster.protocol.names import Alone, Mode, NodeName
+from cluster.protocol.names import Mode, NodeName, Solo
 from cluster.protocol.node import LargeTransaction, Window
 from cluster.protocol.policy import UNDECIDED, Automation
-from cluster.protocol.view import Floor, Lease, NodeState
+from cluster.protocol.view import Lease, NodeState, Watermark
 
 COLUMNS = (
     "log_id, epoch, transaction_id, log_sequence, log_type, operation_type, table_name,"
@@ -22,7 +22,7 @@ COLUMNS = (
 )
 SELECTED = COLUMNS.replace("`timestamp`", "CAST(`timestamp` AS CHAR)")
 """The columns as they are read: a time that only travels stays text."""
-LOOKED_THROUGH = 200
+SEARCHED_ENTRIES = 200
 """Entries in which the newest transactions are looked for."""
 STATE = (Path(__file__).parent / "queries" / "state.sql").read_text()
 TRX_CACHE_SECONDS = 0.11
@@ -31,14 +31,14 @@ TRX_CACHE_SECONDS = 0.11
 
 def state(connection: Connection) -> NodeState:
     """The node's account of itself, in one round trip. Raises NodeFailed, also for a node that is not set up."""
-    config_json, promotion, lease, newest, tail, stranded, quarantined, in_sync, clock = connection.row(STATE)
+    config_json, promotion, lease, newest, tail, orphaned, quarantined, in_sync, clock = connection.row(STATE)
     if config_json is None:
         raise NodeFailed(connection.node, f"it has no configuration; run setup_nodes {connection.node}")
     config = json.loads(config_json)
     led, primary, failover_at, forced = json.loads(promotion) if promotion else (0, None, None, None)
     lease_epoch, lease_seconds = json.loads(lease) if lease else (0, 0.0)
     last_log_id, last_at = json.loads(newest) if newest else (0, None)
-    verified = Floor(int(config["verified_log_id"]), int(config["verified_entries"]))
+    watermark = Watermark(int(config["commit_watermark"]), int(config["commit_watermark_entries"]))
     return NodeState(
         name=connection.node,
         mode=Mode(config["node_mode"]),
@@ -48,13 +48,13 @@ def state(connection: Connection) -> NodeState:
         lease=Lease(lease_epoch, float(lease_seconds)) if lease else None,
         consent_epoch=int(config["consent_epoch"]),
         consent_seconds=consent_left(config, float(clock)),
-        verified=verified,
+        watermark=watermark,
         last_log_id=last_log_id,
-        entries=verified.entries + tail,
+        entries=watermark.entries + tail,
         last_entry_at=float(last_at) if last_at is not None else None,
         clock=float(clock),
         replayed=int(config["replayed_transactions"]),
-        stranded=stranded,
+        orphaned=orphaned,
         quarantined=quarantined,
         defect=config.get("defect", ""),
         last_main_contact=config.get("last_main_contact") or None,
@@ -62,7 +62,7 @@ def state(connection: Connection) -> NodeState:
         automation=automation(config.get("automation")),
         pruned=int(config.get("pruned_log_id", 0)),
         pruned_entries=int(config.get("pruned_entries", 0)),
-        alone=alone(
+        solo=solo_policy(
             config["durability"] == "local", forced == "1" and int(config.get("followed_epoch", 0)) < led
         ),
         rounds={name: int(config.get(f"round_{name}", 0)) for name in NodeName},
@@ -76,14 +76,14 @@ def consent_left(config: Mapping[str, str], clock: float) -> float:
     return max(min(left, float(config.get("consent_seconds", left))), 0.0)
 
 
-def alone(local: bool, forced: bool) -> Alone:
+def solo_policy(local: bool, forced: bool) -> Solo:
     """Whether a node may take writes without a second one: by the settings, or by the order of an operator.
 
     forced: by such an order, which ends once another node follows: that one may vote for the third meanwhile.
     """
     if forced:
-        return Alone.WHEN_SILENT
-    return Alone.WHEN_GONE if local else Alone.NEVER
+        return Solo.WHEN_SILENT
+    return Solo.WHEN_GONE if local else Solo.NEVER
 
 
 def automation(stored: str | None) -> Automation:
@@ -214,14 +214,14 @@ def ends(connection: Connection, entries: Sequence[Entry], cut: int) -> dict[str
     return last | {transaction_id: log_id for transaction_id, log_id in beyond}
 
 
-def promotion_floor(connection: Connection, after_epoch: int) -> int | None:
-    """The lowest floor that a PROMOTION of an epoch above `after_epoch` names."""
-    floor = connection.row(
-        "SELECT MIN(CAST(JSON_VALUE(new_value, '$.floor') AS UNSIGNED)) FROM transaction_log"
+def promotion_watermark(connection: Connection, after_epoch: int) -> int | None:
+    """The lowest watermark that a PROMOTION of an epoch above `after_epoch` names."""
+    watermark = connection.row(
+        "SELECT MIN(CAST(JSON_VALUE(new_value, '$.watermark') AS UNSIGNED)) FROM transaction_log"
         " WHERE table_name = '' AND record_id = 'PROMOTION' AND epoch > %s",
         (after_epoch,),
     )[0]
-    return None if floor is None else int(floor)
+    return None if watermark is None else int(watermark)
 
 
 def writing_transactions(connection: Connection) -> frozenset[int]:
@@ -233,7 +233,7 @@ def writing_transactions(connection: Connection) -> frozenset[int]:
     """
     deadline = time.monotonic() + 1.0
     probes: set[int] = connection.known("late_commit_probes", lambda *_: set())
-    with connection.undone_on_error():
+    with connection.rolled_back_on_error():
         connection.run("START TRANSACTION")
         connection.run(
             "UPDATE node_config SET last_updated = SYSDATE(6) WHERE config_key = 'late_commit_probe'"
@@ -262,15 +262,15 @@ def count_upto(connection: Connection, log_id: int) -> int:
     return int(entries)
 
 
-def raise_floor(connection: Connection, log_id: int) -> None:
-    """Raise the verified floor to `log_id` and count what it newly covers: a range of the primary key.
+def raise_watermark(connection: Connection, log_id: int) -> None:
+    """Raise the commit watermark to `log_id` and count what it newly covers: a range of the primary key.
 
-    Compare-and-set on the floor that was counted from: who comes second changes nothing.
+    Compare-and-set on the watermark that was counted from: who comes second changes nothing.
     """
     known, entries = connection.row(
-        "SELECT MAX(IF(config_key = 'verified_log_id', config_value, NULL)),"
-        " MAX(IF(config_key = 'verified_entries', config_value, NULL)) FROM node_config"
-        " WHERE config_key IN ('verified_log_id', 'verified_entries')"
+        "SELECT MAX(IF(config_key = 'commit_watermark', config_value, NULL)),"
+        " MAX(IF(config_key = 'commit_watermark_entries', config_value, NULL)) FROM node_config"
+        " WHERE config_key IN ('commit_watermark', 'commit_watermark_entries')"
     )
     if log_id <= int(known):
         return
@@ -278,10 +278,10 @@ def raise_floor(connection: Connection, log_id: int) -> None:
         "SELECT COUNT(*) FROM transaction_log WHERE log_id > %s AND log_id <= %s", (known, log_id)
     )
     connection.run(
-        "UPDATE node_config AS floor JOIN node_config AS counted"
-        " SET floor.config_value = %s, counted.config_value = %s"
-        " WHERE floor.config_key = 'verified_log_id' AND counted.config_key = 'verified_entries'"
-        " AND floor.config_value = %s",
+        "UPDATE node_config AS watermark JOIN node_config AS counted"
+        " SET watermark.config_value = %s, counted.config_value = %s"
+        " WHERE watermark.config_key = 'commit_watermark' AND counted.config_key = 'commit_watermark_entries'"
+        " AND watermark.config_value = %s",
         (log_id, int(entries) + more, known),
     )
 
@@ -305,7 +305,7 @@ def recent(connection: Connection, number: int) -> list[Recent]:
     rows = connection.rows(
         "SELECT transaction_id, log_id, epoch, source_node, operation_type, table_name, record_id, 1,"
         " CAST(`timestamp` AS CHAR) FROM transaction_log ORDER BY log_id DESC LIMIT %s",
-        (LOOKED_THROUGH,),
+        (SEARCHED_ENTRIES,),
     )
     found: dict[str, Recent] = {}
     for one in map(Recent._make, rows):

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from cluster.nodes.connection import Connection
 from cluster.nodes.log import applying
 from cluster.nodes.log.images import DECODER, values
-from cluster.nodes.repair import comparing, looking
+from cluster.nodes.repair import comparing, row_snapshots
 from cluster.nodes.schema.shape import TableShape
 from cluster.protocol.differences import differing_columns, exact, kind_of
 from cluster.protocol.entries import EntryId
@@ -90,7 +90,7 @@ def current_image(
     connection: Connection, shape: TableShape, record_id: str, *, lock: bool = False
 ) -> str | None:
     """The row as it is on this node, None when there is none."""
-    condition, params = looking.at_record(shape, record_id)
+    condition, params = row_snapshots.at_record(shape, record_id)
     sql = f"SELECT {shape.image('t')} FROM `{shape.name}` AS t WHERE {condition}"
     rows = connection.rows(f"{sql} FOR UPDATE" if lock else sql, params)
     return comparing.text(rows[0][0]) if rows else None
@@ -168,7 +168,7 @@ def write_again(
 
 def store(connection: Connection, shape: TableShape, orphan: Orphan, *, exists: bool) -> None:
     """Insert, update or delete the row. The key decides: a collision with another row is an error."""
-    condition, at = looking.at_record(shape, orphan.record_id)
+    condition, at = row_snapshots.at_record(shape, orphan.record_id)
     if orphan.new_value is None:
         connection.run(f"DELETE t FROM `{shape.name}` AS t WHERE {condition}", at)
         return
@@ -231,7 +231,7 @@ def decide(
     connection: Connection, entries: Sequence[Orphan], status: str, decision: str, reapplied_as: str
 ) -> None:
     """Record what became of these entries, which are locked."""
-    for chunk in looking.chunks([orphan.id for orphan in entries]):
+    for chunk in row_snapshots.chunks([orphan.id for orphan in entries]):
         connection.run(
             "UPDATE orphaned_transaction SET status = %s, decision = %s, reapplied_as = %s"
             f" WHERE id IN ({applying.marks(chunk)})",

@@ -1,7 +1,7 @@
 """What a rebuild does on the node that is rebuilt: out of the cluster, filled, back again.
 
 A node is withdrawn by writing its promise as a negative number, in the row where every vote, push and lease
-looks for it as an unsigned one: the server refuses them all with an error, a claim included, until the number
+snapshots for it as an unsigned one: the server refuses them all with an error, a claim included, until the number
 is positive again. The promise itself is kept that way, through a crash, a restart and a set-up.
 """
 
@@ -56,7 +56,7 @@ def withdraw(connection: Connection, epoch: int, consent_seconds: float, setting
     Refused when it has promised a higher epoch than `epoch`, WritersBusy.
     """
     try:
-        with connection.undone_on_error():
+        with connection.rolled_back_on_error():
             connection.run("START TRANSACTION")
             known = {
                 key: value
@@ -119,21 +119,21 @@ def remember(connection: Connection, facts: Mapping[str, object]) -> None:
     )
 
 
-def rejoin(connection: Connection, epoch: int, floor: int, pruned: int, entries: int) -> None:
-    """Take part again, still RECOVERING, with all entries up to `floor` known to be complete.
+def rejoin(connection: Connection, epoch: int, watermark: int, pruned: int, entries: int) -> None:
+    """Take part again, still RECOVERING, with all entries up to `watermark` known to be complete.
 
-    pruned: how far the log was pruned that was copied. entries: how many it has ever had up to `floor`.
+    pruned: how far the log was pruned that was copied. entries: how many it has ever had up to `watermark`.
     """
-    with connection.undone_on_error():
+    with connection.rolled_back_on_error():
         connection.run("START TRANSACTION")
         require_withdrawn(connection)
-        (held,) = connection.row("SELECT COUNT(*) FROM transaction_log WHERE log_id <= %s", (floor,))
+        (held,) = connection.row("SELECT COUNT(*) FROM transaction_log WHERE log_id <= %s", (watermark,))
         remember(
             connection,
             {
                 "epoch": epoch,
-                "verified_log_id": floor,
-                "verified_entries": entries,
+                "commit_watermark": watermark,
+                "commit_watermark_entries": entries,
                 "pruned_log_id": pruned,
                 "pruned_entries": entries - held,
                 "replayed_transactions": 0,
@@ -153,7 +153,7 @@ def require_withdrawn(connection: Connection) -> None:
 @contextmanager
 def rewriting(connection: Connection) -> Iterator[None]:
     """A transaction past guard and log on a withdrawn node."""
-    with connection.undone_on_error():
+    with connection.rolled_back_on_error():
         connection.run("START TRANSACTION")
         require_withdrawn(connection)
         connection.run("SELECT secret INTO @federated_operation FROM apply_secret")
@@ -202,25 +202,25 @@ def fill(connection: Connection, entries: Sequence[Entry]) -> None:
         applying.store_entries(connection, [entry.id for entry in entries])
 
 
-def strand(connection: Connection, ids: Sequence[EntryId]) -> None:
-    """Move entries from the log to the stranded ones. Rows stay: they are copied anew."""
+def leave_orphans(connection: Connection, ids: Sequence[EntryId]) -> None:
+    """Move entries from the log to the orphaned ones. Rows stay: they are copied anew."""
     columns = ", ".join(f"`{column}`" for column in Entry._fields)
     with rewriting(connection):
         for chunk in applying.chunks(ids, applying.PAIRS):
             which, params = applying.pairs(chunk), [n for entry in chunk for n in (entry.log_id, entry.epoch)]
             connection.run(
-                f"INSERT IGNORE INTO stranded_entry ({columns}) SELECT {columns} FROM transaction_log"
+                f"INSERT IGNORE INTO orphaned_entry ({columns}) SELECT {columns} FROM transaction_log"
                 f" WHERE (log_id, epoch) IN ({which})",
                 params,
             )
             connection.run(f"DELETE FROM transaction_log WHERE (log_id, epoch) IN ({which})", params)
 
 
-def cut_log(connection: Connection, floor: int) -> None:
-    """Delete all entries above `floor`: they come again, with their images."""
+def cut_log(connection: Connection, watermark: int) -> None:
+    """Delete all entries above `watermark`: they come again, with their images."""
     deleted = DELETED
     while deleted == DELETED:
         with rewriting(connection):
             deleted = connection.run(
-                "DELETE FROM transaction_log WHERE log_id > %s ORDER BY log_id LIMIT %s", (floor, DELETED)
+                "DELETE FROM transaction_log WHERE log_id > %s ORDER BY log_id LIMIT %s", (watermark, DELETED)
             )

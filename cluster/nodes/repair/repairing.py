@@ -6,9 +6,9 @@ from itertools import groupby
 from cluster.nodes.connection import Connection
 from cluster.nodes.log import applying, images
 from cluster.nodes.log.writing import write
-from cluster.nodes.repair import looking
+from cluster.nodes.repair import row_snapshots
 from cluster.nodes.schema.shape import TableShape
-from cluster.protocol.differences import RowLook
+from cluster.protocol.differences import RowSnapshot
 from cluster.protocol.entries import Entry
 
 
@@ -29,7 +29,7 @@ def replace_rows(connection: Connection, name: str, rows: Sequence[images.Values
 def delete_rows(connection: Connection, shape: TableShape, record_ids: Sequence[str]) -> None:
     """Delete rows by the exact text of their keys; a key of numbers compared as text would match its neighbours."""
     for record_id in record_ids:
-        condition, params = looking.at_record(shape, record_id)
+        condition, params = row_snapshots.at_record(shape, record_id)
         connection.run(f"DELETE t FROM `{shape.name}` AS t WHERE {condition}", params)
 
 
@@ -41,11 +41,11 @@ def bring_rows(
     In the transaction of an append, so no entry arrives in between. Where the follower's log is not as far as
     the primary's, its row becomes what its own log says and the rest comes by replication.
     """
-    right = looking.look_at_once(source, shape, record_ids)
+    right = row_snapshots.snapshot_rows(source, shape, record_ids)
     gone: list[str] = []
     there: list[images.Values] = []
     with applying.appending(target, epoch, boundary=False):
-        for record_id, found in looking.look(target, shape, record_ids).items():
+        for record_id, found in row_snapshots.look(target, shape, record_ids).items():
             image = image_due(right[record_id], found)
             if image is None and found.image is not None:
                 gone.append(record_id)
@@ -56,7 +56,7 @@ def bring_rows(
     return len(gone) + len(there)
 
 
-def image_due(right: RowLook, found: RowLook) -> str | None:
+def image_due(right: RowSnapshot, found: RowSnapshot) -> str | None:
     """The image that a follower's row should have, given the primary's."""
     if found.entry == right.entry:
         return found.image if right.against_log else right.image
@@ -70,8 +70,8 @@ def log_rows(primary: Connection, shape: TableShape, record_ids: Sequence[str]) 
     """
 
     def work(_transaction_id: str) -> int:
-        looks = looking.look(primary, shape, record_ids)
-        wrong = {record_id: found for record_id, found in looks.items() if found.against_log}
+        snapshots = row_snapshots.look(primary, shape, record_ids)
+        wrong = {record_id: found for record_id, found in snapshots.items() if found.against_log}
         for record_id, found in wrong.items():
             if found.image is None and found.logged is not None:
                 put_back(primary, shape, found.logged)
@@ -89,7 +89,7 @@ def touch(connection: Connection, shape: TableShape, record_id: str, *, delete: 
         if delete
         else f"UPDATE `{shape.name}` AS t SET t.{key} = t.{key}"
     )
-    condition, params = looking.at_record(shape, record_id)
+    condition, params = row_snapshots.at_record(shape, record_id)
     connection.run(f"{verb} WHERE {condition}", params)
 
 
@@ -117,4 +117,4 @@ def replace_entries(connection: Connection, epoch: int, entries: Sequence[Entry]
         connection.many(applying.LOG_INSERT, entries)
         if rows:
             applying.store_entries(connection, [entry.id for entry in entries])
-        connection.rows("CALL lower_floor(%s)", (min(entry.log_id for entry in entries) - 1,))
+        connection.rows("CALL lower_watermark(%s)", (min(entry.log_id for entry in entries) - 1,))

@@ -242,8 +242,8 @@ def configure(connection: Target, conf: ClusterConf) -> None:
     name = connection.node
     mode = name.following_mode.value
     first = {
-        "node_mode": mode, "epoch": 0, "consent_epoch": 0, "consent_until": 0, "verified_log_id": 0,
-        "verified_entries": 0, "replayed_transactions": 0, "late_commit_probe": "", "heartbeat": "",
+        "node_mode": mode, "epoch": 0, "consent_epoch": 0, "consent_until": 0, "commit_watermark": 0,
+        "commit_watermark_entries": 0, "replayed_transactions": 0, "late_commit_probe": "", "heartbeat": "",
         "last_main_contact": "", "automation": "", "append": "", "defect": "",
         "consent_seconds": conf.lease_seconds * 1.1, "round_main": 0, "round_node_a": 0, "round_node_b": 0,
         "followed_epoch": 0,

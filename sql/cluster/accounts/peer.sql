@@ -1,4 +1,4 @@
--- Where this node finds another one, and as whom it signs in there (look_at). Runs as the admin account.
+-- Where this node finds another one, and as whom it signs in there (probe_peer). Runs as the admin account.
 -- The password is readable to accounts that may read mysql.servers alone. What is there already stays: a server that is
 -- made anew closes the connections to it. May be repeated.
 BEGIN NOT ATOMIC

@@ -3,6 +3,6 @@ CREATE OR REPLACE TRIGGER inbox_answer
 BEFORE INSERT ON inbox FOR EACH ROW
 BEGIN
     DECLARE v_answer LONGTEXT;
-    CALL answer_call(NEW.verb, NEW.epoch, NEW.argument, v_answer);
+    CALL rpc_dispatch(NEW.verb, NEW.epoch, NEW.argument, v_answer);
     SET NEW.answer = v_answer, NEW.answered = NEW.call_id, NEW.argument = NULL;
 END

@@ -1,5 +1,5 @@
 -- What this node knows of itself, one fact a row: node_name, node_label, source_node, node_mode,
--- epoch (the promise), consent_epoch, consent_until, verified_log_id, verified_entries, heartbeat ...
+-- epoch (the promise), consent_epoch, consent_until, commit_watermark, commit_watermark_entries, heartbeat ...
 -- Rows `node_mode` and `epoch` are also the locks of the protocol, always taken in that order.
 -- Units: consent_until is seconds since 1970 on this server's own clock, consent_seconds how long it then ran. May be repeated.
 CREATE TABLE IF NOT EXISTS node_config (

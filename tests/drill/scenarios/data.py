@@ -42,18 +42,18 @@ def past_the_guard(stage: Stage) -> None:
 @scenario(
     "39", "Main returns with transactions that nobody has", "orphans, listed with images; recovery goes on"
 )
-def stranded(stage: Stage) -> None:
-    strand(stage)
+def orphaned(stage: Stage) -> None:
+    leave_orphans(stage)
     stage.start("main")
     recovered = stage.manage("recover_main")
     assert recovered.returncode == 0, recovered.stderr
-    assert "were set aside; see `orphans list`" in recovered.stdout, recovered.stdout
+    assert "were orphaned; see `orphans list`" in recovered.stdout, recovered.stdout
     assert "PENDING" in stage.manage("orphans", "list").stdout
 
 
 @scenario("42", "the same row is changed on both sides", "Node A's stays; the orphan shows what Main had")
 def both_sides(stage: Stage) -> None:
-    strand(stage)
+    leave_orphans(stage)
     stage.start("main")
     stage.manage("recover_main")
     images = (
@@ -102,7 +102,7 @@ def misnamed(stage: Stage, node: str) -> Iterator[None]:
         root.run(RESTORE)
 
 
-def strand(stage: Stage) -> None:
+def leave_orphans(stage: Stage) -> None:
     """Main commits what no other node gets to see, and dies; Node A acts."""
     stage.kill("replicator")
     time.sleep(1)

@@ -13,7 +13,7 @@ BEGIN
         CALL refuse('This is Main. Call recover_from_node_a() here, and catch_up() on Node A or Node B.');
     END IF;
     CALL require_console(v_own, 'catch_up');
-    CALL look_at_peers();
+    CALL probe_peers();
     IF v_own <> 'node_a' AND (takes_writes('node_a') OR has_begun('node_a')) THEN
         SET v_primary = 'node_a';
     END IF;

@@ -1,5 +1,5 @@
 -- One look at the nodes and what follows from it: promotes Node A when Main is gone and no consent to it runs any more, lets
--- a primary that was restarted go on in a new epoch, unless why_not_alone() says why not. Answers one row, the sentence. Call it
+-- a primary that was restarted go on in a new epoch, unless automation_blocked_reason() says why not. Answers one row, the sentence. Call it
 -- on Node A every few seconds; any number of watchers may run.
 -- Errors: 45001 wrong node, half-installed scripts. May be repeated.
 CREATE OR REPLACE PROCEDURE check_main_health()
@@ -13,11 +13,11 @@ checking: BEGIN
     DECLARE v_last VARCHAR(16);
     DECLARE v_resumes BOOLEAN;
     CALL require_console('node_a', 'check_main_health');
-    CALL look_at_peers();
-    SELECT seen(peer, 'primary') INTO v_last FROM peer_sight WHERE failed_at IS NULL ORDER BY CAST(seen(peer, 'led') AS INTEGER) DESC LIMIT 1;
+    CALL probe_peers();
+    SELECT seen(peer, 'primary') INTO v_last FROM peer_status WHERE failed_at IS NULL ORDER BY CAST(seen(peer, 'led') AS INTEGER) DESC LIMIT 1;
     IF seen(v_last, 'mode') IS NOT NULL AND NOT takes_writes(v_last) THEN
         DO SLEEP(0.25);  -- a switchover that is under way has handed over by then
-        CALL look_at_peers();
+        CALL probe_peers();
     END IF;
     IF takes_writes('node_a') THEN
         CALL keep_lease();
@@ -32,7 +32,7 @@ checking: BEGIN
     END IF;
     -- A last primary that answers goes on in a new epoch: it was restarted, or a promotion has failed half way.
     SET v_resumes = COALESCE(CAST(seen(v_last, 'promised') AS INTEGER) > 0, FALSE) AND why_set_back(v_last) IS NULL;
-    SELECT why_not_alone(v_resumes) INTO v_hindrance;
+    SELECT automation_blocked_reason(v_resumes) INTO v_hindrance;
     IF v_hindrance IS NOT NULL THEN
         SELECT CONCAT(IF(v_last = 'main', 'Main', 'Node A'), ' takes no writes. ', v_hindrance,
                       ' Call promote_to_acting_master() to promote Node A.') AS message;
@@ -42,10 +42,10 @@ checking: BEGIN
         CALL resume_primary(v_last);
         LEAVE checking;
     END IF;
-    SELECT MAX(failed_at) INTO v_since FROM peer_sight WHERE peer = 'main';
+    SELECT MAX(failed_at) INTO v_since FROM peer_status WHERE peer = 'main';
     SET v_missed = COALESCE(CONCAT('Main unreachable since ', DATE_FORMAT(v_since, '%Y-%m-%d %H:%i:%s'), ' UTC'), TRIM(TRAILING '.' FROM why_set_back('main')), 'Main has lost its data');
     SET v_sentence = CONCAT(v_missed, '. Promoting Node A to ACTING_MASTER.');
-    SELECT MAX(CAST(seen(peer, 'consent') AS DOUBLE)) INTO v_lease FROM peer_sight WHERE failed_at IS NULL;
+    SELECT MAX(CAST(seen(peer, 'consent') AS DOUBLE)) INTO v_lease FROM peer_status WHERE failed_at IS NULL;
     SELECT config_value * 1.1 INTO v_longest FROM node_config WHERE config_key = 'lease_seconds';
     -- What was consented to before Main was missed here has run out by now: somebody reaches it, and renews its lease.
     IF v_lease > 0 AND TIMESTAMPDIFF(MICROSECOND, v_since, UTC_TIMESTAMP(6)) > v_longest * 1e6 THEN

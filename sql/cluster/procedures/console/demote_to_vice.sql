@@ -7,13 +7,13 @@ demoting: BEGIN
     DECLARE v_missing BIGINT;
     DECLARE v_problem TEXT;
     CALL require_console('node_a', 'demote_to_vice');
-    CALL look_at_peers();
+    CALL probe_peers();
     IF NOT (seen('node_a', 'mode') = 'ACTING_MASTER' AND seen('node_a', 'primary') = 'node_a') THEN
         SELECT 'Node A is already in VICE mode.' AS message;
         LEAVE demoting;
     END IF;
     IF seen('main', 'mode') IS NULL THEN
-        CALL refuse(CONCAT('Node A cannot hand over: Main does not answer (', COALESCE((SELECT problem FROM peer_sight WHERE peer = 'main'), ''),
+        CALL refuse(CONCAT('Node A cannot hand over: Main does not answer (', COALESCE((SELECT problem FROM peer_status WHERE peer = 'main'), ''),
                            '). Start Main, call recover_from_node_a() there, then try again.'));
     END IF;
     SET v_missing = GREATEST(CAST(seen('node_a', 'entries') AS INTEGER) - CAST(seen('main', 'entries') AS INTEGER), 0);
@@ -29,7 +29,7 @@ demoting: BEGIN
         BEGIN
             GET DIAGNOSTICS CONDITION 1 v_problem = MESSAGE_TEXT;
             ROLLBACK;
-            CALL look_at_peers();
+            CALL probe_peers();
             CALL promote_node('node_a', 'The demotion failed; Node A goes on.', 10, FALSE);
             CALL refuse(CONCAT('Node A goes on as ACTING_MASTER: ', v_problem));
         END;

@@ -4,7 +4,7 @@ CREATE OR REPLACE PROCEDURE promote_to_acting_master()
     SQL SECURITY DEFINER
 promoting: BEGIN
     CALL require_console('node_a', 'promote_to_acting_master');
-    CALL look_at_peers();
+    CALL probe_peers();
     IF takes_writes('node_a') THEN
         CALL keep_lease();
         SELECT 'Node A is already in ACTING_MASTER mode.' AS message;

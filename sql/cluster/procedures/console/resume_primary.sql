@@ -1,5 +1,5 @@
 -- Lets the last primary, which answers and takes no writes, go on in a new epoch. Answers one row, the sentence.
--- Input: main or node_a, as look_at_peers has just seen it.
+-- Input: main or node_a, as probe_peers has just seen it.
 CREATE OR REPLACE PROCEDURE resume_primary(IN p_node VARCHAR(16))
     SQL SECURITY DEFINER
 BEGIN

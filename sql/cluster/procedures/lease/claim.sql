@@ -2,7 +2,7 @@
 -- Result: one row (claimed 0|1, promised, consent_epoch, consent_seconds left). The loser of two
 -- claims is the one that finds `promised` no longer below its epoch. Errors: 45002 the node takes no part.
 -- May be repeated with higher epochs.
-CREATE OR REPLACE PROCEDURE claim(IN p_epoch INT UNSIGNED, IN p_excused_epoch INT UNSIGNED)
+CREATE OR REPLACE PROCEDURE claim(IN p_epoch INT UNSIGNED, IN p_waived_consent_epoch INT UNSIGNED)
     SQL SECURITY DEFINER
 BEGIN
     DECLARE v_claimed BOOLEAN;
@@ -11,7 +11,7 @@ BEGIN
     DECLARE v_consent_seconds DOUBLE;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
     START TRANSACTION;
-    CALL claim_here(p_epoch, p_excused_epoch, v_claimed, v_promised, v_consent_epoch, v_consent_seconds);
+    CALL claim_here(p_epoch, p_waived_consent_epoch, v_claimed, v_promised, v_consent_epoch, v_consent_seconds);
     IF v_claimed THEN
         CALL raise_lease_end(p_epoch, 0);
     END IF;

@@ -24,10 +24,10 @@ keeping: BEGIN
         LEAVE keeping;
     END IF;
     SET v_before = UNIX_TIMESTAMP(SYSDATE(6));
-    CALL call_peer(follower(1), 'consent', v_epoch, v_seconds * 1.1, v_answer, v_problem);
+    CALL rpc_call(follower(1), 'consent', v_epoch, v_seconds * 1.1, v_answer, v_problem);
     IF v_problem IS NOT NULL THEN
         SET v_before = UNIX_TIMESTAMP(SYSDATE(6));
-        CALL call_peer(follower(2), 'consent', v_epoch, v_seconds * 1.1, v_answer, v_problem);
+        CALL rpc_call(follower(2), 'consent', v_epoch, v_seconds * 1.1, v_answer, v_problem);
     END IF;
     IF v_problem IS NULL AND v_left IS NULL THEN
         CALL open_writes(v_epoch, v_mode, v_before, v_seconds);

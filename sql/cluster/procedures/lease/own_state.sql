@@ -25,10 +25,10 @@ BEGIN
         'solo', CASE WHEN v_forced = '1' AND MAX(IF(config_key = 'followed_epoch', config_value + 0, 0)) < v_led THEN 'when_silent' WHEN MAX(IF(config_key = 'durability', config_value, NULL)) = 'local' THEN 'when_gone'
                 ELSE 'never' END,
         'consent', GREATEST(MAX(IF(config_key = 'consent_until', config_value, NULL)) - UNIX_TIMESTAMP(SYSDATE(6)), 0),
-        'floor', CAST(MAX(IF(config_key = 'verified_log_id', config_value, NULL)) AS INTEGER),
-        'entries', CAST(MAX(IF(config_key = 'verified_entries', config_value, NULL)) AS INTEGER) + (
+        'watermark', CAST(MAX(IF(config_key = 'commit_watermark', config_value, NULL)) AS INTEGER),
+        'entries', CAST(MAX(IF(config_key = 'commit_watermark_entries', config_value, NULL)) AS INTEGER) + (
             SELECT COUNT(*) FROM transaction_log
-            WHERE log_id > (SELECT CAST(config_value AS UNSIGNED) FROM node_config WHERE config_key = 'verified_log_id')),
+            WHERE log_id > (SELECT CAST(config_value AS UNSIGNED) FROM node_config WHERE config_key = 'commit_watermark')),
         'quarantined', (SELECT COUNT(*) FROM quarantined_entry), 'defect', COALESCE(MAX(IF(config_key = 'defect', config_value, NULL)), ''),
         'round_main', CAST(MAX(IF(config_key = 'round_main', config_value, 0)) AS INTEGER),
         'round_node_a', CAST(MAX(IF(config_key = 'round_node_a', config_value, 0)) AS INTEGER),

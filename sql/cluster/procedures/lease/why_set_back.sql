@@ -1,4 +1,4 @@
--- Why the disk of a node, as look_at_peers saw it, may be older than it was, in a sentence; NULL when nothing says so. Such a
+-- Why the disk of a node, as probe_peers saw it, may be older than it was, in a sentence; NULL when nothing says so. Such a
 -- node has no vote until it has caught up: it may have forgotten what it acknowledged and promised. The rule and the words of
 -- protocol/staleness.py.
 CREATE OR REPLACE FUNCTION why_set_back(p_node VARCHAR(16)) RETURNS VARCHAR(300) CHARSET utf8mb4
@@ -18,7 +18,7 @@ BEGIN
                       seen(v_witness, v_round), ', and it knows of ', v_own, ' rounds.');
     END IF;
     SELECT COUNT(*), SUM(CAST(seen(peer, CONCAT('round_', peer)) AS INTEGER) + 4 >= v_own), MAX(CAST(seen(peer, 'led') AS INTEGER))
-    INTO v_others, v_present, v_newest FROM peer_sight
+    INTO v_others, v_present, v_newest FROM peer_status
     WHERE failed_at IS NULL AND peer <> p_node AND CAST(seen(peer, 'promised') AS INTEGER) > 0 AND set_back_witness(peer) IS NULL;
     IF v_others = 0 OR v_present > 0 OR (seen(p_node, 'primary') = p_node AND CAST(seen(p_node, 'led') AS INTEGER) >= v_newest) THEN
         RETURN NULL;

@@ -1,4 +1,4 @@
--- Why a node, as look_at_peers saw it, must not become the primary although it answers, in a sentence; NULL when it may. The
+-- Why a node, as probe_peers saw it, must not become the primary although it answers, in a sentence; NULL when it may. The
 -- rule of NodeState.unfit (protocol/view.py). Who was the primary last may go on.
 CREATE OR REPLACE FUNCTION why_unfit(p_node VARCHAR(16)) RETURNS VARCHAR(500) CHARSET utf8mb4
     READS SQL DATA

@@ -1,20 +1,20 @@
 -- Moves to archived_entry what is superseded at or below p_upto: every row entry with a newer one of its record at or
 -- below p_upto. The newest of a record stays, and so do control entries. For one p_upto the same entries go on every
 -- node, in however many windows. Result: one row (entries archived).
--- Inputs: p_upto, above the last window's end. Errors: 45004 above the verified floor. May be repeated.
+-- Inputs: p_upto, above the last window's end. Errors: 45004 above the commit watermark. May be repeated.
 CREATE OR REPLACE PROCEDURE prune_window(IN p_upto BIGINT UNSIGNED)
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_pruned, v_floor BIGINT UNSIGNED;
+    DECLARE v_pruned, v_watermark BIGINT UNSIGNED;
     DECLARE v_archived INT UNSIGNED;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
     START TRANSACTION;
     INSERT IGNORE INTO node_config (config_key, config_value) VALUES ('pruned_log_id', 0), ('pruned_entries', 0);
     SELECT config_value INTO v_pruned FROM node_config WHERE config_key = 'pruned_log_id' FOR UPDATE;
-    SELECT config_value INTO v_floor FROM node_config WHERE config_key = 'verified_log_id';
-    IF p_upto > v_floor THEN
+    SELECT config_value INTO v_watermark FROM node_config WHERE config_key = 'commit_watermark';
+    IF p_upto > v_watermark THEN
         SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 45004, MESSAGE_TEXT =
-            'only entries at or below the verified floor may be archived: above it a node may still lack them.';
+            'only entries at or below the commit watermark may be archived: above it a node may still lack them.';
     END IF;
     CREATE OR REPLACE TEMPORARY TABLE superseded (PRIMARY KEY (log_id, epoch))
     SELECT older.log_id, older.epoch

@@ -1,5 +1,5 @@
 -- Waits for a job, but no longer than p_patience seconds for its next sign of life; its beginning is one. A peer that fails is
--- remembered in peer_sight. A job that nobody awaits any more goes on: whatever it may do late is safe.
+-- remembered in peer_status. A job that nobody awaits any more goes on: whatever it may do late is safe.
 -- Out: its answer; why not, NULL when it was done.
 CREATE OR REPLACE PROCEDURE await_job(
     IN p_job BIGINT UNSIGNED, IN p_patience DECIMAL(4, 1), OUT p_answer VARCHAR(1000), OUT p_problem TEXT)
@@ -24,6 +24,6 @@ BEGIN
         SET p_problem = CONCAT('no answer within ', p_patience, ' s');
     END IF;
     IF p_problem IS NOT NULL AND v_peer IS NOT NULL AND NOT v_refused THEN
-        CALL keep_sight(v_peer, NULL, p_problem);
+        CALL save_peer_status(v_peer, NULL, p_problem);
     END IF;
 END

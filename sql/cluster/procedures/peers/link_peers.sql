@@ -53,6 +53,6 @@ BEGIN
         END IF;
     END LOOP;
     CLOSE links;
-    CALL look_at_peers();
+    CALL probe_peers();
     SELECT * FROM linked;
 END

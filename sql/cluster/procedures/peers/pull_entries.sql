@@ -1,9 +1,9 @@
--- Fetches what another node's log has above the common floor and this one lacks, under the authority of p_epoch, by
+-- Fetches what another node's log has above the common watermark and this one lacks, under the authority of p_epoch, by
 -- log id: so PROMOTION entries come at their boundary. First the entries as they are, then applied in parts of about 4 MiB; it
 -- commits where no transaction is cut, so none is ever seen in part. Cut off, it is called again and goes on. The work
 -- of a job: each part is a sign of life.
--- Inputs: the node, the promised epoch, the floor. Errors: 45002 stale epoch. May be repeated.
-CREATE OR REPLACE PROCEDURE pull_entries(IN p_peer VARCHAR(16), IN p_epoch INT UNSIGNED, IN p_floor BIGINT UNSIGNED)
+-- Inputs: the node, the promised epoch, the watermark. Errors: 45002 stale epoch. May be repeated.
+CREATE OR REPLACE PROCEDURE pull_entries(IN p_peer VARCHAR(16), IN p_epoch INT UNSIGNED, IN p_watermark BIGINT UNSIGNED)
     SQL SECURITY DEFINER
 BEGIN
     DECLARE v_longest BIGINT DEFAULT @@SESSION.group_concat_max_len;
@@ -16,8 +16,8 @@ BEGIN
     DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; SET SESSION group_concat_max_len = v_longest; RESIGNAL; END;
     SET SESSION group_concat_max_len = 1073741824;
     CREATE OR REPLACE TEMPORARY TABLE pulled_entry LIKE transaction_log;
-    EXECUTE IMMEDIATE CONCAT('SELECT COALESCE(MAX(log_id), 0) INTO @pulled_upto FROM transaction_log_', p_peer, ' WHERE log_id > ', p_floor);
-    SET v_cursor = p_floor;
+    EXECUTE IMMEDIATE CONCAT('SELECT COALESCE(MAX(log_id), 0) INTO @pulled_upto FROM transaction_log_', p_peer, ' WHERE log_id > ', p_watermark);
+    SET v_cursor = p_watermark;
     WHILE v_cursor < @pulled_upto DO
         EXECUTE IMMEDIATE CONCAT('INSERT INTO pulled_entry SELECT theirs.* FROM transaction_log_', p_peer, ' AS theirs WHERE log_id > ', v_cursor,
                                  ' AND log_id <= ', v_cursor + v_ids);
@@ -28,7 +28,7 @@ BEGIN
         SET v_cursor = v_cursor + v_ids, v_ids = GREATEST(LEAST(500, v_ids * 4, FLOOR(v_ids * 4194304 / GREATEST(COALESCE(v_bytes, 0), 1))), 1);
     END WHILE;
     DELETE pulled_entry FROM pulled_entry JOIN transaction_log USING (log_id, epoch);
-    SET v_cursor = p_floor, v_reach = p_floor;
+    SET v_cursor = p_watermark, v_reach = p_watermark;
     START TRANSACTION;
     applying: LOOP
         SELECT MAX(log_id) INTO v_upto FROM (

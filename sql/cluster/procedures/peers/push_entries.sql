@@ -1,11 +1,11 @@
--- Brings another node what this node's log has above the common floor, by log id, in calls of about 4 MiB that cut
+-- Brings another node what this node's log has above the common watermark, by log id, in calls of about 4 MiB that cut
 -- no transaction: a larger one goes alone, and one that would take a call longer than any may is left for the other node to fetch.
 -- Inputs as pull_entries. Out: why not, NULL when it has all of it. May be repeated.
-CREATE OR REPLACE PROCEDURE push_entries(IN p_peer VARCHAR(16), IN p_epoch INT UNSIGNED, IN p_floor BIGINT UNSIGNED, OUT p_problem TEXT)
+CREATE OR REPLACE PROCEDURE push_entries(IN p_peer VARCHAR(16), IN p_epoch INT UNSIGNED, IN p_watermark BIGINT UNSIGNED, OUT p_problem TEXT)
     SQL SECURITY DEFINER
 BEGIN
     DECLARE v_longest BIGINT DEFAULT @@SESSION.group_concat_max_len;
-    DECLARE v_cursor BIGINT UNSIGNED DEFAULT p_floor;
+    DECLARE v_cursor BIGINT UNSIGNED DEFAULT p_watermark;
     DECLARE v_upto, v_ends, v_bytes BIGINT UNSIGNED;
     DECLARE v_last BIGINT UNSIGNED DEFAULT (SELECT COALESCE(MAX(log_id), 0) FROM transaction_log);
     DECLARE v_entries LONGTEXT;
@@ -38,7 +38,7 @@ BEGIN
             SET p_problem = CONCAT('the transaction that ends at log id ', v_upto, ' is too large for a call: ', IF(p_peer = 'main',
                 'CALL recover_from_node_a() on Main', CONCAT('CALL catch_up() on ', IF(p_peer = 'node_a', 'Node A', 'Node B'))), ' first');
         ELSE
-            CALL call_peer(p_peer, 'reconcile', p_epoch, v_entries, v_answer, p_problem);
+            CALL rpc_call(p_peer, 'reconcile', p_epoch, v_entries, v_answer, p_problem);
         END IF;
         SET v_cursor = v_upto;
     END WHILE;

@@ -11,19 +11,19 @@ CREATE OR REPLACE PROCEDURE await_acknowledgement(
 wait: BEGIN
     DECLARE v_began DOUBLE DEFAULT UNIX_TIMESTAMP(SYSDATE(6));
     DECLARE v_timeout, v_durability, v_mode, v_label, v_sentence VARCHAR(500);
-    DECLARE v_floor, v_log_id, v_arrived, v_generation, v_passed BIGINT UNSIGNED;
+    DECLARE v_watermark, v_log_id, v_arrived, v_generation, v_passed BIGINT UNSIGNED;
     DECLARE v_waited, v_remaining, v_patience DOUBLE;
     DECLARE v_asked DOUBLE DEFAULT 0;
     DECLARE v_kept, v_older, v_unserved BOOLEAN;
-    DECLARE v_gate VARCHAR(64);
+    DECLARE v_latch VARCHAR(64);
     DECLARE v_pushes, v_pushed BOOLEAN DEFAULT FALSE;
     SELECT MAX(IF(config_key = 'ack_timeout', config_value, NULL)), MAX(IF(config_key = 'durability', config_value, NULL)),
-           MAX(IF(config_key = 'verified_log_id', config_value, NULL)),
-           -- A replicator that raised the floor just now is there in a tenth of a second, also after a change of roles; writers that
+           MAX(IF(config_key = 'commit_watermark', config_value, NULL)),
+           -- A replicator that raised the watermark just now is there in a tenth of a second, also after a change of roles; writers that
            -- carry their transactions themselves meanwhile would take the processor from it.
-           MAX(IF(config_key = 'verified_log_id' AND last_updated > SYSDATE(6) - INTERVAL 3 SECOND, 0.15, 0.004))
-    INTO v_timeout, v_durability, v_floor, v_patience
-    FROM node_config WHERE config_key IN ('ack_timeout', 'durability', 'verified_log_id');
+           MAX(IF(config_key = 'commit_watermark' AND last_updated > SYSDATE(6) - INTERVAL 3 SECOND, 0.15, 0.004))
+    INTO v_timeout, v_durability, v_watermark, v_patience
+    FROM node_config WHERE config_key IN ('ack_timeout', 'durability', 'commit_watermark');
     IF v_durability = 'local' THEN
         LEAVE wait;
     END IF;
@@ -35,20 +35,20 @@ wait: BEGIN
             ' lacks its triggers on this node: whether it wrote there is unknown. Run setup_nodes, then verify_consistency.');
         SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 45003, MESSAGE_TEXT = v_sentence;
     END IF;
-    -- Entries above the floor were mostly written just now, so the longer question can wait.
-    IF (COALESCE(v_log_id, 0) <= v_floor OR v_older) AND is_settled(p_transaction_id) THEN
+    -- Entries above the watermark were mostly written just now, so the longer question can wait.
+    IF (COALESCE(v_log_id, 0) <= v_watermark OR v_older) AND is_settled(p_transaction_id) THEN
         LEAVE wait;
     END IF;
     LOOP
         -- The generation is read before the look: a batch that ends in between has already let it go.
-        SELECT MAX(generation) INTO v_generation FROM acknowledgement_gate;
+        SELECT MAX(generation) INTO v_generation FROM acknowledgement_latch;
         SELECT MAX(log_id) INTO v_arrived FROM acknowledgement WHERE transaction_id = p_transaction_id;
         IF v_arrived >= v_log_id THEN
             LEAVE wait;
         END IF;
-        SET v_gate = CONCAT('mco2.', DATABASE(), '.', COALESCE(v_generation, 0));
+        SET v_latch = CONCAT('mco2.', DATABASE(), '.', COALESCE(v_generation, 0));
         -- No replicator serves this node: perhaps another one is the primary, with this transaction in its log.
-        SET v_unserved = v_generation <=> v_passed OR IS_FREE_LOCK(v_gate);
+        SET v_unserved = v_generation <=> v_passed OR IS_FREE_LOCK(v_latch);
         SET v_waited = UNIX_TIMESTAMP(SYSDATE(6)) - v_began;
         SET v_remaining = COALESCE(p_seconds, v_timeout, 2) - v_waited;
         IF v_remaining <= 0 AND p_seconds IS NULL AND NOT v_unserved THEN
@@ -79,8 +79,8 @@ wait: BEGIN
             END IF;
         ELSEIF v_unserved THEN
             DO SLEEP(0.002);  -- or it is just passing to the next generation
-        ELSEIF GET_LOCK(v_gate, LEAST(v_remaining, 0.1)) THEN
-            DO RELEASE_LOCK(v_gate);
+        ELSEIF GET_LOCK(v_latch, LEAST(v_remaining, 0.1)) THEN
+            DO RELEASE_LOCK(v_latch);
             SET v_passed = v_generation;
         END IF;
     END LOOP;

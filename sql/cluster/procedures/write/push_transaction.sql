@@ -20,12 +20,12 @@ BEGIN
     INTO v_epoch, v_entries FROM transaction_log WHERE transaction_id = p_transaction_id;
     SET SESSION group_concat_max_len = v_longest;
     SET p_arrived = FALSE;
-    IF v_entries IS NOT NULL THEN  -- what was set aside is never done
+    IF v_entries IS NOT NULL THEN  -- what was orphaned is never done
         -- What arrives too late does no harm: it is in this node's log.
-        CALL call_peer_within(follower(1), 'append', v_epoch, v_entries, p_seconds * 0.75 + 0.1, v_answer, v_problem);
+        CALL rpc_call_within(follower(1), 'append', v_epoch, v_entries, p_seconds * 0.75 + 0.1, v_answer, v_problem);
         SET v_left = p_seconds - (UNIX_TIMESTAMP(SYSDATE(6)) - v_began);
         IF v_problem IS NOT NULL AND v_left > 0 THEN
-            CALL call_peer_within(follower(2), 'append', v_epoch, v_entries, GREATEST(v_left, 0.5), v_answer, v_problem);
+            CALL rpc_call_within(follower(2), 'append', v_epoch, v_entries, GREATEST(v_left, 0.5), v_answer, v_problem);
         END IF;
         SET p_arrived = v_problem IS NULL;
     END IF;

@@ -1,5 +1,0 @@
--- A point of time in a sentence, as protocol/moments.py writes it. Input: seconds since 1970.
-CREATE OR REPLACE FUNCTION moment(p_seconds DOUBLE) RETURNS VARCHAR(32)
-    NO SQL
-    SQL SECURITY DEFINER
-    RETURN CONCAT(TIMESTAMP('1970-01-01') + INTERVAL FLOOR(p_seconds) SECOND, ' UTC')

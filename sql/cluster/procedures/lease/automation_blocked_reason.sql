@@ -1,0 +1,20 @@
+-- Why check_main_health may not promote by itself, in a sentence; NULL when it may. The rules of the watch
+-- (protocol/decide.py), with the values that set-up has stored and what probe_peers has just seen.
+-- Input: whether the last primary is to go on, which needs no cool-down.
+CREATE OR REPLACE FUNCTION automation_blocked_reason(p_resumes BOOLEAN) RETURNS VARCHAR(300) CHARSET utf8mb4
+    READS SQL DATA
+    SQL SECURITY DEFINER
+BEGIN
+    DECLARE v_paused, v_automatic VARCHAR(8);
+    DECLARE v_cooldown, v_failover_at DOUBLE;
+    SELECT MAX(IF(config_key = 'automation' AND config_value <> '', JSON_VALUE(config_value, '$.paused'), NULL)),
+           MAX(IF(config_key = 'automatic', config_value, NULL)), MAX(IF(config_key = 'cooldown', config_value, NULL))
+    INTO v_paused, v_automatic, v_cooldown FROM node_config WHERE config_key IN ('automation', 'automatic', 'cooldown');
+    SELECT MAX(CAST(seen(peer, 'failover_at') AS DOUBLE)) INTO v_failover_at FROM peer_status WHERE failed_at IS NULL;
+    RETURN CASE
+        WHEN v_paused IN ('1', 'true') THEN 'Automation is paused.'
+        WHEN v_automatic = '0' THEN 'Automatic failover is off (CLUSTER_AUTOMATIC).'
+        WHEN NOT p_resumes AND v_failover_at + v_cooldown > UNIX_TIMESTAMP(SYSDATE(6)) THEN CONCAT(
+            'There was an automatic failover at ', format_utc(v_failover_at), ': no other before ', format_utc(v_failover_at + v_cooldown), '.')
+    END;
+END

@@ -1,9 +1,0 @@
--- Waits until a peer has told its state and keeps it in peer_sight. Inputs: the peer, the job that asks it.
-CREATE OR REPLACE PROCEDURE end_look(IN p_peer VARCHAR(16), IN p_job BIGINT UNSIGNED)
-    SQL SECURITY DEFINER
-BEGIN
-    DECLARE v_state VARCHAR(1000) CHARACTER SET utf8mb4;
-    DECLARE v_problem TEXT;
-    CALL await_job(p_job, 1, v_state, v_problem);
-    CALL keep_sight(p_peer, v_state, v_problem);
-END

@@ -1,7 +1,0 @@
--- The work of a job that nobody awaits: keeps the state of a peer that is back. Input: the peer. Errors: it is not.
-CREATE OR REPLACE PROCEDURE find_back(IN p_peer VARCHAR(16))
-    SQL SECURITY DEFINER
-BEGIN
-    CALL exchange(p_peer, 'state', NULL, NULL);
-    CALL keep_sight(p_peer, @job_answer, NULL);
-END

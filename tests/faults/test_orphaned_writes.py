@@ -1,0 +1,149 @@
+"""Main returns with transactions that nobody else has (39, 42)."""
+
+import json
+
+import pytest
+
+from cluster.protocol.names import NodeName
+from tests.harness.checker import check, check_equal
+from tests.harness.sql import NOT_ACKNOWLEDGED, refusal
+from tests.harness.writers import Book, writing
+
+pytestmark = pytest.mark.faults
+
+ORPHANS = (
+    "SELECT transaction_id, operation_type, table_name, record_id, old_value, new_value, found_on, status"
+    " FROM orphaned_transaction ORDER BY epoch, log_id"
+)
+
+
+def leave_orphans(cluster, *statements: str, transaction: str = "orphaned") -> None:
+    """Commit on Main what no other node gets to see; its writer hears that the outcome is unknown."""
+    cluster.settle()
+    cluster.replicator.stop()
+    app = cluster.connect("main")
+    app.run("SET @current_transaction_id = %s", (transaction,))
+    app.run("START TRANSACTION")
+    for sql in statements:
+        app.run(sql)
+    app.commit()
+    told = refusal(app, "CALL await_acknowledgement(%s, 0.2)", (transaction,), code=NOT_ACKNOWLEDGED)
+    assert told.startswith(f"Transaction {transaction} is committed on Main, but no second node confirmed")
+    cluster.kill("main")
+
+
+def orphans(cluster) -> list[tuple]:
+    """The orphaned transactions on the primary, their images read."""
+    rows = cluster.connect(cluster.primary()).rows(ORPHANS)
+    return [(*row[:4], *(image and json.loads(image) for image in row[4:6]), *row[6:]) for row in rows]
+
+
+def come_back(cluster, operator):
+    """Node A acts and is replicated; Main returns and recovers."""
+    operator.promote_node_a()
+    cluster.replicator.start()
+    cluster.start("main")
+    return operator.recover("main")
+
+
+def test_39_transactions_that_nobody_has_are_listed_with_their_images(cluster, operator):
+    cluster.connect("main").run("INSERT INTO test_word VALUES ('kept', 'a'), ('gone', 'b')")
+    leave_orphans(
+        cluster,
+        "INSERT INTO test_word VALUES ('new', 'c')",
+        "UPDATE test_word SET meaning = 'changed' WHERE word = 'kept'",
+        "DELETE FROM test_word WHERE word = 'gone'",
+    )
+    done = come_back(cluster, operator)
+    assert done.orphaned == 3
+    assert orphans(cluster) == [
+        ("orphaned", "INSERT", "test_word", "new", None, {"word": "new", "meaning": "c"}, "main", "PENDING"),
+        (
+            "orphaned", "UPDATE", "test_word", "kept", {"word": "kept", "meaning": "a"},
+            {"word": "kept", "meaning": "changed"}, "main", "PENDING",
+        ),
+        (
+            "orphaned", "DELETE", "test_word", "gone", {"word": "gone", "meaning": "b"}, None, "main",
+            "PENDING",
+        ),
+    ]  # fmt: skip
+    check(cluster, Book())
+    assert cluster.connect("main").rows("SELECT * FROM test_word ORDER BY word") == (
+        ("gone", "b"), ("kept", "a"),
+    )  # fmt: skip
+    assert cluster.nodes[NodeName.MAIN].state().orphaned == 0
+
+
+def test_39_recovery_goes_on_under_load_and_again_finds_nothing(cluster, operator):
+    with writing(cluster, writers=4) as book:
+        book.wait_for(20)
+    leave_orphans(cluster, "INSERT INTO test_word VALUES ('new', '')")
+    operator.promote_node_a()
+    cluster.replicator.start()
+    cluster.start("main")
+    first, second = operator.recover("main"), operator.recover("main")
+    assert (first.orphaned, second.orphaned) == (1, 0)
+    operator.demote_node_a()
+    assert len(orphans(cluster)) == 1
+    check(cluster, book)
+
+
+def test_39_by_the_command(cluster, operator):
+    """What the operator reads."""
+    leave_orphans(cluster, "INSERT INTO test_word VALUES ('new', '')")
+    operator.promote_node_a()
+    cluster.replicator.start()
+    cluster.start("main")
+    done = cluster.manage("recover_main")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "1 entries that only Main had were orphaned; see `orphans list`." in done.stdout.splitlines()
+
+
+def test_39_a_transaction_half_of_which_was_seen_by_nobody_goes_as_a_whole(cluster, operator):
+    """One transaction of many rows, larger than a window of the reconcile."""
+    values = ", ".join(f"({number}, 0, '')" for number in range(3000))
+    leave_orphans(cluster, f"INSERT INTO test_counter VALUES {values}")
+    assert come_back(cluster, operator).orphaned == 3000
+    assert len(orphans(cluster)) == 3000
+    check_equal(cluster)
+    assert cluster.connect("main").row("SELECT COUNT(*) FROM test_counter") == (0,)
+
+
+def test_42_the_same_row_changed_on_both_sides(cluster, operator):
+    """Node A's stays; the orphan shows what Main found and what it made of it."""
+    cluster.connect("main").run("INSERT INTO test_word VALUES ('both', 'old')")
+    leave_orphans(cluster, "UPDATE test_word SET meaning = 'orphaned' WHERE word = 'both'")
+    operator.promote_node_a()
+    cluster.replicator.start()
+    cluster.connect("node_a").run("UPDATE test_word SET meaning = 'current' WHERE word = 'both'")
+    cluster.start("main")
+    operator.recover("main")
+    ((*_, old, new, found_on, status),) = orphans(cluster)
+    assert (old["meaning"], new["meaning"], found_on, status) == ("old", "orphaned", "main", "PENDING")
+    check(cluster, Book())
+    for name in NodeName:
+        assert cluster.connect(name).rows("SELECT meaning FROM test_word") == (("current",),)
+
+
+def test_42_the_same_key_inserted_on_both_sides(cluster, operator):
+    leave_orphans(cluster, "INSERT INTO test_word VALUES ('both', 'orphaned')")
+    operator.promote_node_a()
+    cluster.replicator.start()
+    cluster.connect("node_a").run("INSERT INTO test_word VALUES ('both', 'current')")
+    cluster.start("main")
+    operator.recover("main")
+    check(cluster, Book())
+    assert [image["meaning"] for *_, image, _, _ in orphans(cluster)] == ["orphaned"]
+    assert cluster.connect("main").rows("SELECT meaning FROM test_word") == (("current",),)
+
+
+def test_42_the_same_unique_value_on_both_sides(cluster, operator):
+    """Another row has taken the value that the orphaned one had."""
+    leave_orphans(cluster, "INSERT INTO test_shelf (id, name) VALUES (1, 'top')")
+    operator.promote_node_a()
+    cluster.replicator.start()
+    cluster.connect("node_a").run("INSERT INTO test_shelf (id, name) VALUES (2, 'top')")
+    cluster.start("main")
+    operator.recover("main")
+    check(cluster, Book())
+    assert cluster.connect("main").rows("SELECT id, name FROM test_shelf") == ((2, "top"),)
