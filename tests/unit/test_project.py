@@ -1,6 +1,7 @@
 """Rules about the project itself."""
 
 import re
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -50,3 +51,40 @@ def test_the_development_lock_extends_the_lock():
         for name in ("requirements.lock", "requirements-dev.lock")
     ]
     assert pins[0] < pins[1]
+
+
+RETIRED = {
+    "outlook": "monitor state",
+    "sight": "reachability",
+    "lookout": "vantage",
+    "scout": "poller",
+    "look_at": "probe",
+    "tally": "counters",
+    "clerk": "event writer",
+    "happening": "event record",
+    "stranded": "orphaned",
+    "set aside": "orphaned",
+    "verified floor": "commit watermark",
+    "pass_gate": "release_waiters",
+    "hopeless": "beyond repair",
+    "come level": "catch up",
+    "excused": "waived",
+    "undelivered": "deadline error",
+}
+"""Words of a private dialect, and the field's instead. docs/glossary.md has them all."""
+SPOKEN = (".py", ".sql", ".md", ".html", ".js", ".example", ".yml")
+
+
+@pytest.mark.parametrize("word", sorted(RETIRED))
+def test_retired_words_are_not_used(word):
+    pattern = re.compile(rf"(?<![A-Za-z]){word.replace(' ', '[ _]')}(?![a-z])", re.IGNORECASE)
+    own = Path(__file__).name
+    found = [
+        f"{path.relative_to(settings.BASE_DIR)}:{number}"
+        for folder in ("cluster", "titles", "mco2site", "sql", "docs", "tests", "bench", "deploy")
+        for path in sorted((settings.BASE_DIR / folder).rglob("*"))
+        if path.suffix in SPOKEN and path.name != own and "migrations" not in path.parts
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if pattern.search(line)
+    ]
+    assert found == [], f"the word is {RETIRED[word]!r}"
