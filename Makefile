@@ -1,6 +1,6 @@
 # Every target is a few commands; what is longer lives in scripts/ or in `manage.py`.
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs clean test lint types bench drill setup
+.PHONY: help up down status logs clean test check lint types bench drill setup
 PYTHON := .venv/bin/python
 
 help: ## list the targets
@@ -24,6 +24,9 @@ clean: $(PYTHON) ## stop everything and remove var/
 test: ## set up what is missing, then run every test; ARGS="-n0 -k name" for some
 	@scripts/bootstrap.sh --tests
 	@$(PYTHON) -m pytest --numprocesses 2 --dist loadgroup $(ARGS)
+
+check: lint types ## what a developer runs all the time: style, types, and the tests that need no server
+	@$(PYTHON) -m pytest --numprocesses 2 -q tests/unit $(ARGS)
 
 lint: setup ## check style, format, import directions and shell scripts
 	@$(PYTHON) -m ruff check . && $(PYTHON) -m ruff format --check .

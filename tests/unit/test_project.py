@@ -9,7 +9,7 @@ from django.core.management import get_commands, load_command_class
 
 OWN_APPS = {"cluster", "titles", "mco2site"}
 OWN_COMMANDS = sorted((name, app) for name, app in get_commands().items() if app in OWN_APPS)
-TARGETS = {"up", "down", "status", "logs", "clean", "test", "lint", "types", "bench"}
+TARGETS = {"up", "down", "status", "logs", "clean", "test", "check", "lint", "types", "bench"}
 
 
 def make_targets() -> dict[str, list[str]]:
