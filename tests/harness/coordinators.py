@@ -18,7 +18,8 @@ from cluster.protocol.names import Mode, NodeName
 from cluster.protocol.node import Node
 from cluster.protocol.policy import Policy
 from cluster.protocol.view import ClusterView
-from tests.harness.fake_server import OpenWrite, Server
+from tests.harness.fake_disk import OpenWrite
+from tests.harness.fake_server import Server
 from tests.harness.world import Body, Coordinator
 
 LEASE = 3.0

@@ -13,7 +13,8 @@ from cluster.protocol.names import MAJORITY, Mode, NodeName
 from cluster.protocol.staleness import set_back
 from tests.harness import coordinators as bodies
 from tests.harness.coordinators import LEASE, Plan
-from tests.harness.fake_server import ORPHANED, Server
+from tests.harness.fake_disk import ORPHANED
+from tests.harness.fake_server import Server
 from tests.harness.ledger import Violation
 from tests.harness.world import Body, Clocks, Coordinator, World
 

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from typing import NoReturn
 
 from cluster.protocol.entries import Entry, EntryId
-from tests.harness.fake_server import Server, Witness
+from tests.harness.fake_disk import Witness
+from tests.harness.fake_server import Server
 
 Transaction = tuple[int, str]
 """A transaction of one epoch. The same id in two epochs is a retry."""

@@ -20,7 +20,8 @@ from cluster.actions.steps import observe, orphans, reconcile
 from cluster.protocol.errors import ClusterError, NodeUnreachable
 from cluster.protocol.names import NodeName
 from tests.harness.fake import FakeNode
-from tests.harness.fake_server import OpenWrite, Server
+from tests.harness.fake_disk import OpenWrite
+from tests.harness.fake_server import Server
 from tests.harness.ledger import Ledger
 
 CALL_SECONDS = 0.001
