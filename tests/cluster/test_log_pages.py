@@ -9,8 +9,8 @@ from django.test import Client
 from cluster.nodes.log import browsing
 from cluster.nodes.log.browsing import Wanted
 from cluster.protocol.names import NodeName
-from tests.cluster.test_long_log import FILL, reading_at_most
-from tests.faults.test_orphaned_writes import come_back, leave_orphans
+from tests.harness.long_log import FILL, reading_at_most
+from tests.harness.orphans import come_back, leave_orphans
 
 ENTRIES = 100_000
 

@@ -1,7 +1,6 @@
 """State, lag and reads of the log do not slow down with its length: they read little, and by index."""
 
 import time
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -9,16 +8,9 @@ import pytest
 from cluster.nodes.log import reading
 from cluster.protocol.gaps import Range
 from cluster.protocol.names import NodeName
+from tests.harness.long_log import ENTRIES, FILL, reading_at_most
 
 LOG = "transaction_log"
-ENTRIES = 100_000
-FILL = (
-    "INSERT INTO transaction_log (epoch, transaction_id, log_sequence, log_type, operation_type, table_name,"
-    " record_id, old_value, new_value, source_node, timestamp)"
-    " SELECT 1, CONCAT('filler-', seq DIV 10), 1, 'ROW', 'DELETE', 'test_counter', seq % 500,"
-    ' CONCAT(\'{"id": \', seq % 500, \', "value": 1, "writer": ""}\'), NULL,'
-    f" 'MAIN', UTC_TIMESTAMP(6) FROM seq_1_to_{ENTRIES}"
-)
 
 
 @pytest.fixture
@@ -30,19 +22,6 @@ def node(cluster):
     main = cluster.nodes[NodeName.MAIN]
     main.verify(ENTRIES - 100)
     return main
-
-
-def reads(connection) -> int:
-    """The rows that the session has touched so far."""
-    return sum(int(value) for _, value in connection.rows("SHOW SESSION STATUS LIKE 'Handler_read%'"))
-
-
-@contextmanager
-def reading_at_most(connection, rows: int):
-    """Fails when the server touches more rows in the block."""
-    before = reads(connection)
-    yield
-    assert reads(connection) - before <= rows
 
 
 def test_the_state_reads_the_tail_alone(node):

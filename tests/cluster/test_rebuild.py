@@ -1,85 +1,29 @@
 """rebuild_node: an empty or dead node becomes what the primary is, while writes go on."""
 
 import json
-import shutil
 import threading
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import pytest
-from django.db import connections
 
 from cluster.actions.failover.failover import promote_node_a
 from cluster.actions.maintenance import rebuild as rebuild_module
-from cluster.actions.maintenance.rebuild import Rebuilt, rebuild
-from cluster.actions.maintenance.setup import check, link, set_up
-from cluster.actions.steps.observe import observe
-from cluster.actions.verification.verify import Verification, verify
-from cluster.local import each
+from cluster.actions.maintenance.setup import check
 from cluster.nodes.repair import rebuilding
 from cluster.nodes.schema.install import Status
-from cluster.protocol.errors import ClusterError, NodeFailed, NoMajority, Refused, StaleEpoch
+from cluster.protocol.errors import ClusterError, Refused
 from cluster.protocol.names import Mode, NodeName
 from cluster.replicated import replicated_models
-from tests.harness.servers import revive
+from tests.harness.rebuilds import ADD, Cut, add, compared, cut_after, rebuilt, wait_for_answer
 
 MAIN, NODE_A, NODE_B = NodeName
-ADD = "INSERT INTO test_counter VALUES (%s, 0, '')"
 TABLES = len(replicated_models())
-
-
-class Cut(Exception):
-    """The process that rebuilt a node is gone."""
 
 
 @pytest.fixture
 def main(cluster):
     return cluster.connect(MAIN)
-
-
-@pytest.fixture
-def wipe(cluster) -> Iterator[Callable[[NodeName], None]]:
-    """Gives a node an empty data directory, as after the loss of its disk."""
-    wiped = []
-
-    def wipe(name: NodeName) -> None:
-        wiped.append(name)
-        cluster.kill(name)
-        shutil.rmtree(cluster.servers.local[name].data)
-        cluster.servers.local[name].init()
-        cluster.start(name)
-        cluster.nodes[name].close()
-
-    yield wipe
-    each(cluster.servers.local.values(), revive)
-    for name in wiped:
-        connections[name].close()
-        set_up(name)
-        assert link(name) == []
-
-
-def add(main, count: int, first: int = 1) -> None:
-    main.many(ADD, [(number,) for number in range(first, first + count)])
-
-
-def rebuilt(cluster, name: NodeName, **more) -> Rebuilt:
-    return rebuild(cluster.nodes, name, lease_seconds=cluster.conf.lease_seconds, **more)
-
-
-def compared(cluster) -> Verification:
-    return verify(cluster.nodes, observe(cluster.nodes), on_difference=lambda _: None, settle=5.0)
-
-
-def cut_after(ticks: int) -> Callable[[int], None]:
-    """A progress in which the process dies."""
-    left = iter(range(ticks))
-
-    def progress(_count: int) -> None:
-        if next(left, None) is None:
-            raise Cut
-
-    return progress
 
 
 @contextmanager
@@ -208,7 +152,7 @@ def test_killed_half_way_the_command_goes_on(cluster, main, wipe):
     wipe(NODE_B)
     process = cluster.popen("rebuild_node", "node_b", "--yes")
     root = cluster.connect(NODE_B, "root")
-    wait_for(lambda: root.rows("SELECT 1 FROM transaction_log LIMIT 1"))
+    wait_for_answer(lambda: root.rows("SELECT 1 FROM transaction_log LIMIT 1"))
     process.kill()
     process.wait()
     assert cluster.nodes[NODE_B].state().promised == -1
@@ -216,17 +160,6 @@ def test_killed_half_way_the_command_goes_on(cluster, main, wipe):
     assert done.stdout == "Node B was rebuilt from Main: 3000 rows, 3001 log entries.\n"
     cluster.settle()
     assert compared(cluster).equal
-
-
-def wait_for(seen: Callable[[], object], timeout: float = 20.0) -> None:
-    """Wait until `seen` answers with something; a table that is not there yet is nothing."""
-    deadline = time.monotonic() + timeout
-    while time.monotonic() < deadline:
-        with suppress(NodeFailed):
-            if seen():
-                return
-        time.sleep(0.01)
-    raise TimeoutError(f"Not seen within {timeout} s.")
 
 
 def test_what_is_right_already_is_not_copied_again(cluster, main, monkeypatch):
@@ -237,176 +170,6 @@ def test_what_is_right_already_is_not_copied_again(cluster, main, monkeypatch):
     monkeypatch.setattr(rebuilding, "copy_entries", lambda *found: copied.append(found))
     rebuilt(cluster, NODE_B)
     assert copied == []
-
-
-# Out of the vote
-
-
-@pytest.fixture
-def withdrawn(cluster, main, wipe):
-    """Node B, wiped and half rebuilt."""
-    add(main, 20)
-    cluster.settle()
-    wipe(NODE_B)
-    with pytest.raises(Cut):
-        rebuilt(cluster, NODE_B, progress=cut_after(3))
-    return cluster.nodes[NODE_B]
-
-
-def is_refused(question: Callable[[], object]) -> bool:
-    try:
-        question()
-    except StaleEpoch as error:
-        return "is being rebuilt" in str(error)
-    return False
-
-
-def refuses_everything(cluster, node) -> None:
-    entries = cluster.nodes[MAIN].read_log(10, 5).entries
-    assert entries
-    questions = {
-        "claim": lambda: node.claim(5),
-        "consent": lambda: node.consent(1, 1.0),
-        "follow": lambda: node.follow(1),
-        "reconcile": lambda: node.append(1, entries, boundary=True),
-        "push": lambda: node.append(1, entries, boundary=False),
-        "orphaned": lambda: node.orphan_entries(1, []),
-        "write promotion": lambda: node.write_promotion(1, "{}"),
-        "open writes": lambda: node.open_writes(1, Mode.REPLICA, 8e9, 9),
-        "renew lease": lambda: node.renew_lease(1, 8e9, 9),
-    }
-    assert [name for name, question in questions.items() if not is_refused(question)] == []
-    assert node.state().promised == -1
-
-
-class TestABlankNode:
-    """It lost its disk and was only set up: it may have acknowledged what it does not hold any more."""
-
-    @pytest.fixture
-    def blank(self, cluster, main, wipe):
-        add(main, 20)
-        cluster.settle()
-        wipe(NODE_A)
-        set_up(NODE_A)
-        connections[NODE_A].close()
-        return cluster.nodes[NODE_A]
-
-    def test_it_is_not_fed(self, cluster, main, blank):
-        add(main, 1, first=100)
-        time.sleep(1.5)
-        assert (blank.state().promised, blank.state().entries) == (0, 0)
-        facts = json.loads(cluster.manage("cluster_status", "--json").stdout)
-        assert "run rebuild_node node_a" in facts["sentence"]
-
-    @pytest.mark.parametrize("verb", [["recover_node", "node_a"], ["switchover", "--to", "node_a"]])
-    def test_it_is_not_recovered(self, cluster, blank, verb):
-        refused = cluster.manage(*verb)
-        assert refused.returncode == 1
-        assert "node_a" in refused.stderr
-        assert blank.state().promised == 0
-
-    def test_it_has_no_vote(self, cluster, blank):
-        cluster.replicator.stop()
-        cluster.kill(MAIN)
-        refused = cluster.manage("promote_node_a")
-        assert refused.returncode == 1
-        assert "rebuild_node node_a" in refused.stderr
-        assert blank.state().promised == 0
-
-    def test_rebuilt_it_has_one(self, cluster, main, blank):
-        rebuilt(cluster, NODE_A)
-        cluster.kill(MAIN)
-        promote_node_a(cluster.nodes, reason="a test", lease_seconds=cluster.conf.lease_seconds)
-        assert cluster.primary() is NODE_A
-
-
-def test_a_half_rebuilt_node_has_no_vote_until_the_rebuild_has_ended(cluster, withdrawn):
-    refuses_everything(cluster, withdrawn)
-    cluster.kill(NODE_B)
-    cluster.start(NODE_B)
-    withdrawn.close()
-    refuses_everything(cluster, withdrawn)
-    connections[NODE_B].close()
-    set_up(NODE_B)
-    refuses_everything(cluster, withdrawn)
-    rebuilt(cluster, NODE_B)
-    assert withdrawn.state().promised == 1
-    withdrawn.consent(1, 0.1)
-
-
-def test_a_half_rebuilt_node_acknowledges_nothing(cluster, main, withdrawn):
-    cluster.kill(NODE_A)
-    main.run("UPDATE test_counter SET value = 1 WHERE id = 1")
-    id = main.row("SELECT transaction_id FROM transaction_log ORDER BY log_id DESC LIMIT 1")[0]
-    with pytest.raises(NodeFailed, match="no second node confirmed"):
-        main.rows("CALL await_acknowledgement(%s, 0.5)", (id,))
-
-
-def test_nobody_is_promoted_with_a_half_rebuilt_node(cluster, withdrawn):
-    cluster.replicator.stop()
-    cluster.kill(MAIN)
-    with pytest.raises(NoMajority, match="Only 1 of 3"):
-        promote_node_a(cluster.nodes, reason="a test", lease_seconds=cluster.conf.lease_seconds)
-
-
-def test_a_primary_that_only_lacks_the_consent_of_the_node_is_copied_too(cluster, main):
-    add(main, 20)
-    cluster.settle()
-    cluster.kill(NODE_A)
-    with pytest.raises(Cut):
-        rebuilt(cluster, NODE_B, progress=cut_after(1))
-    wait_for(lambda: cluster.primary() is None)
-    assert rebuilt(cluster, NODE_B).source is MAIN
-    cluster.wait_for_primary(MAIN)
-    add(main, 1, first=100)
-    cluster.start(NODE_A)
-    cluster.settle(timeout=20.0)
-    assert compared(cluster).equal
-
-
-def test_a_node_that_lost_its_data_honours_a_consent_it_may_have_given(cluster, main, wipe):
-    wipe(NODE_B)
-    began = time.time()
-    rebuilt(cluster, NODE_B)
-    # It may have run out by now: set-up takes about as long as a lease.
-    (until,) = cluster.nodes[NODE_B].connection.row(
-        "SELECT config_value FROM node_config WHERE config_key = 'consent_until'"
-    )
-    assert began + cluster.conf.lease_seconds < float(until) < time.time() + cluster.conf.lease_seconds * 1.2
-
-
-def test_a_node_that_kept_its_data_keeps_its_promise(cluster, main):
-    cluster.replicator.stop()
-    node = cluster.nodes[NODE_B]
-    cluster.connect(NODE_B, "root").run("UPDATE node_config SET config_value = 8 WHERE config_key = 'epoch'")
-    with pytest.raises(Refused, match="Node B has promised epoch 8"):
-        rebuilt(cluster, NODE_B)
-    assert node.state().promised == 8
-
-
-def test_without_data_both_other_nodes_must_vouch(cluster, main, wipe):
-    wipe(NODE_B)
-    cluster.kill(NODE_A)
-    with pytest.raises(Refused, match=r"Node B has lost its data.*Node A cannot be asked"):
-        rebuilt(cluster, NODE_B)
-    cluster.start(NODE_A)
-    cluster.connect(NODE_A, "root").run("UPDATE node_config SET config_value = 4 WHERE config_key = 'epoch'")
-    with pytest.raises(Refused, match="Node A has promised epoch 4, above the primary's 1"):
-        rebuilt(cluster, NODE_B)
-
-
-def test_a_new_epoch_on_the_way_ends_the_attempt(cluster, main, withdrawn):
-    def hand_over(_count: int) -> None:
-        if observe(cluster.nodes).primary.name is MAIN:
-            cluster.manage("switchover", "--to", "node_a")
-
-    with pytest.raises(Refused, match="Main does not lead epoch 1 any more"):
-        rebuilt(cluster, NODE_B, progress=hand_over)
-    refuses = withdrawn.state().promised
-    assert refuses < 0
-    assert rebuilt(cluster, NODE_B).source is NODE_A
-    cluster.settle()
-    assert compared(cluster).equal
 
 
 # Refusals, orphans, odd tables

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.cluster.title_sql import run
+from tests.harness.title_sql import run
 from titles.catalogue.ratings import Statistics, mean_rating, votes_threshold, weighted_rating, with_reviews
 
 RATINGS = st.none() | st.integers(0, 100).map(lambda tenths: Decimal(tenths).scaleb(-1))

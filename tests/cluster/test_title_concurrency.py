@@ -8,7 +8,7 @@ from random import Random
 import MySQLdb
 import pytest
 
-from tests.cluster.title_sql import INVALID, Rows, run
+from tests.harness.title_sql import INVALID, Rows, run
 
 CLIENTS = 16
 TURNS = 20

@@ -13,7 +13,7 @@ import MySQLdb
 import pytest
 from django.conf import settings
 
-from tests.cluster.title_sql import entries, run
+from tests.harness.title_sql import entries, run
 
 SAMPLE = Path(settings.BASE_DIR) / "titles" / "sample"
 BASICS = "tconst\ttitleType\tprimaryTitle\toriginalTitle\tisAdult\tstartYear\tendYear\truntimeMinutes\tgenres"

@@ -6,7 +6,7 @@ from typing import Any
 import MySQLdb
 import pytest
 
-from tests.cluster.title_sql import (
+from tests.harness.title_sql import (
     GOOD,
     NOT_WRITABLE,
     call,

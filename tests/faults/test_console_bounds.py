@@ -10,9 +10,9 @@ from cluster.actions.failover.automation import pause, resume
 from cluster.actions.steps.observe import observe
 from cluster.protocol.names import NodeName
 from cluster.protocol.times import format_utc
-from tests.cluster.test_images import HARD
-from tests.faults.test_orphaned_writes import leave_orphans
 from tests.harness.console import Console
+from tests.harness.orphans import leave_orphans
+from tests.harness.specimens.hard import HARD
 from tests.harness.specimens.models import Specimen
 from tests.harness.sql import dump
 

@@ -1,12 +1,10 @@
 """Main returns with transactions that nobody else has (39, 42)."""
 
-import json
-
 import pytest
 
 from cluster.protocol.names import NodeName
 from tests.harness.checker import check, check_equal
-from tests.harness.sql import NOT_ACKNOWLEDGED, refusal
+from tests.harness.orphans import come_back, leave_orphans, orphans
 from tests.harness.writers import Book, writing
 
 pytestmark = pytest.mark.faults
@@ -15,35 +13,6 @@ ORPHANS = (
     "SELECT transaction_id, operation_type, table_name, record_id, old_value, new_value, found_on, status"
     " FROM orphaned_transaction ORDER BY epoch, log_id"
 )
-
-
-def leave_orphans(cluster, *statements: str, transaction: str = "orphaned") -> None:
-    """Commit on Main what no other node gets to see; its writer hears that the outcome is unknown."""
-    cluster.settle()
-    cluster.replicator.stop()
-    app = cluster.connect("main")
-    app.run("SET @current_transaction_id = %s", (transaction,))
-    app.run("START TRANSACTION")
-    for sql in statements:
-        app.run(sql)
-    app.commit()
-    told = refusal(app, "CALL await_acknowledgement(%s, 0.2)", (transaction,), code=NOT_ACKNOWLEDGED)
-    assert told.startswith(f"Transaction {transaction} is committed on Main, but no second node confirmed")
-    cluster.kill("main")
-
-
-def orphans(cluster) -> list[tuple]:
-    """The orphaned transactions on the primary, their images read."""
-    rows = cluster.connect(cluster.primary()).rows(ORPHANS)
-    return [(*row[:4], *(image and json.loads(image) for image in row[4:6]), *row[6:]) for row in rows]
-
-
-def come_back(cluster, operator):
-    """Node A acts and is replicated; Main returns and recovers."""
-    operator.promote_node_a()
-    cluster.replicator.start()
-    cluster.start("main")
-    return operator.recover("main")
 
 
 def test_39_transactions_that_nobody_has_are_listed_with_their_images(cluster, operator):

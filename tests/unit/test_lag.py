@@ -3,7 +3,7 @@
 from cluster.actions.replication.lag import LagReport
 from cluster.protocol.names import NodeName
 from cluster.protocol.view import ClusterView, NodeState
-from tests.unit.test_decide import leading, node, silent
+from tests.harness.views import leading, node, silent
 
 MAIN, NODE_A, NODE_B = NodeName
 

@@ -1,0 +1,33 @@
+"""Fixtures of the tests on three real servers."""
+
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.db import connections
+
+from cluster.actions.maintenance.setup import link, set_up
+from cluster.local import each
+from cluster.protocol.names import NodeName
+from tests.harness.servers import revive
+
+
+@pytest.fixture
+def wipe(cluster) -> Iterator[Callable[[NodeName], None]]:
+    """Gives a node an empty data directory, as after the loss of its disk."""
+    wiped = []
+
+    def wipe(name: NodeName) -> None:
+        wiped.append(name)
+        cluster.kill(name)
+        shutil.rmtree(cluster.servers.local[name].data)
+        cluster.servers.local[name].init()
+        cluster.start(name)
+        cluster.nodes[name].close()
+
+    yield wipe
+    each(cluster.servers.local.values(), revive)
+    for name in wiped:
+        connections[name].close()
+        set_up(name)
+        assert link(name) == []
