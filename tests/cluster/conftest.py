@@ -9,6 +9,7 @@ from django.db import connections
 from cluster.actions.maintenance.setup import link, set_up
 from cluster.local import each
 from cluster.protocol.names import NodeName
+from tests.harness.commands import lines, write
 from tests.harness.servers import revive
 
 
@@ -31,3 +32,14 @@ def wipe(cluster) -> Iterator[Callable[[NodeName], None]]:
         connections[name].close()
         set_up(name)
         assert link(name) == []
+
+
+@pytest.fixture
+def acting(cluster):
+    """Main was killed, Node A took over and has two transactions more; Main is down."""
+    write(cluster, "main", 1)
+    cluster.settle()
+    cluster.kill("main")
+    lines(cluster.manage("promote_node_a"))
+    write(cluster, "node_a", 2, 3)
+    return cluster
