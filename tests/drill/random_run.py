@@ -8,7 +8,7 @@ from contextlib import suppress
 from cluster.local.errors import NotRunningError
 from tests.drill.scenario import Scenario
 from tests.drill.stage import Stage
-from tests.harness.links import BLACK_HOLE, ONLY_BACK, ONLY_THERE, REFUSED, delayed
+from tests.harness.conditions import BLACK_HOLE, ONLY_BACK, ONLY_THERE, REFUSED, delayed
 
 NODES = ("main", "node_a", "node_b")
 HOLD_SECONDS = (0.3, 1.0, 3.0, 6.0)

@@ -14,8 +14,9 @@ from cluster.protocol.names import NodeName
 from cluster.protocol.view import ClusterView
 from tests.drill.scenario import Scenario
 from tests.harness.cluster import POLL, Cluster
+from tests.harness.conditions import BLACK_HOLE, OPEN, Condition
 from tests.harness.introductions import introduced
-from tests.harness.links import BLACK_HOLE, OPEN, Condition, Links
+from tests.harness.links import Links
 from tests.harness.observer import Observer, observing
 from tests.harness.programs import Program
 from tests.harness.servers import ScratchServers, revive

@@ -15,8 +15,9 @@ from cluster.nodes.probing import Prober
 from cluster.protocol.decide import Action
 from cluster.protocol.errors import NodeUnreachable
 from cluster.protocol.names import NodeName
+from tests.harness.conditions import DEAF, OPEN
 from tests.harness.introductions import introduced
-from tests.harness.links import DEAF, OPEN, Links
+from tests.harness.links import Links
 from tests.harness.observer import observed
 
 pytestmark = [pytest.mark.faults]

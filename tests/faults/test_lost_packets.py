@@ -19,9 +19,10 @@ from cluster.nodes.mariadb import MariaDBNode
 from cluster.nodes.probing import Prober
 from cluster.protocol.errors import NodeUnreachable
 from cluster.protocol.names import Mode, NodeName
+from tests.harness.conditions import BLACK_HOLE, OPEN
 from tests.harness.console import Console
 from tests.harness.introductions import introduced
-from tests.harness.links import BLACK_HOLE, OPEN, Links
+from tests.harness.links import Links
 
 pytestmark = [pytest.mark.faults]
 

@@ -12,12 +12,12 @@ import threading
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 from cluster.local import free_ports
 from cluster.local.ports import LOOPBACK
 from cluster.protocol.names import NodeName
+from tests.harness.conditions import OPEN, Condition, Way
 
 CHUNK = 65_536
 """Bytes that are forwarded together."""
@@ -37,51 +37,6 @@ RESET = struct.pack("ii", 1, 0)
 
 
 Half = tuple[asyncio.StreamReader, asyncio.StreamWriter]
-
-
-class Way(StrEnum):
-    """A direction, seen from the place."""
-
-    THERE = "there"
-    BACK = "back"
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """What a link does. listening: False refuses at once. there, back: which direction passes.
-
-    keeps: a refusal leaves the connections that are open, as a server that only closed its listener does. delay:
-    seconds that each direction takes longer. A link that does not pass both ways answers no new connection: as
-    where packets are lost, a client's kernel knocks again after one second, two more, four ...
-    """
-
-    listening: bool = True
-    there: bool = True
-    back: bool = True
-    keeps: bool = False
-    delay: float = 0.0
-
-    def passes(self, way: Way) -> bool:
-        """Whether bytes of this direction arrive."""
-        return self.there if way is Way.THERE else self.back
-
-    @property
-    def connects(self) -> bool:
-        """Whether a new connection is answered, or refused: a handshake needs both directions."""
-        return self.there and self.back
-
-
-OPEN = Condition()
-REFUSED = Condition(listening=False)
-DEAF = Condition(listening=False, keeps=True)
-BLACK_HOLE = Condition(there=False, back=False)
-ONLY_THERE = Condition(back=False)
-ONLY_BACK = Condition(there=False)
-
-
-def delayed(seconds: float) -> Condition:
-    """A slow link; both directions are late by `seconds`."""
-    return Condition(delay=seconds)
 
 
 @dataclass(eq=False)

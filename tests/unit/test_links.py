@@ -10,7 +10,8 @@ from contextlib import suppress
 import pytest
 
 from cluster.local import free_ports
-from tests.harness.links import BLACK_HOLE, DEAF, ONLY_BACK, ONLY_THERE, OPEN, REFUSED, Links, delayed
+from tests.harness.conditions import BLACK_HOLE, DEAF, ONLY_BACK, ONLY_THERE, OPEN, REFUSED, delayed
+from tests.harness.links import Links
 
 PATIENCE = 0.2
 """Seconds after which nothing more is expected to arrive."""
