@@ -20,7 +20,7 @@ from cluster.backend import counters, view
 from cluster.backend.cursor import PipelinedCursor
 from cluster.backend.errors import NOT_WRITABLE, NotWritable
 from cluster.backend.session import Session, is_broken
-from cluster.backend.silence import Line
+from cluster.backend.silence import Line, within
 from cluster.backend.statements import Kind, kind
 from cluster.nodes.connection import CONNECT_SECONDS, greeting_missed, number
 
@@ -113,7 +113,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
             await_greeting(
                 host, given.get("port", 3306)
             )  # the driver itself would wait as long as for an answer
-        connection = super().get_new_connection(given | {"read_timeout": max(silence, longest)})
+        given["read_timeout"] = max(silence, longest)
+        connection = within(silence, partial(super().get_new_connection, given))
         connection.line = Line(connection, self.session.node, silence)
         return connection
 

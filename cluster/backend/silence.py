@@ -9,13 +9,20 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
+from queue import Empty, SimpleQueue
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
+
+import MySQLdb
 
 from cluster.backend import view
 from cluster.protocol.names import NodeName
 
+T = TypeVar("T")
+
+LOST = 2013
 ASK_AFTER = 1.0
 """Seconds of a wait after which somebody looks whether its node still answers."""
 TICK = 0.2
@@ -73,6 +80,32 @@ class Line:
         """End the wait."""
         with suppress(OSError), self.socket() as line:  # it has ended by itself
             line.shutdown(socket.SHUT_RDWR)
+
+
+def within(seconds: float, connect: Callable[[], T]) -> T:
+    """Return what `connect` returns; where it takes longer, raise the driver's OperationalError.
+
+    Until it is connected, the driver waits for an answer as long as for that of a statement, and has no socket
+    that could be shut down. So it connects in a thread, which ends with the wait of the driver.
+    """
+    outcome: SimpleQueue[T | Exception] = SimpleQueue()
+
+    def run() -> None:
+        try:
+            outcome.put(connect())
+        except Exception as error:  # noqa: BLE001 - raised below, in the thread that asked
+            outcome.put(error)
+
+    threading.Thread(target=run, name="connect", daemon=True).start()
+    try:
+        found = outcome.get(timeout=seconds)
+    except Empty:
+        raise MySQLdb.OperationalError(
+            LOST, f"Lost connection while connecting: no answer within {seconds:g} s"
+        ) from None
+    if isinstance(found, Exception):
+        raise found
+    return found
 
 
 def keep_alive(line: socket.socket, seconds: float) -> None:
