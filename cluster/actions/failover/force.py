@@ -25,7 +25,7 @@ def risks(view: ClusterView, to: NodeName) -> list[str]:
         f"{to.label} would be the primary {vote}. {view.missing()}",
         *set_back(view.reachable).values(),
         f"Its newest log entry is {state.last_log_id} of {format_utc(state.last_entry_at)}; what was acknowledged "
-        f"later is on {labels(away)} alone. It is lost if these never return; if they return it is orphaned "
+        f"later is on {labels(away)} alone. It is lost if these never return; if they return it is kept "
         "as orphaned transactions, for you to reapply.",
         f"{unproved} of its {state.entries} entries are not known to be on a second node.",
         *(
