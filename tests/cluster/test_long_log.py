@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from cluster.nodes.entry_columns import COLUMNS
 from cluster.nodes.log import reading
 from cluster.protocol.gaps import Range
 from cluster.protocol.names import NodeName
@@ -132,13 +133,13 @@ def test_the_plan_of_the_state_is_index_reads(node):
             (5, 100),
         ),
         (
-            f"SELECT {reading.COLUMNS} FROM {LOG} WHERE log_id > %s ORDER BY log_id, epoch LIMIT %s",
+            f"SELECT {COLUMNS} FROM {LOG} WHERE log_id > %s ORDER BY log_id, epoch LIMIT %s",
             (ENTRIES // 2, 2000),
         ),
-        (f"SELECT {reading.COLUMNS} FROM transaction_log WHERE log_id BETWEEN %s AND %s", (7, 9)),
+        (f"SELECT {COLUMNS} FROM transaction_log WHERE log_id BETWEEN %s AND %s", (7, 9)),
         ("SELECT log_id FROM transaction_log WHERE transaction_id = %s AND log_id > %s", ("filler-1", 5)),
         (
-            f"SELECT {reading.COLUMNS} FROM transaction_log WHERE table_name = %s AND record_id = %s"
+            f"SELECT {COLUMNS} FROM transaction_log WHERE table_name = %s AND record_id = %s"
             " ORDER BY epoch DESC, log_id DESC LIMIT 1",
             ("test_counter", "7"),
         ),

@@ -6,10 +6,15 @@ import pytest
 
 from cluster.nodes.schema import catalogue, install
 from cluster.nodes.schema.catalogue import exact
+from cluster.nodes.schema.fragments import entry_types, kernel_fragments
+from cluster.protocol.entries import Entry
 from cluster.protocol.names import NodeName
 from cluster.replicated import replicated_models
 
 TYPE = re.compile(r"\b(?:(?:VAR)?CHAR\(\d+\)|(?:TINY|MEDIUM|LONG)?TEXT)(?![\w`])(?! CHARACTER SET| CHARSET)")
+
+
+PARTS = catalogue.sql_root() / "cluster" / "parts"
 
 
 def code(statement: str) -> str:
@@ -39,3 +44,13 @@ def test_the_text_of_every_routine_names_its_collation():
 ])  # fmt: skip
 def test_exact(given, made):
     assert exact(given) == (made or given)
+
+
+def test_the_tables_of_entries_have_the_fields_of_an_entry():
+    types = entry_types(kernel_fragments(PARTS)["entry_columns"])
+    assert [name.strip("`") for name in types] == list(Entry._fields)
+
+
+def test_every_blank_is_filled_in():
+    items = [*install.kernel(), *install.replicated(NodeName.NODE_A, replicated_models(), "secret")]
+    assert [item.name for item in items if "${" in item.statement] == []

@@ -9,12 +9,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from cluster.nodes.connection import Connection
-from cluster.nodes.log.reading import COLUMNS, SELECTED
+from cluster.nodes.entry_columns import COLUMNS, MARKS, SELECTED
 from cluster.protocol.entries import Entry, EntryId, count_transactions
 from cluster.protocol.errors import NodeFailed
 from cluster.protocol.node import Appended
 
-MARKS = ", ".join(["%s"] * 12)
 LOG_INSERT = f"INSERT INTO transaction_log ({COLUMNS}) VALUES ({MARKS}) ON DUPLICATE KEY UPDATE log_id = VALUES(log_id)"
 CHUNK = 1000
 """Keys named in one statement."""

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from cluster.nodes.connection import Connection
-from cluster.nodes.log.reading import SELECTED
+from cluster.nodes.entry_columns import SELECTED
 from cluster.protocol.entries import Entry
 
 PAGE: Final = 50

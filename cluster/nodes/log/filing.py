@@ -4,8 +4,8 @@ import uuid
 from collections.abc import Sequence
 
 from cluster.nodes.connection import Connection
+from cluster.nodes.entry_columns import SELECTED
 from cluster.nodes.log.applying import PAIRS, chunks, pairs
-from cluster.nodes.log.reading import SELECTED
 from cluster.protocol.entries import Entry, EntryId
 from cluster.protocol.errors import NodeFailed, Refused
 from cluster.protocol.names import NodeName

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from cluster.nodes.connection import Connection
+from cluster.nodes.entry_columns import SELECTED
 from cluster.protocol.entries import Entry, EntryId, whole_transactions
 from cluster.protocol.errors import NodeFailed
 from cluster.protocol.gaps import Range
@@ -16,12 +17,6 @@ from cluster.protocol.node import LargeTransaction, Window
 from cluster.protocol.policy import UNDECIDED, Automation
 from cluster.protocol.view import Lease, NodeState, Watermark
 
-COLUMNS = (
-    "log_id, epoch, transaction_id, log_sequence, log_type, operation_type, table_name,"
-    " record_id, old_value, new_value, source_node, `timestamp`"
-)
-SELECTED = COLUMNS.replace("`timestamp`", "CAST(`timestamp` AS CHAR)")
-"""The columns as they are read: a time that only travels stays text."""
 SEARCHED_ENTRIES = 200
 """Entries in which the newest transactions are looked for."""
 STATE = (Path(__file__).parent / "queries" / "state.sql").read_text()

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 from cluster.nodes.connection import Connection
-from cluster.nodes.log.applying import MARKS
-from cluster.nodes.log.reading import COLUMNS
+from cluster.nodes.entry_columns import COLUMNS, MARKS
 from cluster.protocol.entries import Entry
 from cluster.protocol.node import Appended, LargeTransaction
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from cluster.nodes.connection import Connection
-from cluster.nodes.log.reading import SELECTED
+from cluster.nodes.entry_columns import SELECTED
 from cluster.nodes.schema.shape import TableShape
 from cluster.protocol.differences import LOG
 from cluster.protocol.entries import Entry

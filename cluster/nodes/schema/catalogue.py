@@ -7,7 +7,7 @@ installation: tables, routines, the replicated tables, their triggers.
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from string import Template
 
@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db.models import Model
 
 from cluster.nodes.connection import EXACT
+from cluster.nodes.schema.fragments import fill, kernel_fragments
 from cluster.nodes.schema.shape import (
     IMAGE_BYTES,
     PACKET_SHARE,
@@ -69,8 +70,15 @@ def sql_root() -> Path:
 
 
 def statements(path: Path) -> list[str]:
-    """The statements of a file, without the comment that heads it."""
+    """Return the statements of a file."""
     return [part.strip().rstrip(";") for part in path.read_text().split(NEXT)]
+
+
+def kernel_objects(folder: str) -> Iterator[SqlObject]:
+    """Yield the objects that a folder of sql/cluster makes, what they have in common filled in."""
+    fragments = kernel_fragments(sql_root() / "cluster" / "parts")
+    for item in objects_in(sql_root() / "cluster" / folder):
+        yield replace(item, statement=fill(item.statement, fragments))
 
 
 def objects_in(folder: Path) -> Iterator[SqlObject]:
@@ -99,23 +107,22 @@ def exact_object(item: SqlObject) -> SqlObject:
 
 def kernel_tables() -> list[SqlObject]:
     """The tables of the protocol, then the views on them."""
-    folder = sql_root() / "cluster"
-    return [*objects_in(folder / "tables"), *objects_in(folder / "views")]
+    return [*kernel_objects("tables"), *kernel_objects("views")]
 
 
 def kernel_routines() -> list[SqlObject]:
     """The procedures and functions of the protocol."""
-    return [exact_object(item) for item in objects_in(sql_root() / "cluster" / "procedures")]
+    return [exact_object(item) for item in kernel_objects("procedures")]
 
 
 def calls() -> list[SqlObject]:
     """The triggers that answer calls of other nodes."""
-    return [exact_object(item) for item in objects_in(sql_root() / "cluster" / "calls")]
+    return [exact_object(item) for item in kernel_objects("calls")]
 
 
 def events() -> list[SqlObject]:
     """What Node A's server may do by itself, once somebody enables it."""
-    return list(objects_in(sql_root() / "cluster" / "events"))
+    return list(kernel_objects("events"))
 
 
 def public_routines() -> list[SqlObject]:

@@ -4,8 +4,7 @@ CREATE OR REPLACE PROCEDURE promotion_here(IN p_epoch INT UNSIGNED, IN p_facts L
 BEGIN
     CALL require_promise(p_epoch);
     CALL lock_append();
-    INSERT INTO transaction_log (epoch, transaction_id, log_sequence, log_type, operation_type, table_name,
-                                 record_id, old_value, new_value, source_node, `timestamp`)
+    INSERT INTO transaction_log (${new_entry})
     SELECT p_epoch, CONCAT('promotion-', p_epoch), 1, 'CONTROL', 'PROMOTION', '', 'PROMOTION', NULL, p_facts,
            p_source, UTC_TIMESTAMP(6)
     FROM DUAL

@@ -20,15 +20,9 @@ BEGIN
         log_sequence INT UNSIGNED PATH '$.log_sequence')) AS given
     WHERE log_type = 'ROW' AND log_sequence = 1
       AND NOT EXISTS (SELECT 1 FROM transaction_log AS held WHERE held.log_id = given.log_id AND held.epoch = given.epoch);
-    INSERT INTO transaction_log (log_id, epoch, transaction_id, log_sequence, log_type, operation_type, table_name,
-                                        record_id, old_value, new_value, source_node, `timestamp`)
+    INSERT INTO transaction_log (${entry})
     SELECT given.* FROM JSON_TABLE(p_entries, '$[*]' COLUMNS (
-        log_id BIGINT UNSIGNED PATH '$.log_id', epoch INT UNSIGNED PATH '$.epoch',
-        transaction_id VARCHAR(64) PATH '$.transaction_id', log_sequence INT UNSIGNED PATH '$.log_sequence',
-        log_type VARCHAR(8) PATH '$.log_type', operation_type VARCHAR(16) PATH '$.operation_type',
-        table_name VARCHAR(64) PATH '$.table_name', record_id VARCHAR(255) PATH '$.record_id',
-        old_value LONGTEXT PATH '$.old_value', new_value LONGTEXT PATH '$.new_value',
-        source_node VARCHAR(32) PATH '$.source_node', `timestamp` VARCHAR(32) PATH '$.timestamp')) AS given
+        ${entry_paths})) AS given
     ON DUPLICATE KEY UPDATE log_id = VALUES(log_id);
     SET p_added = ROW_COUNT();
     IF p_added > 0 THEN

@@ -15,10 +15,8 @@ BEGIN
     IF v_staged <> p_entries THEN
         SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 45004, MESSAGE_TEXT = 'parts of the transaction are missing; stage them again.';
     END IF;
-    INSERT INTO transaction_log (log_id, epoch, transaction_id, log_sequence, log_type, operation_type, table_name,
-                                 record_id, old_value, new_value, source_node, `timestamp`)
-    SELECT log_id, epoch, transaction_id, log_sequence, log_type, operation_type, table_name, record_id, old_value, new_value,
-           source_node, `timestamp`
+    INSERT INTO transaction_log (${entry})
+    SELECT ${entry}
     FROM staged_entry WHERE transaction_id = p_transaction_id AND epoch = p_written_in
     ON DUPLICATE KEY UPDATE log_id = VALUES(log_id);
     SET v_added = ROW_COUNT();

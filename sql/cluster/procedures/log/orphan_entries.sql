@@ -11,8 +11,7 @@ BEGIN
     INSERT IGNORE INTO orphaned_entry SELECT * FROM lost_entry;
     DELETE entry FROM lost_entry JOIN transaction_log AS entry USING (log_id, epoch);
     -- What a record was before its first lost change, as an entry older than all for as long as the images are stored.
-    INSERT INTO transaction_log (log_id, epoch, transaction_id, log_sequence, log_type, operation_type, table_name,
-                                 record_id, old_value, new_value, source_node, `timestamp`)
+    INSERT INTO transaction_log (${entry})
     SELECT log_id, 0, transaction_id, log_sequence, log_type, IF(old_value IS NULL, 'DELETE', 'INSERT'), table_name,
            record_id, new_value, old_value, source_node, `timestamp`
     FROM (SELECT lost_entry.*, ROW_NUMBER() OVER (PARTITION BY table_name, record_id ORDER BY epoch, log_id) AS place

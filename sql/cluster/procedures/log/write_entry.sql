@@ -26,8 +26,7 @@ BEGIN
         CALL refuse_write((SELECT config_value FROM node_config WHERE config_key = 'node_mode'));
     END IF;
     -- VALUES, not SELECT: that would hold the log's auto-increment lock until the writer's statement ends.
-    INSERT INTO transaction_log (epoch, transaction_id, log_sequence, log_type, operation_type, table_name,
-                                 record_id, old_value, new_value, source_node, `timestamp`)
+    INSERT INTO transaction_log (${new_entry})
     VALUES (v_epoch, v_transaction, @log_sequence, 'ROW', p_operation, p_table, p_record, p_old, p_new,
             v_source, TIMESTAMP'1970-01-01 00:00:00' + INTERVAL UNIX_TIMESTAMP(SYSDATE(6)) SECOND);
 END

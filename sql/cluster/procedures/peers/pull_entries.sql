@@ -42,8 +42,7 @@ BEGIN
             LEAVE applying;
         END IF;
         SELECT CONCAT('[', GROUP_CONCAT(entry_as_json(
-            log_id, epoch, transaction_id, log_sequence, log_type, operation_type, table_name, record_id, old_value, new_value,
-            source_node, `timestamp`) SEPARATOR ','), ']')
+            ${entry}) SEPARATOR ','), ']')
         INTO v_entries FROM pulled_entry WHERE log_id > v_cursor AND log_id <= v_upto;
         IF v_entries IS NULL THEN
             SET v_problem = CONCAT('the entry ', v_upto, ' is larger than max_allowed_packet. Raise it on every node.');

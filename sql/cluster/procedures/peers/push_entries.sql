@@ -30,8 +30,7 @@ BEGIN
         SET v_entries = NULL;
         IF v_bytes <= 16777216 THEN
             SELECT CONCAT('[', GROUP_CONCAT(entry_as_json(
-                log_id, epoch, transaction_id, log_sequence, log_type, operation_type, table_name, record_id, old_value, new_value,
-                source_node, `timestamp`) SEPARATOR ','), ']')
+                ${entry}) SEPARATOR ','), ']')
             INTO v_entries FROM transaction_log WHERE log_id > v_cursor AND log_id <= v_upto;
         END IF;
         IF v_entries IS NULL THEN

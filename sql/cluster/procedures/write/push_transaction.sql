@@ -15,8 +15,7 @@ BEGIN
     DECLARE v_began DOUBLE DEFAULT UNIX_TIMESTAMP(SYSDATE(6));
     SET SESSION group_concat_max_len = 1073741824;
     SELECT MAX(epoch), CONCAT('[', GROUP_CONCAT(entry_as_json(
-            log_id, epoch, transaction_id, log_sequence, log_type, operation_type, table_name, record_id, old_value, new_value,
-            source_node, `timestamp`) SEPARATOR ','), ']')
+            ${entry}) SEPARATOR ','), ']')
     INTO v_epoch, v_entries FROM transaction_log WHERE transaction_id = p_transaction_id;
     SET SESSION group_concat_max_len = v_longest;
     SET p_arrived = FALSE;

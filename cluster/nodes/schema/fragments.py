@@ -1,0 +1,48 @@
+"""What stands in many SQL files and has one source: the catalogue puts it in place of `${name}`."""
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+
+from cluster.nodes.entry_columns import COLUMNS, NAMES
+
+BLANK = re.compile(r"\$\{(\w+)\}")
+"""Only with braces: a path of JSON ('$.node') and the end of a regular expression stay as they are."""
+TYPE = re.compile(r"^\s*(`?\w+`?) ((?:BIGINT|INT) UNSIGNED|\w+(?:\(\d+\))?)", re.MULTILINE)
+LINE = ",\n        "
+
+
+def fill(text: str, fragments: Mapping[str, str]) -> str:
+    """Return the text with every blank filled in. Raises KeyError for one that nobody knows."""
+    return BLANK.sub(lambda found: fragments[found[1]], text)
+
+
+@cache
+def kernel_fragments(parts: Path) -> Mapping[str, str]:
+    """Return what the protocol's own files leave open; `parts` is the folder sql/cluster/parts."""
+    columns = (parts / "entry_columns.sql").read_text().rstrip()
+    return {"entry_columns": columns, **entry_lists(entry_types(columns))}
+
+
+def entry_types(columns: str) -> dict[str, str]:
+    """Return the type of each column of an entry as it travels in JSON, by name: there a time is text."""
+    types = {"log_id": "BIGINT UNSIGNED", **dict(TYPE.findall(columns))}
+    return types | {"`timestamp`": "VARCHAR(32)"}
+
+
+def entry_lists(types: Mapping[str, str]) -> dict[str, str]:
+    """Return an entry's columns in the ways in which procedures name them."""
+    bare = {name: name.strip("`") for name in NAMES}
+    return {
+        "entry": COLUMNS,
+        "new_entry": ", ".join(NAMES[1:]),  # the server numbers it
+        "entry_paths": listed(f"{name} {types[name]} PATH '$.{bare[name]}'" for name in NAMES),
+        "entry_parameters": listed(f"p_{bare[name]} {types[name]}" for name in NAMES),
+        "entry_pairs": listed(f"'{bare[name]}', p_{bare[name]}" for name in NAMES),
+    }
+
+
+def listed(items: Iterable[str]) -> str:
+    """Return the items one a line."""
+    return LINE.join(items)
