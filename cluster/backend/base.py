@@ -18,11 +18,12 @@ from django.db.utils import DatabaseErrorWrapper
 
 from cluster.backend import counters, view
 from cluster.backend.cursor import PipelinedCursor
-from cluster.backend.errors import NOT_WRITABLE, NotWritable
+from cluster.backend.errors import NotWritable
 from cluster.backend.session import Session, is_broken
 from cluster.backend.silence import Line, within
 from cluster.backend.statements import Kind, kind
 from cluster.nodes.connection import CONNECT_SECONDS, greeting_missed, number
+from cluster.protocol.errors import NOT_WRITABLE
 
 DEADLINES = {"connect_timeout": CONNECT_SECONDS, "read_timeout": 5, "write_timeout": 5}
 """Seconds for connecting, for a node that has fallen silent and for a statement's way to the server, where OPTIONS say

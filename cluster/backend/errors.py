@@ -6,10 +6,9 @@ from typing import Final
 
 from django.db import OperationalError
 
+from cluster.protocol.errors import NOT_ACKNOWLEDGED, NOT_WRITABLE
 from cluster.protocol.names import NodeName
 
-NOT_WRITABLE: Final = 45001
-NOT_ACKNOWLEDGED: Final = 45003
 DEADLOCK: Final = 1213
 LOCK_WAIT: Final = 1205
 

@@ -17,10 +17,12 @@ from cluster.backend import counters
 from cluster.backend.context import Position, last_write, remember
 from cluster.backend.counters import Outcome
 from cluster.backend.cursor import Enclosure, PipelinedCursor, StatementFailed
-from cluster.backend.errors import NOT_ACKNOWLEDGED, NotAcknowledged, StillRunning
+from cluster.backend.errors import NotAcknowledged, StillRunning
 from cluster.backend.statements import Kind
 from cluster.conf import conf
 from cluster.nodes.connection import UNREACHABLE, number
+from cluster.protocol.errors import NOT_ACKNOWLEDGED
+from cluster.protocol.exactly_once import write_lock
 from cluster.protocol.names import NodeName
 
 if TYPE_CHECKING:
@@ -191,8 +193,8 @@ class Session:
         return self.choice is not None or conf().read_from == "replicas"
 
     def lock_name(self, transaction_id: str) -> str:
-        """The user lock of an id; the same as in sql/cluster/procedures/write/claim_transaction_id.sql."""
-        return f"mco2.write.{self.wrapper.settings_dict['NAME']}.{transaction_id}"
+        """Return the user lock of an id."""
+        return write_lock(self.wrapper.settings_dict["NAME"], transaction_id)
 
     # Exactly once
 

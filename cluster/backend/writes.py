@@ -6,7 +6,6 @@ all but one of its runs leave nothing.
 """
 
 import functools
-import re
 import time
 import uuid
 from collections.abc import Callable
@@ -22,13 +21,12 @@ from cluster.backend.context import Pin, Position, pin, pinned
 from cluster.backend.errors import DEADLOCK, LOCK_WAIT, NotAcknowledged, NotWritable, StillRunning
 from cluster.conf import conf
 from cluster.nodes.connection import UNREACHABLE
+from cluster.protocol.exactly_once import ID
 from cluster.protocol.names import NodeName
 
 T = TypeVar("T")
 P = ParamSpec("P")
 
-ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._:-]{0,63}")
-"""As sql/cluster/procedures/write/claim_transaction_id.sql has it."""
 PAUSE = 0.02
 """Seconds between two attempts on a node that answered."""
 LOCK_PATIENCE = 1.0

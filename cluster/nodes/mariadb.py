@@ -12,7 +12,14 @@ from typing import TypeVar
 from cluster.nodes.connection import LOCK_WAIT, RETRY, Connection, Row
 from cluster.nodes.log import applying, filing, reading, staging
 from cluster.protocol.entries import Entry, EntryId
-from cluster.protocol.errors import ConsentRunning, NodeFailed, NodeUnreachable, StaleEpoch, WritersBusy
+from cluster.protocol.errors import (
+    STALE_EPOCH,
+    ConsentRunning,
+    NodeFailed,
+    NodeUnreachable,
+    StaleEpoch,
+    WritersBusy,
+)
 from cluster.protocol.gaps import Range
 from cluster.protocol.monitor_state import Reachability
 from cluster.protocol.names import Mode, NodeName
@@ -22,7 +29,6 @@ from cluster.protocol.view import NodeState
 
 T = TypeVar("T")
 
-STALE = 45002
 ATTEMPTS = 5
 """How often a primitive that lost a deadlock is run again."""
 
@@ -262,7 +268,7 @@ class MariaDBNode:
             try:
                 return primitive()
             except NodeFailed as error:
-                if error.code == STALE:
+                if error.code == STALE_EPOCH:
                     raise StaleEpoch(self.name, epoch, error.reason) from error
                 if error.code == LOCK_WAIT:
                     raise WritersBusy(self.name, self.connection.lock_wait) from error

@@ -10,6 +10,7 @@ from enum import StrEnum
 from cluster.protocol.monitor_state import MonitorState
 from cluster.protocol.names import MAJORITY, Mode, NodeName
 from cluster.protocol.policy import Policy
+from cluster.protocol.sentences import BACK_ONLINE, HEALTHY, NOT_AUTOMATIC, STILL_DOWN
 from cluster.protocol.staleness import set_back
 from cluster.protocol.times import format_utc
 from cluster.protocol.view import ClusterView, NodeState
@@ -19,10 +20,6 @@ STABLE_PROBES = 10
 
 WITNESS_SECONDS = 0.6
 """Seconds in which those act who saw the process of a primary end; who only finds it refusing would disturb them."""
-
-HEALTHY = "Main is healthy. Node A remains in VICE mode."
-STILL_DOWN = "Main still down. Node A continues as ACTING_MASTER."
-BACK_ONLINE = "Main is back online. Node A should demote after synchronization."
 
 
 class Action(StrEnum):
@@ -339,7 +336,7 @@ def automation_blocked_reason(view: ClusterView, policy: Policy) -> str:
     if view.automation.paused:
         return f"{paused(view)} Run resume to let the watch act."
     if not policy.automatic:
-        return "Automatic failover is off (CLUSTER_AUTOMATIC)."
+        return NOT_AUTOMATIC
     return ""
 
 

@@ -1,6 +1,16 @@
 """Errors of the cluster. The docstring of each class is its message; its fields fill the blanks."""
 
+from typing import Final
+
 from cluster.protocol.names import NodeName
+
+# MYSQL_ERRNO of what a node refuses by itself; its SQL takes them from here.
+NOT_WRITABLE: Final = 45001
+"""This node takes no writes, or the verb is refused."""
+STALE_EPOCH: Final = 45002
+NOT_ACKNOWLEDGED: Final = 45003
+INVALID: Final = 45004
+"""An argument or an entry that cannot be taken."""
 
 
 class ClusterError(Exception):

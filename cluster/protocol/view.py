@@ -7,6 +7,9 @@ from cluster.protocol.errors import NodeUnreachable
 from cluster.protocol.names import MAJORITY, Mode, NodeName, Solo
 from cluster.protocol.policy import UNDECIDED, Automation
 
+NEARLY_CAUGHT_UP = 2_000
+"""Entries that may be missing when the old primary of a switchover closes: one append's worth."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lease:

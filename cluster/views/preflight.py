@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from cluster.actions.failover.switchover import NEARLY_CAUGHT_UP
 from cluster.actions.operations.verbs import Verb
 from cluster.protocol.names import NodeName
+from cluster.protocol.view import NEARLY_CAUGHT_UP
 from cluster.views.seen import Seen
 
 

@@ -2,5 +2,5 @@
 CREATE OR REPLACE PROCEDURE refuse_argument(IN p_sentence TEXT)
 BEGIN
     SET p_sentence = LEFT(p_sentence, 500);
-    SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 45004, MESSAGE_TEXT = p_sentence;
+    SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = ${invalid}, MESSAGE_TEXT = p_sentence;
 END

@@ -4,7 +4,8 @@ import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.harness.sql import NOT_ACKNOWLEDGED, refusal
+from cluster.protocol.errors import NOT_ACKNOWLEDGED
+from tests.harness.sql import refusal
 
 AWAIT = "CALL await_acknowledgement(%s, 0.3)"
 

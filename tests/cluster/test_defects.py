@@ -4,9 +4,9 @@ import pytest
 
 from cluster.actions.failover.switchover import switchover
 from cluster.actions.maintenance.setup import set_up
-from cluster.protocol.errors import Refused
+from cluster.protocol.errors import NOT_ACKNOWLEDGED, Refused
 from cluster.protocol.names import NodeName
-from tests.harness.sql import NOT_ACKNOWLEDGED, refusal
+from tests.harness.sql import refusal
 
 SWAP = (
     "CREATE TABLE test_word_new LIKE test_word",

@@ -6,9 +6,9 @@ import pytest
 
 from cluster.actions.failover.switchover import switchover
 from cluster.nodes.repair.quarantine import quarantined
-from cluster.protocol.decide import HEALTHY
 from cluster.protocol.errors import Refused
 from cluster.protocol.names import NodeName
+from cluster.protocol.sentences import HEALTHY
 from tests.harness.sql import dump, refusal
 
 FOLLOWERS = (NodeName.NODE_A, NodeName.NODE_B)

@@ -5,7 +5,8 @@ import time
 
 import pytest
 
-from tests.harness.sql import INVALID, dump, refusal, row_entries
+from cluster.protocol.errors import INVALID
+from tests.harness.sql import dump, refusal, row_entries
 
 
 @pytest.mark.parametrize("ignore", ["", "IGNORE"], ids=["strict", "ignore"])

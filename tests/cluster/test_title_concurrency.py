@@ -8,7 +8,8 @@ from random import Random
 import MySQLdb
 import pytest
 
-from tests.harness.title_sql import INVALID, Rows, run
+from cluster.protocol.errors import INVALID
+from tests.harness.title_sql import Rows, run
 
 CLIENTS = 16
 TURNS = 20

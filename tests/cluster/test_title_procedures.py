@@ -6,17 +6,8 @@ from typing import Any
 import MySQLdb
 import pytest
 
-from tests.harness.title_sql import (
-    GOOD,
-    NOT_WRITABLE,
-    call,
-    changed,
-    entries,
-    error,
-    refusal,
-    run,
-    title,
-)
+from cluster.protocol.errors import NOT_WRITABLE
+from tests.harness.title_sql import GOOD, call, changed, entries, error, refusal, run, title
 
 
 @pytest.fixture

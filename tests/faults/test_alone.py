@@ -5,10 +5,9 @@ import time
 import pytest
 
 from cluster.actions.steps.observe import observe
-from cluster.protocol.errors import NodeFailed
+from cluster.protocol.errors import NOT_ACKNOWLEDGED, NOT_WRITABLE, NodeFailed
 from cluster.protocol.names import NodeName, Solo
 from tests.harness.checker import check_epochs
-from tests.harness.sql import NOT_ACKNOWLEDGED, NOT_WRITABLE
 
 pytestmark = pytest.mark.faults
 

@@ -7,11 +7,10 @@ from dataclasses import replace
 import pytest
 
 from cluster.actions.failover.promote import promote
-from cluster.protocol.errors import NodeFailed
+from cluster.protocol.errors import NOT_WRITABLE, NodeFailed
 from cluster.protocol.names import NodeName
 from tests.harness.console import Console
 from tests.harness.introductions import introduce
-from tests.harness.sql import NOT_WRITABLE
 
 pytestmark = pytest.mark.faults
 

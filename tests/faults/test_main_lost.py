@@ -5,11 +5,11 @@ import time
 
 import pytest
 
-from cluster.protocol.errors import ClusterError
+from cluster.protocol.errors import NOT_WRITABLE, ClusterError
 from cluster.protocol.names import Mode, NodeName
 from tests.harness.checker import check, observed
 from tests.harness.operator import Operator
-from tests.harness.sql import NOT_WRITABLE, refusal
+from tests.harness.sql import refusal
 from tests.harness.writers import writing
 
 pytestmark = pytest.mark.faults

@@ -6,11 +6,10 @@ import time
 import pytest
 
 from cluster.actions.failover.promote import promote
-from cluster.protocol.errors import NodeFailed, StaleEpoch
+from cluster.protocol.errors import NOT_ACKNOWLEDGED, NodeFailed, StaleEpoch
 from cluster.protocol.gaps import Range
 from cluster.protocol.names import NodeName
 from cluster.protocol.node import LargeTransaction
-from tests.harness.sql import NOT_ACKNOWLEDGED
 
 pytestmark = pytest.mark.faults
 

@@ -7,8 +7,8 @@ import MySQLdb
 import pytest
 
 from cluster.nodes.connection import Connection
+from cluster.protocol.errors import NOT_WRITABLE
 
-NOT_WRITABLE, STALE, NOT_ACKNOWLEDGED, INVALID = 45001, 45002, 45003, 45004
 ROW_ENTRIES = (
     "SELECT operation_type, table_name, record_id FROM transaction_log WHERE log_type = 'ROW' ORDER BY log_id"
 )

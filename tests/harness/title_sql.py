@@ -6,8 +6,7 @@ from typing import Any
 import MySQLdb
 import pytest
 
-INVALID = 45004
-NOT_WRITABLE = 45001
+from cluster.protocol.errors import INVALID
 
 Rows = tuple[tuple[Any, ...], ...]
 

@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from cluster.nodes.connection import Connection
-from cluster.protocol.errors import NodeFailed, NodeUnreachable
+from cluster.protocol.errors import NOT_ACKNOWLEDGED, NOT_WRITABLE, NodeFailed, NodeUnreachable
 from cluster.protocol.names import NodeName
-from tests.harness.sql import NOT_ACKNOWLEDGED, NOT_WRITABLE
 
 CANDIDATES = (NodeName.MAIN, NodeName.NODE_A)
 LOCKED = (1205, 1213)

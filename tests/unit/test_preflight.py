@@ -2,8 +2,8 @@
 
 import pytest
 
-from cluster.actions.failover.switchover import NEARLY_CAUGHT_UP
 from cluster.protocol.names import NodeName
+from cluster.protocol.view import NEARLY_CAUGHT_UP
 from cluster.views.preflight import demoting, forcing, promoting, switching
 from cluster.views.seen import Seen
 

@@ -15,9 +15,7 @@ from functools import cache
 from typing import Protocol
 
 from cluster.actions.events import journal
-from cluster.actions.failover.demote import DONE as DEMOTED
 from cluster.actions.failover.demote import demote_node_a
-from cluster.actions.failover.failover import DONE as PROMOTED
 from cluster.actions.failover.failover import take_over
 from cluster.actions.failover.recover import recover
 from cluster.actions.steps.lease import renew, voters
@@ -31,6 +29,7 @@ from cluster.protocol.monitor_state import MonitorState, Reachability
 from cluster.protocol.names import NodeName
 from cluster.protocol.node import Node
 from cluster.protocol.policy import Policy
+from cluster.protocol.sentences import DEMOTED, PROMOTED
 from cluster.protocol.view import ClusterView
 
 log = logging.getLogger(__name__)

@@ -5,9 +5,6 @@ from cluster.actions.steps.lease import observe_revived
 from cluster.actions.steps.observe import Nodes
 from cluster.protocol.names import NodeName
 
-ALREADY = "Node A is already in VICE mode."
-DONE = "Node A demoted back to VICE mode. Main node is primary again."
-
 
 def demote_node_a(nodes: Nodes, *, reason: str, lease_seconds: float, timeout: float) -> Switchover | None:
     """Make Main the primary again. None when Node A does not act. Raises as `switchover`."""

@@ -12,9 +12,6 @@ from cluster.protocol.names import MAJORITY, NodeName
 from cluster.protocol.node import Node
 from cluster.protocol.view import ClusterView
 
-ALREADY = "Node A is already in ACTING_MASTER mode."
-DONE = "Node A promoted to ACTING_MASTER successfully. Node A can now accept write operations."
-
 RIVAL_SECONDS, RIVAL_PAUSE = 2.0, 0.02
 """Seconds that somebody else's promotion may take once it has claimed, and between two looks at it."""
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from cluster.actions.steps.lease import MARGIN, grant
+from cluster.actions.steps.lease import grant
 from cluster.actions.steps.progress import report_step
 from cluster.actions.steps.reconcile import copy_missing, reconcile
 from cluster.protocol.errors import (
@@ -23,6 +23,7 @@ from cluster.protocol.errors import (
     StaleEpoch,
     WritersBusy,
 )
+from cluster.protocol.lease import consent_seconds
 from cluster.protocol.names import MAJORITY, Mode, NodeName, Solo
 from cluster.protocol.node import Node
 from cluster.protocol.staleness import set_back
@@ -241,8 +242,8 @@ def wait_out_unconsented_lease(
     newest = max(states.values(), key=lambda state: state.led)
     met = any(node.name == newest.primary for node in claimed) or newest.led in (0, waived_consent_epoch)
     if not met and any(state.solo is not Solo.NEVER for state in states.values()):
-        tell_wait("The last primary may hold a lease without consent", lease_seconds * (1 + MARGIN))
-        wait(lease_seconds * (1 + MARGIN))
+        tell_wait("The last primary may hold a lease without consent", consent_seconds(lease_seconds))
+        wait(consent_seconds(lease_seconds))
 
 
 def tell_wait(cause: str, seconds: float) -> None:

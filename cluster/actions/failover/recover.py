@@ -15,8 +15,6 @@ from cluster.protocol.staleness import set_back
 from cluster.protocol.times import format_utc
 from cluster.protocol.view import ClusterView, NodeState
 
-NEXT_STEP = "Next step: Call demote_to_vice() on Node A to restore normal operation."
-
 ProgressCallback = Callable[[str], None]
 """Takes a sentence for the operator."""
 

@@ -15,12 +15,9 @@ from cluster.actions.steps.reconcile import reconcile
 from cluster.protocol.errors import ClusterError, Refused
 from cluster.protocol.names import NodeName
 from cluster.protocol.node import Node
-from cluster.protocol.view import ClusterView, NodeState
+from cluster.protocol.view import NEARLY_CAUGHT_UP, ClusterView, NodeState
 
 log = logging.getLogger(__name__)
-
-NEARLY_CAUGHT_UP = 2_000
-"""Entries that may be missing when the old primary closes: one append's worth."""
 
 
 @dataclass(frozen=True, slots=True)

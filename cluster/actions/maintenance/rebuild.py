@@ -33,7 +33,7 @@ from functools import partial
 
 from cluster.actions.events import journal
 from cluster.actions.maintenance import setup
-from cluster.actions.steps.lease import MARGIN, observe_revived
+from cluster.actions.steps.lease import observe_revived
 from cluster.actions.steps.observe import observe
 from cluster.actions.steps.orphans import file_orphaned_entries
 from cluster.actions.steps.reconcile import WINDOW, Progress, common_watermark, id_windows, ignore, reconcile
@@ -51,6 +51,7 @@ from cluster.nodes.schema.inventory import Inventory
 from cluster.nodes.schema.model_schema import model_tables
 from cluster.nodes.schema.shape import shape
 from cluster.protocol.errors import Refused
+from cluster.protocol.lease import consent_seconds
 from cluster.protocol.names import Mode, NodeName
 from cluster.protocol.view import ClusterView, NodeState
 from cluster.replicated import replicated_models
@@ -181,7 +182,7 @@ def take_out(target: MariaDBNode, view: ClusterView, primary: NodeState, lease_s
     rebuilding.lock_rebuild(target.connection)
     rebuilding.make_memory(target.connection)
     withdrawn = rebuilding.withdraw(
-        target.connection, primary.promised, lease_seconds * (1 + MARGIN), settings
+        target.connection, primary.promised, consent_seconds(lease_seconds), settings
     )
     if withdrawn.lost:
         check_promises(view, target.name, primary.promised)

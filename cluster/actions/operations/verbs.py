@@ -5,9 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from cluster.actions.failover.automation import PAUSED, RESUMED, pause, resume
-from cluster.actions.failover.demote import DONE as DEMOTED
 from cluster.actions.failover.demote import demote_node_a
-from cluster.actions.failover.failover import DONE as PROMOTED
 from cluster.actions.failover.failover import promote_node_a
 from cluster.actions.failover.force import force, risks
 from cluster.actions.failover.recover import recover
@@ -24,6 +22,7 @@ from cluster.conf import conf
 from cluster.models import Job
 from cluster.nodes.mariadb import MariaDBNode
 from cluster.protocol.names import NodeName
+from cluster.protocol.sentences import ALREADY_ACTING, ALREADY_VICE, DEMOTED, PROMOTED
 
 SWITCH_SECONDS = 30.0
 """Seconds that a switchover may wait for its node to come nearly level."""
@@ -59,7 +58,7 @@ class Verb:
 def promoting(nodes: Nodes, job: Job, report: Report) -> str:
     """Node A in place of a Main that failed."""
     done = promote_node_a(nodes, reason=job.reason, lease_seconds=conf().lease_seconds)
-    return PROMOTED if done else "Node A is already in ACTING_MASTER mode."
+    return PROMOTED if done else ALREADY_ACTING
 
 
 def forcing(nodes: Nodes, job: Job, report: Report) -> str:
@@ -87,7 +86,7 @@ def recovering(nodes: Nodes, job: Job, report: Report) -> str:
 def demoting(nodes: Nodes, job: Job, report: Report) -> str:
     """The writes back to Main."""
     done = demote_node_a(nodes, reason=job.reason, lease_seconds=conf().lease_seconds, timeout=SWITCH_SECONDS)
-    return DEMOTED if done else "Node A is already in VICE mode."
+    return DEMOTED if done else ALREADY_VICE
 
 
 def switching(nodes: Nodes, job: Job, report: Report) -> str:

@@ -5,15 +5,13 @@ from collections.abc import Iterable, Sequence
 
 from cluster.actions.steps.observe import Nodes, observe
 from cluster.protocol.errors import ClusterError, NodeUnreachable, NoMajority
+from cluster.protocol.lease import consent_seconds
 from cluster.protocol.names import Mode, NodeName, Solo
 from cluster.protocol.node import Node
 from cluster.protocol.staleness import set_back
 from cluster.protocol.view import ClusterView
 
 log = logging.getLogger(__name__)
-
-MARGIN = 0.1
-"""A consent outlasts its lease by this share, for clocks that run at different speeds."""
 
 
 def grant(primary: Node, voters: Iterable[Node], epoch: int, mode: Mode, seconds: float) -> None:
@@ -75,7 +73,7 @@ def agreed_since(primary: Node, voters: Iterable[Node], epoch: int, seconds: flo
     refusals: list[ClusterError] = []
     for voter in voters:
         try:
-            voter.consent(epoch, seconds * (1 + MARGIN))
+            voter.consent(epoch, consent_seconds(seconds))
         except ClusterError as error:
             refusals.append(error)
         else:

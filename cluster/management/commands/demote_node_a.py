@@ -4,10 +4,11 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from cluster.actions.failover.demote import ALREADY, DONE, demote_node_a
+from cluster.actions.failover.demote import demote_node_a
 from cluster.conf import conf
 from cluster.management.verbs import VerbCommand, timeout_argument
 from cluster.nodes.cluster import connect_all
+from cluster.protocol.sentences import ALREADY_VICE, DEMOTED
 
 
 class Command(VerbCommand):
@@ -28,7 +29,7 @@ class Command(VerbCommand):
             lease_seconds=conf().lease_seconds,
             timeout=options["timeout"],
         )
-        self.say(DONE if done else ALREADY)
+        self.say(DEMOTED if done else ALREADY_VICE)
         self.result(
             primary="main",
             demoted=done is not None,

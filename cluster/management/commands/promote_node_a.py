@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from cluster.actions.failover.failover import ALREADY, DONE, promote_node_a
+from cluster.actions.failover.failover import promote_node_a
 from cluster.actions.failover.force import force, risks
 from cluster.actions.failover.promote import Promotion
 from cluster.actions.steps.observe import observe
@@ -12,6 +12,7 @@ from cluster.conf import conf
 from cluster.management.verbs import VerbCommand
 from cluster.nodes.cluster import connect_all
 from cluster.protocol.names import NodeName
+from cluster.protocol.sentences import ALREADY_ACTING, PROMOTED
 
 REASON = "An operator ran promote_node_a."
 
@@ -33,7 +34,7 @@ class Command(VerbCommand):
     def act(self, **options: Any) -> None:
         """Promote and say so."""
         done = self.force() if options["force"] else self.promote()
-        self.say(DONE if done else ALREADY)
+        self.say(PROMOTED if done else ALREADY_ACTING)
         self.result(
             primary="node_a",
             promoted=done is not None,

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from cluster.actions.failover.recover import NEXT_STEP
 from cluster.management.recovery import RecoveryCommand
 from cluster.protocol.names import NodeName
+from cluster.protocol.sentences import NEXT_STEP
 
 
 class Command(RecoveryCommand):

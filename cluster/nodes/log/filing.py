@@ -7,10 +7,8 @@ from cluster.nodes.connection import Connection
 from cluster.nodes.entry_columns import SELECTED
 from cluster.nodes.log.applying import PAIRS, chunks, pairs
 from cluster.protocol.entries import Entry, EntryId
-from cluster.protocol.errors import NodeFailed, Refused
+from cluster.protocol.errors import NOT_WRITABLE, NodeFailed, Refused
 from cluster.protocol.names import NodeName
-
-NOT_WRITABLE = 45001
 
 
 def orphaned(connection: Connection, limit: int) -> list[Entry]:

@@ -6,11 +6,17 @@ from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 from cluster.nodes.connection import RETRY, Connection
-from cluster.protocol.errors import NodeFailed, NodeUnreachable, NotAcknowledged, Refused
+from cluster.protocol.errors import (
+    NOT_ACKNOWLEDGED,
+    NOT_WRITABLE,
+    NodeFailed,
+    NodeUnreachable,
+    NotAcknowledged,
+    Refused,
+)
 
 T = TypeVar("T")
 
-NOT_WRITABLE, NOT_ACKNOWLEDGED = 45001, 45003
 ATTEMPTS = 5
 """How often a transaction that lost a deadlock is run again."""
 

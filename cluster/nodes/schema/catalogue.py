@@ -74,11 +74,16 @@ def statements(path: Path) -> list[str]:
     return [part.strip().rstrip(";") for part in path.read_text().split(NEXT)]
 
 
-def kernel_objects(folder: str) -> Iterator[SqlObject]:
-    """Yield the objects that a folder of sql/cluster makes, what they have in common filled in."""
+def filled_objects(folder: Path) -> Iterator[SqlObject]:
+    """Yield the objects that a folder makes, what they share with others filled in."""
     fragments = kernel_fragments(sql_root() / "cluster" / "parts")
-    for item in objects_in(sql_root() / "cluster" / folder):
+    for item in objects_in(folder):
         yield replace(item, statement=fill(item.statement, fragments))
+
+
+def kernel_objects(folder: str) -> Iterator[SqlObject]:
+    """Yield the objects that a folder of sql/cluster makes."""
+    return filled_objects(sql_root() / "cluster" / folder)
 
 
 def objects_in(folder: Path) -> Iterator[SqlObject]:
@@ -128,7 +133,7 @@ def events() -> list[SqlObject]:
 def public_routines() -> list[SqlObject]:
     """The procedures of the apps: what the application's account may call."""
     folders = sorted(p for p in sql_root().iterdir() if p.is_dir() and p.name != "cluster")
-    return [item for folder in folders for item in objects_in(folder)]
+    return [item for folder in folders for item in filled_objects(folder)]
 
 
 PUBLIC_KERNEL = (

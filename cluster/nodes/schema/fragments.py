@@ -6,6 +6,10 @@ from functools import cache
 from pathlib import Path
 
 from cluster.nodes.entry_columns import COLUMNS, NAMES
+from cluster.protocol import errors, exactly_once, sentences
+from cluster.protocol.lease import consent_seconds
+from cluster.protocol.staleness import TOLERATED_ROUNDS
+from cluster.protocol.view import NEARLY_CAUGHT_UP
 
 BLANK = re.compile(r"\$\{(\w+)\}")
 """Only with braces: a path of JSON ('$.node') and the end of a regular expression stay as they are."""
@@ -22,7 +26,23 @@ def fill(text: str, fragments: Mapping[str, str]) -> str:
 def kernel_fragments(parts: Path) -> Mapping[str, str]:
     """Return what the protocol's own files leave open; `parts` is the folder sql/cluster/parts."""
     columns = (parts / "entry_columns.sql").read_text().rstrip()
-    return {"entry_columns": columns, **entry_lists(entry_types(columns))}
+    return {"entry_columns": columns, **entry_lists(entry_types(columns)), **constants()}
+
+
+def constants() -> dict[str, str]:
+    """Return what SQL and Python agree on: numbers of errors, margins, names, sentences."""
+    texts = {name.lower(): text for name, text in vars(sentences).items() if name.isupper()}
+    return texts | {
+        "not_writable": str(errors.NOT_WRITABLE),
+        "stale_epoch": str(errors.STALE_EPOCH),
+        "not_acknowledged": str(errors.NOT_ACKNOWLEDGED),
+        "invalid": str(errors.INVALID),
+        "consent_factor": f"{consent_seconds(1):g}",
+        "tolerated_rounds": str(TOLERATED_ROUNDS),
+        "nearly_caught_up": str(NEARLY_CAUGHT_UP),
+        "id_pattern": exactly_once.ID_PATTERN,
+        "write_lock": exactly_once.WRITE_LOCK,
+    }
 
 
 def entry_types(columns: str) -> dict[str, str]:

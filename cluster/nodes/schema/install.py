@@ -18,6 +18,7 @@ from cluster.nodes.schema.inventory import KERNEL_OBJECT, Inventory, held_checks
 from cluster.nodes.schema.model_schema import model_indexes, model_tables
 from cluster.nodes.schema.script import Script, script_secret
 from cluster.nodes.schema.storing import store_routines
+from cluster.protocol.lease import consent_seconds
 from cluster.protocol.names import NodeName
 
 
@@ -245,7 +246,7 @@ def configure(connection: Target, conf: ClusterConf) -> None:
         "node_mode": mode, "epoch": 0, "consent_epoch": 0, "consent_until": 0, "commit_watermark": 0,
         "commit_watermark_entries": 0, "replayed_transactions": 0, "late_commit_probe": "", "heartbeat": "",
         "last_main_contact": "", "automation": "", "append": "", "defect": "",
-        "consent_seconds": conf.lease_seconds * 1.1, "round_main": 0, "round_node_a": 0, "round_node_b": 0,
+        "consent_seconds": consent_seconds(conf.lease_seconds), "round_main": 0, "round_node_a": 0, "round_node_b": 0,
         "followed_epoch": 0,
     }  # fmt: skip
     settled = {

@@ -12,6 +12,7 @@ from django.db.models import Model
 
 from cluster.nodes.schema import shape as shapes
 from cluster.nodes.schema.catalogue import SqlObject, exact, sql_root
+from cluster.nodes.schema.fragments import constants
 from cluster.nodes.schema.shape import Column, TableShape, shape
 
 LONGEST_NAME = 64
@@ -53,7 +54,7 @@ def table_routines(model: type[Model]) -> list[SqlObject]:
 def fill(name: str, **values: str) -> str:
     """A template of sql/cluster/apply with its blanks filled in."""
     path: Path = sql_root() / "cluster" / "apply" / name
-    return exact(Template(path.read_text()).substitute(values))
+    return exact(Template(path.read_text()).substitute(constants() | values))
 
 
 def routine_name(table: str, verb: str = "store") -> str:

@@ -44,7 +44,7 @@ BEGIN
     INTO v_gone, v_odd, v_twins
     FROM `${due}` AS due JOIN transaction_log AS entry USING (log_id, epoch)${own_row};
     IF p_record IS NULL AND v_odd > 0 THEN
-        SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 45004, MESSAGE_TEXT = 'an image has other columns than the table.';
+        SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = ${invalid}, MESSAGE_TEXT = 'an image has other columns than the table.';
     END IF;${twins}${counted}
     IF ${removes} THEN
         DELETE own FROM `${due}` AS due JOIN `${table}` AS own ON ${same_key} WHERE ${removed};

@@ -14,7 +14,7 @@ BEGIN
     SET v_known = ${known};
     IF NOT JSON_LENGTH(v_new) <=> v_known THEN
         SET v_problem = COALESCE(CONCAT('the table lacks a column of the image: ', JSON_KEYS(v_new)), 'the entry has no image');
-        SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 45004, MESSAGE_TEXT = v_problem;
+        SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = ${invalid}, MESSAGE_TEXT = v_problem;
     END IF;
     IF NOT EXISTS (SELECT 1 FROM `${due}` AS due JOIN `${table}` AS own ON ${same_key}) THEN
         IF v_known = ${columns_number} THEN
@@ -30,6 +30,6 @@ BEGIN
     SET v_problem = CONCAT_WS(', ', ${differing});
     IF v_stored IS NULL OR v_problem <> '' THEN
         SET v_problem = CONCAT('stored as something else: ', v_problem);
-        SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 45004, MESSAGE_TEXT = v_problem;
+        SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = ${invalid}, MESSAGE_TEXT = v_problem;
     END IF;
 END

@@ -21,13 +21,13 @@ checking: BEGIN
     END IF;
     IF takes_writes('node_a') THEN
         CALL keep_lease();
-        SELECT IF(seen('main', 'mode') IS NULL, 'Main still down. Node A continues as ACTING_MASTER.',
-                  'Main is back online. Node A should demote after synchronization.') AS message;
+        SELECT IF(seen('main', 'mode') IS NULL, '${still_down}',
+                  '${back_online}') AS message;
         LEAVE checking;
     END IF;
     IF takes_writes('main') THEN
         UPDATE node_config SET config_value = UTC_TIMESTAMP(6) WHERE config_key = 'last_main_contact';
-        SELECT 'Main is healthy. Node A remains in VICE mode.' AS message;
+        SELECT '${healthy}' AS message;
         LEAVE checking;
     END IF;
     -- A last primary that answers goes on in a new epoch: it was restarted, or a promotion has failed half way.
@@ -46,7 +46,7 @@ checking: BEGIN
     SET v_missed = COALESCE(CONCAT('Main unreachable since ', DATE_FORMAT(v_since, '%Y-%m-%d %H:%i:%s'), ' UTC'), TRIM(TRAILING '.' FROM why_set_back('main')), 'Main has lost its data');
     SET v_sentence = CONCAT(v_missed, '. Promoting Node A to ACTING_MASTER.');
     SELECT MAX(CAST(seen(peer, 'consent') AS DOUBLE)) INTO v_lease FROM peer_status WHERE failed_at IS NULL;
-    SELECT config_value * 1.1 INTO v_longest FROM node_config WHERE config_key = 'lease_seconds';
+    SELECT config_value * ${consent_factor} INTO v_longest FROM node_config WHERE config_key = 'lease_seconds';
     -- What was consented to before Main was missed here has run out by now: somebody reaches it, and renews its lease.
     IF v_lease > 0 AND TIMESTAMPDIFF(MICROSECOND, v_since, UTC_TIMESTAMP(6)) > v_longest * 1e6 THEN
         SELECT CONCAT(v_missed, ' from Node A, but its lease is renewed there: no failover.') AS message;
@@ -65,6 +65,6 @@ checking: BEGIN
             SELECT CONCAT(v_sentence, ' It did not succeed: ', v_problem) AS message;
         END;
         CALL promote_node('node_a', v_sentence, 0, TRUE);
-        SELECT CONCAT(v_sentence, ' Node A promoted to ACTING_MASTER successfully. Node A can now accept write operations.') AS message;
+        SELECT CONCAT(v_sentence, ' ${promoted}') AS message;
     END;
 END

@@ -9,7 +9,7 @@ demoting: BEGIN
     CALL require_console('node_a', 'demote_to_vice');
     CALL probe_peers();
     IF NOT (seen('node_a', 'mode') = 'ACTING_MASTER' AND seen('node_a', 'primary') = 'node_a') THEN
-        SELECT 'Node A is already in VICE mode.' AS message;
+        SELECT '${already_vice}' AS message;
         LEAVE demoting;
     END IF;
     IF seen('main', 'mode') IS NULL THEN
@@ -17,7 +17,7 @@ demoting: BEGIN
                            '). Start Main, call recover_from_node_a() there, then try again.'));
     END IF;
     SET v_missing = GREATEST(CAST(seen('node_a', 'entries') AS INTEGER) - CAST(seen('main', 'entries') AS INTEGER), 0);
-    IF CAST(seen('main', 'led') AS INTEGER) < CAST(seen('node_a', 'led') AS INTEGER) OR v_missing > 2000 THEN
+    IF CAST(seen('main', 'led') AS INTEGER) < CAST(seen('node_a', 'led') AS INTEGER) OR v_missing > ${nearly_caught_up} THEN
         CALL refuse(CONCAT('Main is ', v_missing, ' entries behind Node A. Call recover_from_node_a() on Main first.'));
     END IF;
     SELECT why_unfit('main') INTO v_problem;
@@ -35,5 +35,5 @@ demoting: BEGIN
         END;
         CALL promote_node('main', 'demote_to_vice()', 10, FALSE);
     END;
-    SELECT 'Node A demoted back to VICE mode. Main node is primary again.' AS message;
+    SELECT '${demoted}' AS message;
 END

@@ -72,7 +72,7 @@ BEGIN
     -- Nobody may know of a lease that the last primary got without consent. It gets no further one: the claimed nodes answer now.
     IF v_best > 0 AND NOT EXISTS (SELECT 1 FROM claimed_node WHERE peer = v_last)
        AND EXISTS (SELECT 1 FROM peer_status WHERE failed_at IS NULL AND seen(peer, 'solo') <> 'never') THEN
-        DO SLEEP((SELECT config_value * 1.1 FROM node_config WHERE config_key = 'lease_seconds'));
+        DO SLEEP((SELECT config_value * ${consent_factor} FROM node_config WHERE config_key = 'lease_seconds'));
     END IF;
     -- Whatever was acknowledged stands on one of the claimed nodes in an epoch that it led (invariant (a)).
     SELECT MAX(CAST(seen(peer, 'led') AS INTEGER)) INTO v_best FROM claimed_node;

@@ -7,12 +7,12 @@ promoting: BEGIN
     CALL probe_peers();
     IF takes_writes('node_a') THEN
         CALL keep_lease();
-        SELECT 'Node A is already in ACTING_MASTER mode.' AS message;
+        SELECT '${already_acting}' AS message;
         LEAVE promoting;
     END IF;
     IF takes_writes('main') THEN
         CALL refuse('Main is healthy and takes the writes. To hand over in good order use switchover --to node_a, or stop Main first.');
     END IF;
     CALL promote_node('node_a', 'promote_to_acting_master()', 10, FALSE);
-    SELECT 'Node A promoted to ACTING_MASTER successfully. Node A can now accept write operations.' AS message;
+    SELECT '${promoted}' AS message;
 END

@@ -28,5 +28,5 @@ BEGIN
     CALL catch_up_from('node_a', v_epoch);
     SELECT CONCAT('Recovery complete. Replayed ', (SELECT config_value FROM node_config WHERE config_key = 'replayed_transactions'),
                   ' transactions from Node A.') AS message;
-    SELECT 'Next step: Call demote_to_vice() on Node A to restore normal operation.' AS message;
+    SELECT '${next_step}' AS message;
 END

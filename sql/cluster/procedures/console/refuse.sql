@@ -3,5 +3,5 @@ CREATE OR REPLACE PROCEDURE refuse(IN p_sentence TEXT)
     SQL SECURITY DEFINER
 BEGIN
     SET p_sentence = LEFT(p_sentence, 500);
-    SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 45001, MESSAGE_TEXT = p_sentence;
+    SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = ${not_writable}, MESSAGE_TEXT = p_sentence;
 END

@@ -13,7 +13,7 @@ BEGIN
     SELECT MAX(CAST(seen(peer, 'failover_at') AS DOUBLE)) INTO v_failover_at FROM peer_status WHERE failed_at IS NULL;
     RETURN CASE
         WHEN v_paused IN ('1', 'true') THEN 'Automation is paused.'
-        WHEN v_automatic = '0' THEN 'Automatic failover is off (CLUSTER_AUTOMATIC).'
+        WHEN v_automatic = '0' THEN '${not_automatic}'
         WHEN NOT p_resumes AND v_failover_at + v_cooldown > UNIX_TIMESTAMP(SYSDATE(6)) THEN CONCAT(
             'There was an automatic failover at ', format_utc(v_failover_at), ': no other before ', format_utc(v_failover_at + v_cooldown), '.')
     END;

@@ -12,7 +12,7 @@ BEGIN
         CALL refuse_prepared();
     END IF;
     IF v_promised = 0 THEN
-        SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 45002, MESSAGE_TEXT =
+        SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = ${stale_epoch}, MESSAGE_TEXT =
             'this node knows no epoch: it is new, or it lost its data. rebuild_node brings it in.';
     END IF;
     UPDATE node_config SET config_value = p_epoch WHERE config_key = 'epoch' AND v_promised < p_epoch;

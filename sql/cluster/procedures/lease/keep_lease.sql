@@ -9,7 +9,7 @@ keeping: BEGIN
     DECLARE v_left, v_before DOUBLE;
     DECLARE v_answer VARCHAR(1000) CHARACTER SET utf8mb4;
     DECLARE v_problem TEXT;
-    DECLARE EXIT HANDLER FOR 45002 BEGIN END;  -- claimed meanwhile: the guard says so
+    DECLARE EXIT HANDLER FOR ${stale_epoch} BEGIN END;  -- claimed meanwhile: the guard says so
     SELECT MAX(IF(config_key = 'node_mode', config_value, NULL)), MAX(IF(config_key = 'epoch', config_value, NULL)),
            MAX(IF(config_key = 'lease_seconds', config_value, NULL))
     INTO v_mode, v_epoch, v_seconds FROM node_config WHERE config_key IN ('node_mode', 'epoch', 'lease_seconds');
@@ -24,10 +24,10 @@ keeping: BEGIN
         LEAVE keeping;
     END IF;
     SET v_before = UNIX_TIMESTAMP(SYSDATE(6));
-    CALL rpc_call(follower(1), 'consent', v_epoch, v_seconds * 1.1, v_answer, v_problem);
+    CALL rpc_call(follower(1), 'consent', v_epoch, v_seconds * ${consent_factor}, v_answer, v_problem);
     IF v_problem IS NOT NULL THEN
         SET v_before = UNIX_TIMESTAMP(SYSDATE(6));
-        CALL rpc_call(follower(2), 'consent', v_epoch, v_seconds * 1.1, v_answer, v_problem);
+        CALL rpc_call(follower(2), 'consent', v_epoch, v_seconds * ${consent_factor}, v_answer, v_problem);
     END IF;
     IF v_problem IS NULL AND v_left IS NULL THEN
         CALL open_writes(v_epoch, v_mode, v_before, v_seconds);

@@ -8,7 +8,7 @@ BEGIN
     EXECUTE IMMEDIATE CONCAT('DO SETVAL(lease_begin, ', (p_epoch << 42) + FLOOR(p_since * 1000), ', 0)');
     IF is_overtaken(p_epoch) THEN
         CALL raise_lease_end(p_epoch, 4398046511103);
-        SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 45002, MESSAGE_TEXT =
+        SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = ${stale_epoch}, MESSAGE_TEXT =
             'the clock of this node has stepped back, so its lease is given up; it goes on in a new epoch.';
     END IF;
     CALL raise_lease_end(p_epoch, FLOOR((p_since + p_seconds) * 1000));

@@ -12,7 +12,7 @@ BEGIN
     CALL drop_overtaken_lease();
     SELECT COUNT(*) INTO v_leases FROM lease WHERE epoch = p_epoch;
     IF v_leases = 0 THEN
-        SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 45002, MESSAGE_TEXT = 'this node holds no lease to renew; it has to be promoted again.';
+        SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = ${stale_epoch}, MESSAGE_TEXT = 'this node holds no lease to renew; it has to be promoted again.';
     END IF;
     CALL permit(p_epoch, p_since, p_seconds);
     COMMIT;

@@ -4,7 +4,7 @@ CREATE OR REPLACE PROCEDURE require_member(IN p_promised INT)
     SQL SECURITY DEFINER
 BEGIN
     IF p_promised < 0 THEN
-        SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 45002, MESSAGE_TEXT =
+        SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = ${stale_epoch}, MESSAGE_TEXT =
             'this node is being rebuilt and takes no part until rebuild_node has ended.';
     END IF;
 END

@@ -10,6 +10,6 @@ BEGIN
     CALL require_member(v_promised);
     IF v_promised <> p_epoch THEN
         SET v_sentence = CONCAT('stale epoch ', p_epoch, ': this node has promised epoch ', v_promised, '.');
-        SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 45002, MESSAGE_TEXT = v_sentence;
+        SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = ${stale_epoch}, MESSAGE_TEXT = v_sentence;
     END IF;
 END

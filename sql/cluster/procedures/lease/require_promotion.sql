@@ -9,6 +9,6 @@ BEGIN
     DECLARE v_sentence VARCHAR(200);
     IF v_led <> p_epoch THEN
         SET v_sentence = CONCAT('epoch ', p_epoch, ' has not begun in this node''s log; its newest promotion is of epoch ', v_led, '.');
-        SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 45002, MESSAGE_TEXT = v_sentence;
+        SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = ${stale_epoch}, MESSAGE_TEXT = v_sentence;
     END IF;
 END

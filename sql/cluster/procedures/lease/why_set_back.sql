@@ -17,7 +17,7 @@ BEGIN
         RETURN CONCAT('The data of ', v_label, ' is older than it was: ', node_label(v_witness), ' remembers it in round ',
                       seen(v_witness, v_round), ', and it knows of ', v_own, ' rounds.');
     END IF;
-    SELECT COUNT(*), SUM(CAST(seen(peer, CONCAT('round_', peer)) AS INTEGER) + 4 >= v_own), MAX(CAST(seen(peer, 'led') AS INTEGER))
+    SELECT COUNT(*), SUM(CAST(seen(peer, CONCAT('round_', peer)) AS INTEGER) + ${tolerated_rounds} >= v_own), MAX(CAST(seen(peer, 'led') AS INTEGER))
     INTO v_others, v_present, v_newest FROM peer_status
     WHERE failed_at IS NULL AND peer <> p_node AND CAST(seen(peer, 'promised') AS INTEGER) > 0 AND set_back_witness(peer) IS NULL;
     IF v_others = 0 OR v_present > 0 OR (seen(p_node, 'primary') = p_node AND CAST(seen(p_node, 'led') AS INTEGER) >= v_newest) THEN

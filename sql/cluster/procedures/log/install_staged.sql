@@ -13,7 +13,7 @@ BEGIN
     CALL lock_append();
     SELECT COUNT(*) INTO v_staged FROM staged_entry WHERE transaction_id = p_transaction_id AND epoch = p_written_in;
     IF v_staged <> p_entries THEN
-        SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 45004, MESSAGE_TEXT = 'parts of the transaction are missing; stage them again.';
+        SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = ${invalid}, MESSAGE_TEXT = 'parts of the transaction are missing; stage them again.';
     END IF;
     INSERT INTO transaction_log (${entry})
     SELECT ${entry}

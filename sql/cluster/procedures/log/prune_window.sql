@@ -13,7 +13,7 @@ BEGIN
     SELECT config_value INTO v_pruned FROM node_config WHERE config_key = 'pruned_log_id' FOR UPDATE;
     SELECT config_value INTO v_watermark FROM node_config WHERE config_key = 'commit_watermark';
     IF p_upto > v_watermark THEN
-        SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 45004, MESSAGE_TEXT =
+        SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = ${invalid}, MESSAGE_TEXT =
             'only entries at or below the commit watermark may be archived: above it a node may still lack them.';
     END IF;
     CREATE OR REPLACE TEMPORARY TABLE superseded (PRIMARY KEY (log_id, epoch))

@@ -13,5 +13,5 @@ BEGIN
     END IF;
     SET v_sentence = CONCAT('The ', p_operation, ' in ', p_table, ' of ', QUOTE(LEFT(p_record, 60)),
         ' was refused: ', v_reason);
-    SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 45004, MESSAGE_TEXT = v_sentence;
+    SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = ${invalid}, MESSAGE_TEXT = v_sentence;
 END

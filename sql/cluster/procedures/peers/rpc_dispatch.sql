@@ -45,7 +45,7 @@ BEGIN
         CALL require_promotion(p_epoch);
         UPDATE node_config SET config_value = p_argument WHERE config_key = 'node_mode';
     ELSE
-        SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 45004, MESSAGE_TEXT =
+        SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = ${invalid}, MESSAGE_TEXT =
             'This node does not know that call: its scripts are of another version. Source its sqlconsole script again.';
     END CASE;
 END

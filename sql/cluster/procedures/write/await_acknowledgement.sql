@@ -33,7 +33,7 @@ wait: BEGIN
         -- No entry may mean that nothing was written, or that it was written where no trigger logs it.
         SET v_sentence = CONCAT('Transaction ', CONVERT(p_transaction_id USING utf8mb4), ' left no entry in the log, and ', unlogged_tables(),
             ' lacks its triggers on this node: whether it wrote there is unknown. Run setup_nodes, then verify_consistency.');
-        SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 45003, MESSAGE_TEXT = v_sentence;
+        SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = ${not_acknowledged}, MESSAGE_TEXT = v_sentence;
     END IF;
     -- Entries above the watermark were mostly written just now, so the longer question can wait.
     IF (COALESCE(v_log_id, 0) <= v_watermark OR v_older) AND is_settled(p_transaction_id) THEN
@@ -68,7 +68,7 @@ wait: BEGIN
                 SET v_sentence = CONCAT('Transaction ', p_transaction_id, ' is committed on ', v_label,
                     IF(v_remaining <= 0, ', but no second node confirmed it in time', ', which does not take writes any more'),
                     ': the outcome is unknown. Look the transaction id up in transaction_log on the primary before you write again.');
-                SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 45003, MESSAGE_TEXT = v_sentence;
+                SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = ${not_acknowledged}, MESSAGE_TEXT = v_sentence;
             END IF;
         END IF;
         IF v_pushes THEN

@@ -8,7 +8,7 @@ CREATE OR REPLACE PROCEDURE begin_write(
     SQL SECURITY DEFINER
 BEGIN
     IF @@in_transaction THEN
-        SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 45004, MESSAGE_TEXT =
+        SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = ${invalid}, MESSAGE_TEXT =
             'This procedure commits by itself, but a transaction is open in this session. COMMIT or ROLLBACK it first.';
     END IF;
     BEGIN

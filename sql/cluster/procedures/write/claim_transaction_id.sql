@@ -9,14 +9,14 @@ BEGIN
     DECLARE v_given LONGTEXT DEFAULT @current_transaction_id;
     DECLARE v_entries, v_same INT;
     DECLARE v_sentence VARCHAR(500);
-    IF NOT v_given REGEXP '^[0-9A-Za-z][0-9A-Za-z._:-]{0,63}\\z' THEN
-        SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 45004, MESSAGE_TEXT =
+    IF NOT v_given REGEXP '^${id_pattern}\\z' THEN
+        SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = ${invalid}, MESSAGE_TEXT =
             '@current_transaction_id must be 1 to 64 letters, digits, dots, colons, underscores or hyphens; UUID() makes one.';
     END IF;
-    IF NOT GET_LOCK(CONCAT('mco2.write.', DATABASE(), '.', v_given), 10) <=> 1 THEN
+    IF NOT GET_LOCK(CONCAT('${write_lock}', DATABASE(), '.', v_given), 10) <=> 1 THEN
         SET v_sentence = CONCAT('Transaction ', v_given,
             ' is still running in another session: the outcome is unknown. Try again with the same id.');
-        SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 45003, MESSAGE_TEXT = v_sentence;
+        SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = ${not_acknowledged}, MESSAGE_TEXT = v_sentence;
     END IF;
     SET p_transaction_id = v_given;
     SELECT COUNT(*), COUNT(IF(operation_type = COALESCE(p_operation, operation_type) AND table_name = p_table AND record_id = p_record, 1, NULL))
@@ -25,7 +25,7 @@ BEGIN
     IF v_entries > 0 AND v_same = 0 THEN
         SET v_sentence = CONCAT('Transaction ', v_given, ' is in the log already, with another write. ',
             'Choose a new @current_transaction_id for each write, or set it to NULL.');
-        SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 45004, MESSAGE_TEXT = v_sentence;
+        SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = ${invalid}, MESSAGE_TEXT = v_sentence;
     END IF;
     SET p_done = v_same > 0;
 END

@@ -16,5 +16,5 @@ BEGIN
     ELSE
         SET v_sentence = CONCAT(v_label, ' is in ', p_mode, ' mode. Please use ', v_primary, ' node for writes.');
     END IF;
-    SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 45001, MESSAGE_TEXT = v_sentence;
+    SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = ${not_writable}, MESSAGE_TEXT = v_sentence;
 END

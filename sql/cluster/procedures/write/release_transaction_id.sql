@@ -6,6 +6,6 @@ BEGIN
     IF BINARY @generated_transaction_id = p_transaction_id THEN
         SET @current_transaction_id = NULL, @generated_transaction_id = NULL;
     ELSEIF p_transaction_id IS NOT NULL THEN
-        DO RELEASE_LOCK(CONCAT('mco2.write.', DATABASE(), '.', p_transaction_id));
+        DO RELEASE_LOCK(CONCAT('${write_lock}', DATABASE(), '.', p_transaction_id));
     END IF;
 END

@@ -9,6 +9,6 @@ BEGIN
         SET v_sentence = CONCAT('The row ', QUOTE(LEFT(p_record, 60)), ' of ', p_table, ' takes at least ',
             CEIL(p_size / 1048576), ' MiB as JSON in the log; the limit is ', FORMAT(p_limit / 1048576, 0),
             ' MiB for one row. Keep content of this size in files or object storage and its name in the row.');
-        SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 45004, MESSAGE_TEXT = v_sentence;
+        SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = ${invalid}, MESSAGE_TEXT = v_sentence;
     END IF;
 END

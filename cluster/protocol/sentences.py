@@ -1,0 +1,11 @@
+"""Sentences that scripts and people wait for, word for word. The SQL console's procedures take them from here, too."""
+
+HEALTHY = "Main is healthy. Node A remains in VICE mode."
+STILL_DOWN = "Main still down. Node A continues as ACTING_MASTER."
+BACK_ONLINE = "Main is back online. Node A should demote after synchronization."
+ALREADY_ACTING = "Node A is already in ACTING_MASTER mode."
+PROMOTED = "Node A promoted to ACTING_MASTER successfully. Node A can now accept write operations."
+ALREADY_VICE = "Node A is already in VICE mode."
+DEMOTED = "Node A demoted back to VICE mode. Main node is primary again."
+NEXT_STEP = "Next step: Call demote_to_vice() on Node A to restore normal operation."
+NOT_AUTOMATIC = "Automatic failover is off (CLUSTER_AUTOMATIC)."
