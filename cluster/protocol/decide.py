@@ -10,7 +10,7 @@ from enum import StrEnum
 from cluster.protocol.monitor_state import MonitorState
 from cluster.protocol.names import MAJORITY, Mode, NodeName
 from cluster.protocol.policy import Policy
-from cluster.protocol.sentences import BACK_ONLINE, HEALTHY, NOT_AUTOMATIC, STILL_DOWN
+from cluster.protocol.sentences import BACK_ONLINE, HEALTHY, NEVER_LED, NOT_AUTOMATIC, STILL_DOWN
 from cluster.protocol.staleness import set_back
 from cluster.protocol.times import format_utc
 from cluster.protocol.view import ClusterView, NodeState
@@ -68,7 +68,7 @@ def decide(monitor_state: MonitorState, policy: Policy) -> Decision:
         )
     last = view.last_primary
     if last is None:
-        return alarm("This cluster never had a primary. Run setup_nodes.")
+        return alarm(NEVER_LED)
     state = view.state(last)
     if state is None:
         return without_answer(monitor_state, policy, last)

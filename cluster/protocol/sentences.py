@@ -8,4 +8,5 @@ PROMOTED = "Node A promoted to ACTING_MASTER successfully. Node A can now accept
 ALREADY_VICE = "Node A is already in VICE mode."
 DEMOTED = "Node A demoted back to VICE mode. Main node is primary again."
 NEXT_STEP = "Next step: Call demote_to_vice() on Node A to restore normal operation."
+NEVER_LED = "This cluster never had a primary. Run setup_nodes."
 NOT_AUTOMATIC = "Automatic failover is off (CLUSTER_AUTOMATIC)."

@@ -1,14 +1,12 @@
 """The SQL console and the commands say the same of a node whose disk may be older than it was."""
 
-import json
 import random
 from dataclasses import replace
 
 from cluster.protocol.names import Mode, NodeName
 from cluster.protocol.staleness import set_back
 from cluster.protocol.view import NodeState
-
-SEEN = "REPLACE INTO peer_status (peer, state, seen_at, failed_at) VALUES (%s, %s, UTC_TIMESTAMP(6), %s)"
+from tests.harness.peer_status import save
 
 
 def some_state(r: random.Random, basis: NodeState, name: NodeName) -> NodeState:
@@ -26,13 +24,6 @@ def some_state(r: random.Random, basis: NodeState, name: NodeName) -> NodeState:
     )
 
 
-def own_state(state: NodeState) -> str:
-    """As sql/cluster/procedures/lease/own_state.sql puts it."""
-    rounds = {f"round_{name}": number for name, number in state.rounds.items()}
-    told = {"promised": state.promised, "led": state.led, "primary": state.primary, "mode": state.mode}
-    return json.dumps(told | rounds | {"in_sync": int(state.in_sync)})
-
-
 def test_sql_and_python_agree(cluster):
     cluster.replicator.stop()
     root, r = cluster.connect("node_b", "root"), random.Random(1)
@@ -40,9 +31,7 @@ def test_sql_and_python_agree(cluster):
     found = 0
     for _ in range(150):
         seen = [some_state(r, basis, name) for name in NodeName if r.random() < 0.8]
-        for name in NodeName:
-            state = next((own_state(s) for s in seen if s.name is name), None)
-            root.run(SEEN, (name.value, state, None if state else "2026-01-01"))
+        save(root, {state.name: state for state in seen})
         told = {name: root.row("SELECT why_set_back(%s)", (name.value,))[0] for name in NodeName}
         assert {name: reason for name, reason in told.items() if reason} == set_back(seen), seen
         found += bool(set_back(seen))

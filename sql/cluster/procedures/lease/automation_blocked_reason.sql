@@ -5,14 +5,17 @@ CREATE OR REPLACE FUNCTION automation_blocked_reason(p_resumes BOOLEAN) RETURNS 
     READS SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_paused, v_automatic VARCHAR(8);
+    DECLARE v_automatic VARCHAR(8);
+    DECLARE v_decider VARCHAR(16);
     DECLARE v_cooldown, v_failover_at DOUBLE;
-    SELECT MAX(IF(config_key = 'automation' AND config_value <> '', JSON_VALUE(config_value, '$.paused'), NULL)),
-           MAX(IF(config_key = 'automatic', config_value, NULL)), MAX(IF(config_key = 'cooldown', config_value, NULL))
-    INTO v_paused, v_automatic, v_cooldown FROM node_config WHERE config_key IN ('automation', 'automatic', 'cooldown');
+    SELECT MAX(IF(config_key = 'automatic', config_value, NULL)), MAX(IF(config_key = 'cooldown', config_value, NULL))
+    INTO v_automatic, v_cooldown FROM node_config WHERE config_key IN ('automatic', 'cooldown');
+    -- A majority keeps the operators' decision, so this node may have missed it.
+    SELECT peer INTO v_decider FROM peer_status WHERE failed_at IS NULL ORDER BY CAST(seen(peer, 'automation.version') AS INTEGER) DESC LIMIT 1;
     SELECT MAX(CAST(seen(peer, 'failover_at') AS DOUBLE)) INTO v_failover_at FROM peer_status WHERE failed_at IS NULL;
     RETURN CASE
-        WHEN v_paused IN ('1', 'true') THEN 'Automation is paused.'
+        WHEN seen(v_decider, 'automation.paused') IN ('1', 'true') THEN CONCAT('Automation is paused since ', seen(v_decider, 'automation.at'),
+            ' by ', seen(v_decider, 'automation.by'), '. Run resume to let the watch act.')
         WHEN v_automatic = '0' THEN '${not_automatic}'
         WHEN NOT p_resumes AND v_failover_at + v_cooldown > UNIX_TIMESTAMP(SYSDATE(6)) THEN CONCAT(
             'There was an automatic failover at ', format_utc(v_failover_at), ': no other before ', format_utc(v_failover_at + v_cooldown), '.')

@@ -4,7 +4,8 @@ CREATE OR REPLACE FUNCTION is_restarted() RETURNS BOOLEAN
     READS SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_epoch, v_leased INT UNSIGNED;
+    DECLARE v_epoch INT;  -- negative while the node is rebuilt
+    DECLARE v_leased INT UNSIGNED;
     DECLARE v_known BOOLEAN;
     SELECT config_value INTO v_epoch FROM node_config WHERE config_key = 'epoch';
     SELECT next_not_cached_value >> 42 INTO v_leased FROM lease_end;

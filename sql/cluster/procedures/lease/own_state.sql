@@ -1,7 +1,8 @@
 -- What this node knows of itself, as JSON: the fields of protocol/view.py that the SQL console decides by.
 -- lease: seconds that its lease still runs, NULL for none of the promised epoch; consent: seconds that nobody may claim it.
 -- solo: when its primary may hold a lease without consent, the values of protocol/names.py. failover_at: when there was an
--- automatic failover last, seconds since 1970. quarantined, defect: see why_unfit.
+-- automatic failover last, seconds since 1970. quarantined, defect: see why_unfit. automation: what it heard of the operators' decision
+-- on the watch.
 CREATE OR REPLACE FUNCTION own_state() RETURNS VARCHAR(1000) CHARSET utf8mb4
     READS SQL DATA
     SQL SECURITY DEFINER
@@ -24,7 +25,8 @@ BEGIN
         'led', v_led, 'primary', v_primary, 'failover_at', v_failover_at, 'lease', v_lease, 'restarted', is_restarted(),
         'solo', CASE WHEN v_forced = '1' AND MAX(IF(config_key = 'followed_epoch', config_value + 0, 0)) < v_led THEN 'when_silent' WHEN MAX(IF(config_key = 'durability', config_value, NULL)) = 'local' THEN 'when_gone'
                 ELSE 'never' END,
-        'consent', GREATEST(MAX(IF(config_key = 'consent_until', config_value, NULL)) - UNIX_TIMESTAMP(SYSDATE(6)), 0),
+        'consent', GREATEST(LEAST(MAX(IF(config_key = 'consent_until', config_value, NULL)) - UNIX_TIMESTAMP(SYSDATE(6)),
+                                  MAX(IF(config_key = 'consent_seconds', config_value + 0, NULL))), 0),
         'watermark', CAST(MAX(IF(config_key = 'commit_watermark', config_value, NULL)) AS INTEGER),
         'entries', CAST(MAX(IF(config_key = 'commit_watermark_entries', config_value, NULL)) AS INTEGER) + (
             SELECT COUNT(*) FROM transaction_log
@@ -33,6 +35,9 @@ BEGIN
         'round_main', CAST(MAX(IF(config_key = 'round_main', config_value, 0)) AS INTEGER),
         'round_node_a', CAST(MAX(IF(config_key = 'round_node_a', config_value, 0)) AS INTEGER),
         'round_node_b', CAST(MAX(IF(config_key = 'round_node_b', config_value, 0)) AS INTEGER),
+        'automation', (SELECT JSON_OBJECT('version', CAST(JSON_VALUE(config_value, '$.version') AS INTEGER), 'paused', JSON_VALUE(config_value, '$.paused'),
+            'by', LEFT(JSON_VALUE(config_value, '$.by'), 40), 'at', JSON_VALUE(config_value, '$.at'))
+            FROM node_config WHERE config_key = 'automation' AND config_value <> ''),
         'in_sync', EXISTS (SELECT 1 FROM in_sync),
         'last_log_id', (SELECT COALESCE(MAX(log_id), 0) FROM transaction_log),
         'last_entry_at', (SELECT `timestamp` FROM transaction_log ORDER BY log_id DESC LIMIT 1))
