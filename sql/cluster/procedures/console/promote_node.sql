@@ -23,7 +23,8 @@ BEGIN
         ORDER BY peer = v_last DESC, peer = p_candidate DESC;
     DECLARE followers CURSOR FOR SELECT peer FROM claimed_node WHERE peer <> v_own;
     DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_over = TRUE;
-    SELECT SUM(why_set_back(peer) IS NULL), 1 + MAX(CAST(seen(peer, 'promised') AS INTEGER)), MAX(CAST(seen(peer, 'led') AS INTEGER)) INTO v_voters, v_epoch, v_best
+    SELECT SUM(why_set_back(peer) IS NULL), 1 + MAX(CAST(seen(peer, 'promised') AS INTEGER)), MAX(CAST(seen(peer, 'led') AS INTEGER))
+    INTO v_voters, v_epoch, v_best
     FROM peer_status WHERE failed_at IS NULL AND CAST(seen(peer, 'promised') AS INTEGER) > 0;
     SELECT why_set_back(p_candidate) INTO v_problem;
     IF v_problem IS NOT NULL THEN

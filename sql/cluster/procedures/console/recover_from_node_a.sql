@@ -11,10 +11,12 @@ BEGIN
     CALL probe_peers();
     SET v_epoch = seen('node_a', 'promised');  -- once: another session may look again at any moment
     IF seen('node_a', 'mode') IS NULL THEN
-        CALL refuse(CONCAT('Main cannot be recovered: Node A does not answer (', COALESCE((SELECT problem FROM peer_status WHERE peer = 'node_a'), ''),
+        CALL refuse(CONCAT('Main cannot be recovered: Node A does not answer (',
+                           COALESCE((SELECT problem FROM peer_status WHERE peer = 'node_a'), ''),
                            '). Start it, then try again.'));
     ELSEIF NOT takes_writes('node_a') THEN
-        CALL refuse(CONCAT('Main cannot be recovered: Node A is in ', seen('node_a', 'mode'), ' mode and takes no writes, so there is nothing to fetch. ',
+        CALL refuse(CONCAT('Main cannot be recovered: Node A is in ', seen('node_a', 'mode'),
+                           ' mode and takes no writes, so there is nothing to fetch. ',
                            'Call promote_to_acting_master() on Node A if Main takes none either.'));
     ELSEIF CAST(seen('main', 'promised') AS INTEGER) <= 0 THEN
         CALL refuse('Main cannot be recovered: it is new, lost its data or is being rebuilt. Run rebuild_node main instead.');

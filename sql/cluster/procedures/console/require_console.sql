@@ -12,7 +12,8 @@ BEGIN
     SELECT MAX(IF(config_key = 'node_name', config_value, NULL)), MAX(IF(config_key = 'node_label', config_value, NULL))
     INTO v_own, v_label FROM node_config WHERE config_key IN ('node_name', 'node_label');
     IF SUBSTRING_INDEX(USER(), '@', 1) = (SELECT config_value FROM node_config WHERE config_key = 'application_user') THEN
-        CALL refuse(CONCAT('The application''s account may not call ', p_procedure, '(). Sign in with the account of the cluster or an administrator.'));
+        CALL refuse(CONCAT('The application''s account may not call ', p_procedure,
+                           '(). Sign in with the account of the cluster or an administrator.'));
     ELSEIF v_own IS NULL THEN
         CALL refuse('This node has no name: its script ran only in part. Source its sqlconsole script again.');
     ELSEIF v_own <> p_node THEN

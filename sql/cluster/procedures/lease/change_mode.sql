@@ -2,9 +2,8 @@
 -- (the barrier), gives up the lease, sets the mode. NULL keeps the mode and only gives up the lease.
 -- A change into RECOVERING begins the count of replayed transactions anew. p_epoch: the promise under which the caller
 -- acts, so that one who is late closes no newer primary; NULL: whatever it is.
--- Errors: 1205 a write transaction did not end in time, 45002 another epoch was promised,
--- 45001 a prepared XA transaction; nothing is changed then.
--- May be repeated.
+-- Errors: 1205 a write transaction did not end in time, 45002 another epoch was promised, 45001 a prepared XA transaction;
+-- nothing is changed then. May be repeated.
 CREATE OR REPLACE PROCEDURE change_mode(IN p_mode VARCHAR(32), IN p_epoch INT UNSIGNED)
     SQL SECURITY DEFINER
 BEGIN

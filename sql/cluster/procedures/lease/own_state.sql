@@ -23,8 +23,9 @@ BEGIN
         'mode', MAX(IF(config_key = 'node_mode', config_value, NULL)),
         'promised', CAST(MAX(IF(config_key = 'epoch', config_value, NULL)) AS INTEGER),
         'led', v_led, 'primary', v_primary, 'failover_at', v_failover_at, 'lease', v_lease, 'restarted', is_restarted(),
-        'solo', CASE WHEN v_forced = '1' AND MAX(IF(config_key = 'followed_epoch', config_value + 0, 0)) < v_led THEN 'when_silent' WHEN MAX(IF(config_key = 'durability', config_value, NULL)) = 'local' THEN 'when_gone'
-                ELSE 'never' END,
+        'solo', CASE WHEN v_forced = '1' AND MAX(IF(config_key = 'followed_epoch', config_value + 0, 0)) < v_led THEN 'when_silent'
+                     WHEN MAX(IF(config_key = 'durability', config_value, NULL)) = 'local' THEN 'when_gone'
+                     ELSE 'never' END,
         'consent', GREATEST(LEAST(MAX(IF(config_key = 'consent_until', config_value, NULL)) - UNIX_TIMESTAMP(SYSDATE(6)),
                                   MAX(IF(config_key = 'consent_seconds', config_value + 0, NULL))), 0),
         'watermark', CAST(MAX(IF(config_key = 'commit_watermark', config_value, NULL)) AS INTEGER),
@@ -35,7 +36,8 @@ BEGIN
         'round_main', CAST(MAX(IF(config_key = 'round_main', config_value, 0)) AS INTEGER),
         'round_node_a', CAST(MAX(IF(config_key = 'round_node_a', config_value, 0)) AS INTEGER),
         'round_node_b', CAST(MAX(IF(config_key = 'round_node_b', config_value, 0)) AS INTEGER),
-        'automation', (SELECT JSON_OBJECT('version', CAST(JSON_VALUE(config_value, '$.version') AS INTEGER), 'paused', JSON_VALUE(config_value, '$.paused'),
+        'automation', (SELECT JSON_OBJECT(
+            'version', CAST(JSON_VALUE(config_value, '$.version') AS INTEGER), 'paused', JSON_VALUE(config_value, '$.paused'),
             'by', LEFT(JSON_VALUE(config_value, '$.by'), 40), 'at', JSON_VALUE(config_value, '$.at'))
             FROM node_config WHERE config_key = 'automation' AND config_value <> ''),
         'in_sync', EXISTS (SELECT 1 FROM in_sync),

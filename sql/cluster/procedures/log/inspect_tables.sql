@@ -16,7 +16,8 @@ BEGIN
     FROM information_schema.TABLES
     WHERE TABLE_SCHEMA = DATABASE() AND FIND_IN_SET(CONVERT(TABLE_NAME USING utf8mb4) COLLATE utf8mb4_bin, v_known) AND ENGINE <> 'InnoDB';
     SET v_defect = CASE
-        WHEN v_unlogged IS NOT NULL THEN CONCAT(v_unlogged, ' lacks its triggers, so what is written there is in no log. Run setup_nodes ', v_name, '.')
+        WHEN v_unlogged IS NOT NULL THEN CONCAT(v_unlogged,
+            ' lacks its triggers, so what is written there is in no log. Run setup_nodes ', v_name, '.')
         WHEN v_elsewhere IS NOT NULL THEN CONCAT(v_elsewhere,
             ' is not stored by InnoDB, so a write that fails stays there without its entry. ALTER TABLE ', v_elsewhere, ' ENGINE = InnoDB.')
         WHEN v_cascading IS NOT NULL THEN CONCAT('A foreign key of ', v_cascading,

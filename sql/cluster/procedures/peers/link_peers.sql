@@ -33,8 +33,8 @@ BEGIN
         SET v_problem = NULL, v_columns = federated_columns(v_remote);
         IF NOT v_columns <=> federated_columns(v_name) THEN
             IF v_silent <> v_peer THEN
-                CALL begin_job(v_peer, CONCAT('CREATE OR REPLACE TABLE `', v_name, '` (', v_columns, ') ENGINE=FEDERATED CONNECTION=''mco2_', v_peer, '/',
-                                              v_remote, ''''), v_job);
+                CALL begin_job(v_peer, CONCAT('CREATE OR REPLACE TABLE `', v_name, '` (', v_columns,
+                                              ') ENGINE=FEDERATED CONNECTION=''mco2_', v_peer, '/', v_remote, ''''), v_job);
                 CALL await_job(v_job, 2, v_answer, v_problem);
             ELSE
                 SET v_problem = 'its node does not answer';

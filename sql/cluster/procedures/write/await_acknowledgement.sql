@@ -1,6 +1,5 @@
--- Returns once a second node holds the transaction durably; at once where CLUSTER_DURABILITY is local. Waits asleep: the replicator holds the user
--- lock of the present generation and lets it go after every batch, which wakes the waiting sessions. Where none serves, the
--- session carries its transaction to a second node itself.
+-- Returns once a second node holds the transaction durably; at once where CLUSTER_DURABILITY is local. Waits at the latch, which
+-- the replicator opens after every batch. Where none serves, the session carries its transaction to a second node itself.
 -- Inputs: the transaction id; seconds to wait, NULL for CLUSTER_ACK_TIMEOUT without a sign that a replicator gets on with it.
 -- Errors: 45003 nobody confirmed in time, or this node was replaced: committed here, outcome unknown. May be repeated.
 -- Rule 2: never a timeout reported as success. Everything is read by SELECT INTO: a subquery elsewhere would lock
