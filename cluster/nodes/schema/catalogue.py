@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from string import Template
 
 from django.conf import settings
 from django.db.models import Model
@@ -170,8 +169,8 @@ def table_triggers(table: TableShape, secret: str) -> Iterator[SqlObject]:
     for event in ("insert", "update", "delete"):
         for source in ("guard", f"log_{event}"):
             required = "" if event == "delete" else required_values(table)
-            text = Template((folder / f"{source}.sql").read_text())
-            statement = text.substitute(blanks, event=event, required=required)
+            text = (folder / f"{source}.sql").read_text()
+            statement = fill(text, blanks | {"event": event, "required": required})
             name = f"{table.name}_{'guard_' + event if source == 'guard' else source}"
             yield SqlObject("TRIGGER", name, statement.strip())
 
@@ -182,7 +181,7 @@ def required_values(table: TableShape) -> str:
         return ""
     missing = " OR ".join(f"NEW.`{name}` IS NULL" for name in table.required)
     text = (sql_root() / "cluster" / "triggers" / "parts" / "required.sql").read_text()
-    return Template(text).substitute(is_missing=missing, names=", ".join(table.required)).rstrip()
+    return fill(text, {"is_missing": missing, "names": ", ".join(table.required)})
 
 
 def size_check(table: TableShape) -> str:
@@ -193,4 +192,4 @@ def size_check(table: TableShape) -> str:
     sizes = {count.__name__: table.size("NEW", count) for count in (least_size, greatest_size, exact_size)}
     limit = f"LEAST({IMAGE_BYTES}, @@max_allowed_packet DIV {PACKET_SHARE})"
     values = {"table": table.name, "record": table.record("NEW"), "limit": limit}
-    return Template(path.read_text()).substitute(values, **sizes).rstrip()
+    return fill(path.read_text(), values | sizes)

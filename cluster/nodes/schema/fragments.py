@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
+from textwrap import indent
 
 from cluster.nodes.entry_columns import COLUMNS, NAMES
 from cluster.protocol import errors, exactly_once, sentences
@@ -11,6 +12,7 @@ from cluster.protocol.lease import consent_seconds
 from cluster.protocol.staleness import TOLERATED_ROUNDS
 from cluster.protocol.view import NEARLY_CAUGHT_UP
 
+BLOCK = re.compile(r"^( *)\$\{(\w+)\}\n", re.MULTILINE)
 BLANK = re.compile(r"\$\{(\w+)\}")
 """Only with braces: a path of JSON ('$.node') and the end of a regular expression stay as they are."""
 TYPE = re.compile(r"^\s*(`?\w+`?) ((?:BIGINT|INT) UNSIGNED|\w+(?:\(\d+\))?)", re.MULTILINE)
@@ -18,8 +20,17 @@ LINE = ",\n        "
 
 
 def fill(text: str, fragments: Mapping[str, str]) -> str:
-    """Return the text with every blank filled in. Raises KeyError for one that nobody knows."""
-    return BLANK.sub(lambda found: fragments[found[1]], text)
+    """Return the text with every blank filled in. Raises KeyError for one that nobody knows.
+
+    A blank that has a line to itself takes several lines, indented as it is, or none at all.
+    """
+    blocks = BLOCK.sub(lambda found: indented(fragments[found[2]], found[1]), text)
+    return BLANK.sub(lambda found: fragments[found[1]], blocks)
+
+
+def indented(lines: str, by: str) -> str:
+    """Return the lines of a block, each indented and ended; nothing for an empty one."""
+    return indent(f"{lines.rstrip()}\n", by) if lines.strip() else ""
 
 
 @cache

@@ -5,14 +5,12 @@ The only place that stores images: appends of the replicator, of the SQL console
 
 import hashlib
 from collections.abc import Sequence
-from pathlib import Path
-from string import Template
 
 from django.db.models import Model
 
+from cluster.nodes.schema import fragments
 from cluster.nodes.schema import shape as shapes
 from cluster.nodes.schema.catalogue import SqlObject, exact, sql_root
-from cluster.nodes.schema.fragments import constants
 from cluster.nodes.schema.shape import Column, TableShape, shape
 
 LONGEST_NAME = 64
@@ -29,10 +27,10 @@ def store_routines(models: Sequence[type[Model]], others: Sequence[type[Model]] 
     """
     known = [*models, *others]
     tables = "".join(
-        fill("store_table.sql", table=model._meta.db_table, routine=routine_name(model._meta.db_table))
+        fill("parts/store_table.sql", table=model._meta.db_table, routine=routine_name(model._meta.db_table))
         for model in known
     )
-    caller = fill("store_tables.sql", tables=tables.rstrip())
+    caller = fill("store_tables.sql", tables=tables)
     routines = [routine for model in models for routine in table_routines(model)]
     names = ",".join(model._meta.db_table for model in known)
     return [
@@ -52,9 +50,10 @@ def table_routines(model: type[Model]) -> list[SqlObject]:
 
 
 def fill(name: str, **values: str) -> str:
-    """A template of sql/cluster/apply with its blanks filled in."""
-    path: Path = sql_root() / "cluster" / "apply" / name
-    return exact(Template(path.read_text()).substitute(constants() | values))
+    """Return a template of sql/cluster/apply with its blanks filled in."""
+    return exact(
+        fragments.fill((sql_root() / "cluster" / "apply" / name).read_text(), fragments.constants() | values)
+    )
 
 
 def routine_name(table: str, verb: str = "store") -> str:
@@ -105,15 +104,13 @@ def blanks(model: type[Model], table: TableShape) -> dict[str, str]:
     is_twin = f"BINARY {own_record} <> BINARY due.record_id"
     textual = [field for field in shapes.key_fields(model) if shapes.column_type(field) in TEXTUAL]
     exact = f" AND BINARY {own_record} = BINARY due.record_id" if textual else ""
-    lost = ", ".join(stored_value(column, "entry.old_value") for column in table.columns)
     # A second unique key could collide half way: then the rows go first, and what still collides is an error.
     alone = not has_further_keys(model)
-    return given | {
+    given |= {
         "shape": "[" + ", ".join(f'"{column.name}"' for column in table.columns) + "]",
         "is_twin": is_twin if textual else "FALSE",
         "own_row": f" LEFT JOIN `{table.name}` AS own ON {given['same_key']}" if textual else "",
-        "twins": fill("twins.sql", is_twin=is_twin, **given).rstrip() if textual else "",
-        "counted": fill("counted.sql", lost_values=lost, **given).rstrip() if model._meta.auto_field else "",
+        "lost_values": ", ".join(stored_value(column, "entry.old_value") for column in table.columns),
         "removes": "v_gone > 0" if alone else "TRUE",
         "removed": f"(due.is_gone{exact})" + ("" if alone else " OR (p_record IS NULL AND NOT due.is_gone)"),
         "upsert": UPSERT.format(updates=", ".join(f"{n} = VALUES({n})" for n in names)) if alone else "",
@@ -122,6 +119,14 @@ def blanks(model: type[Model], table: TableShape) -> dict[str, str]:
         "stored_image": table.image("own"),
         "differing": ", ".join(map(differing, table.columns)),
     }
+    steps = {
+        "collect_due": True,
+        "check_due": True,
+        "drop_twins": bool(textual),
+        "count_generated_key": model._meta.auto_field is not None,
+        "store_due": True,
+    }
+    return given | {step: fill(f"parts/{step}.sql", **given) if due else "" for step, due in steps.items()}
 
 
 def given_value(column: Column) -> str:

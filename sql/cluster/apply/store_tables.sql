@@ -6,5 +6,5 @@ CREATE OR REPLACE PROCEDURE store_tables(IN p_tables TEXT)
     SQL SECURITY DEFINER
 BEGIN
     DECLARE v_problem TEXT;
-${tables}
+    ${tables}
 END

@@ -6,6 +6,7 @@ CREATE OR REPLACE TRIGGER ${table}_guard_${event}
 BEFORE ${event} ON `${table}` FOR EACH ROW
 BEGIN
     IF @federated_operation IS NULL OR CAST(@federated_operation AS CHAR) <> '${secret}' THEN
-        CALL guard_write();${required}
+        CALL guard_write();
+        ${required}
     END IF;
 END

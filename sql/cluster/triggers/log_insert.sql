@@ -2,7 +2,8 @@
 CREATE OR REPLACE TRIGGER ${table}_log_insert
 AFTER INSERT ON `${table}` FOR EACH ROW
 BEGIN
-    IF @federated_operation IS NULL OR CAST(@federated_operation AS CHAR) <> '${secret}' THEN${size_check}
+    IF @federated_operation IS NULL OR CAST(@federated_operation AS CHAR) <> '${secret}' THEN
+        ${size_check}
         CALL write_entry('INSERT', '${table}', ${new_record}, NULL, ${new_image});
     END IF;
 END

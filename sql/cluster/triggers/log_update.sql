@@ -3,7 +3,8 @@
 CREATE OR REPLACE TRIGGER ${table}_log_update
 AFTER UPDATE ON `${table}` FOR EACH ROW
 BEGIN
-    IF @federated_operation IS NULL OR CAST(@federated_operation AS CHAR) <> '${secret}' THEN${size_check}
+    IF @federated_operation IS NULL OR CAST(@federated_operation AS CHAR) <> '${secret}' THEN
+        ${size_check}
         IF BINARY ${old_record} = BINARY ${new_record} THEN
             IF ${uncontested} OR EXISTS (SELECT 1 FROM `${table}` AS own WHERE ${is_changed}) THEN
                 CALL write_entry('UPDATE', '${table}', ${new_record}, ${old_image}, ${new_image});
