@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from tests.harness.sql import NOT_ACKNOWLEDGED, refusal
+from cluster.protocol.errors import NOT_ACKNOWLEDGED
+from tests.harness.sql import refusal
 
 pytestmark = pytest.mark.faults
 
