@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import MySQLdb
 from django.db import DatabaseError, InterfaceError, NotSupportedError
@@ -17,16 +17,13 @@ from cluster.backend import counters
 from cluster.backend.context import Position, last_write, remember
 from cluster.backend.counters import Outcome
 from cluster.backend.cursor import Enclosure, PipelinedCursor, StatementFailed
-from cluster.backend.errors import NotAcknowledged, StillRunning
+from cluster.backend.errors import Hook, NotAcknowledged, StillRunning
 from cluster.backend.statements import Kind
 from cluster.conf import conf
 from cluster.nodes.connection import UNREACHABLE, number
 from cluster.protocol.errors import NOT_ACKNOWLEDGED
 from cluster.protocol.exactly_once import write_lock
 from cluster.protocol.names import NodeName
-
-if TYPE_CHECKING:
-    from cluster.backend.base import DatabaseWrapper
 
 POSITION = (
     "SELECT MAX(epoch), MAX(log_id) FROM transaction_log WHERE transaction_id = '{id}' AND log_type = 'ROW'"
@@ -42,10 +39,27 @@ class Choice:
     locked: bool = False
 
 
+class Wrapper(Protocol):
+    """Django's wrapper of a connection, as far as its session needs it; base.DatabaseWrapper is one."""
+
+    alias: str
+    autocommit: bool
+    in_atomic_block: bool
+    settings_dict: dict[str, Any]
+    connection: Any
+    run_on_commit: list[tuple[set[str], Hook]]
+
+    def run_plainly(self, *statements: str) -> list[Any]:
+        """Run the backend's own statements in one round trip; the rows of each."""
+
+    def suspect(self, error: BaseException) -> None:
+        """Close the connection if the error means that it broke."""
+
+
 class Session:
     """What the backend knows of the transaction that is open on its connection, if any."""
 
-    def __init__(self, wrapper: "DatabaseWrapper") -> None:
+    def __init__(self, wrapper: Wrapper) -> None:
         self.wrapper = wrapper
         self.node = NodeName(wrapper.alias) if wrapper.alias in set(NodeName) else NodeName.MAIN
         self.transaction_id: str | None = None
