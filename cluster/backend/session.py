@@ -72,6 +72,11 @@ class Session:
         self.position: Position | None = None
         """Of the last acknowledged transaction, where somebody wants to know."""
 
+    @property
+    def epoch(self) -> int | None:
+        """Of the last acknowledged transaction, where it wrote something replicated and its position was asked for."""
+        return self.position.epoch if self.position else None
+
     # What happens to the transaction
 
     def forget(self) -> None:

@@ -18,7 +18,7 @@ from cluster.backend import view
 from cluster.backend.alarm import raise_alarm
 from cluster.backend.base import DatabaseWrapper
 from cluster.backend.context import Pin, Position, pin, pinned
-from cluster.backend.errors import DEADLOCK, LOCK_WAIT, NotAcknowledged, NotWritable, StillRunning
+from cluster.backend.errors import DEADLOCK, LOCK_WAIT, Hook, NotAcknowledged, NotWritable, StillRunning
 from cluster.conf import conf
 from cluster.nodes.connection import UNREACHABLE
 from cluster.protocol.exactly_once import ID
@@ -26,13 +26,14 @@ from cluster.protocol.names import NodeName
 
 T = TypeVar("T")
 P = ParamSpec("P")
+Rows = list[tuple[Any, ...]]
 
 PAUSE = 0.02
 """Seconds between two attempts on a node that answered."""
-LOCK_PATIENCE = 1.0
-"""Seconds that a try waits for another session that runs the same transaction."""
-LOOK = 0.2
-"""Seconds that a writer waits for a primary before it asks for another round of the watch."""
+LOCK_TIMEOUT = 1.0
+"""Seconds that an attempt waits for another session that runs the same transaction."""
+ALARM_AFTER = 0.2
+"""Seconds that a writer waits for a primary before it asks for another round of the monitor."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def write_once(
 ) -> Written[T]:
     """Run `work` in one transaction on the primary, exactly once, through a failover.
 
-    transaction_id: 1 to 64 letters, digits, dots, colons, underscores or hyphens, the same for every try of the
+    transaction_id: 1 to 64 letters, digits, dots, colons, underscores or hyphens, the same for every attempt of the
     same write; one is made where none is given. deadline: seconds, CLUSTER_WRITE_DEADLINE where not given.
     Inside another write_once, `work` is part of that one's transaction. Raises what `work` raises, after a
     rollback; NoPrimary when no node took it, NotAcknowledged when it was committed and never confirmed, both
@@ -64,7 +65,7 @@ def write_once(
     outer = pin()
     if outer is not None:
         return Written(work(), outer.transaction_id, outer.node, None, repeated=False)
-    return RetryingWrite(functools.partial(run_work, work), transaction_id, deadline).run()
+    return retry(functools.partial(run_work, work), transaction_id, deadline)
 
 
 def writes_once(function: Callable[P, T]) -> Callable[..., T | None]:
@@ -83,135 +84,161 @@ def writes_once(function: Callable[P, T]) -> Callable[..., T | None]:
 
 def call_once(
     procedure: str, *arguments: object, transaction_id: str | None = None, deadline: float | None = None
-) -> Written[list[tuple[Any, ...]]]:
+) -> Written[Rows]:
     """Call a public procedure, which commits by itself, exactly once; `value` has its rows.
 
     The procedure looks its id up: `repeated` is False also where it found the write done; its row says so.
     Raises as write_once.
     """
-    attempt = functools.partial(run_procedure, procedure, arguments)
-    return RetryingWrite(attempt, transaction_id, deadline).run()
+    return retry(functools.partial(run_procedure, procedure, arguments), transaction_id, deadline)
 
 
-def run_work(work: Callable[[], T], retrying: "RetryingWrite[T]", connection: DatabaseWrapper) -> Written[T]:
-    """One try of `work` in a transaction."""
-    session, node = connection.session, connection.session.node
-    found: Position | None = None
-    with session.choosing(retrying.transaction_id) as choice:
-        with transaction.atomic(using=connection.alias, durable=True):
-            if retrying.possibly_applied:
-                found = session.claim(choice, min(retrying.left, LOCK_PATIENCE))
-            if not found:
-                with pinned(Pin(node, retrying.transaction_id)):  # what runs on commit is not part of it
-                    retrying.value = work()
-            broken = connection.closed_in_transaction
-        if broken:
-            raise OperationalError(2013, "the connection broke, and the work went on without an error")
-        if found:
-            session.confirm(retrying.transaction_id)
-    if found:
-        return retrying.found(node, found)
-    epoch = session.position.epoch if session.position else None
-    return Written(retrying.value, retrying.transaction_id, node, epoch, repeated=False)
+@dataclass(frozen=True)
+class Write:
+    """A write that is to be done once. chosen: the caller gave the id, so an earlier call may have applied it."""
 
-
-def run_procedure(
-    procedure: str,
-    arguments: tuple[Any, ...],
-    retrying: "RetryingWrite[list[tuple[Any, ...]]]",
-    connection: DatabaseWrapper,
-) -> Written[list[tuple[Any, ...]]]:
-    """One try of a procedure that takes its id, commits and waits by itself."""
-    session = connection.session
-    marks = ", ".join(["%s"] * len(arguments))
-    with session.choosing(retrying.transaction_id, lock=False), connection.cursor() as cursor:
-        cursor.execute(f"CALL {connection.ops.quote_name(procedure)}({marks})", arguments)
-        rows = list(cursor.fetchall())
-    epoch = session.position.epoch if session.position else None
-    return Written(rows, retrying.transaction_id, session.node, epoch, repeated=False)
-
-
-class RetryingWrite(Generic[T]):
-    """One write on its way: tried until a second node has it or the deadline has come."""
-
-    def __init__(
-        self,
-        attempt: Callable[["RetryingWrite[T]", DatabaseWrapper], Written[T]],
-        transaction_id: str | None,
-        deadline: float | None,
-    ) -> None:
-        self.attempt = attempt
-        self.transaction_id = checked(transaction_id) if transaction_id else str(uuid.uuid4())
-        self.chosen = self.possibly_applied = transaction_id is not None
-        """Whether somebody may have written under this id before, so that a try begins with a look-up."""
-        self.deadline = time.monotonic() + (conf().write_deadline if deadline is None else deadline)
-        self.value: T | None = None
-        """What the last try returned. Only this object knows an id of its own: found, it was that try."""
-        self.unknown: NotAcknowledged | None = None
-        """The outcome of an earlier try that nobody has told yet."""
-        self.failure: Exception | None = None
+    transaction_id: str
+    chosen: bool
+    deadline: float
+    """Monotonic seconds."""
 
     @property
     def left(self) -> float:
         """Seconds until the deadline."""
         return max(self.deadline - time.monotonic(), 0.0)
 
-    def run(self) -> Written[T]:
-        """Try until it is done. Raises as write_once."""
-        while True:
-            connection = cast("DatabaseWrapper", connections[self.primary().value])
-            try:
-                return self.attempt(self, connection)
-            except NotAcknowledged as error:
-                self.unknown = error
-            except StillRunning as error:
-                self.failure = error
-            except (DatabaseError, InterfaceError) as error:
-                if not (is_passing(error) or connection.closed_in_transaction):
-                    raise
-                self.failure = error
-            self.possibly_applied = True
-            if not self.left:
-                raise self.deadline_error()
-            time.sleep(min(PAUSE, self.left))
 
-    def primary(self) -> NodeName:
-        """The node that takes writes; waits for one. Raises as write_once at the deadline."""
-        shared = view.shared()
-        while True:
-            found = shared.await_primary(min(self.deadline, time.monotonic() + LOOK))
-            if found is not None:
-                return found.name
-            if not self.left:
-                raise self.deadline_error()
-            raise_alarm(shared)
+@dataclass(frozen=True)
+class Failed(Generic[T]):
+    """What the attempts until now left: each may have been applied.
 
-    def found(self, node: NodeName, position: Position) -> Written[T]:
-        """The write is in the log: an earlier try, or another process, has done it."""
-        if self.unknown is not None:
-            for hook in self.unknown.hooks:
-                hook()
-        value = None if self.chosen else self.value
-        return Written(value, self.transaction_id, node, position.epoch, repeated=True)
+    error: of the last one. value: what the last run of the work returned. unknown: the last outcome that is unknown.
+    """
 
-    def deadline_error(self) -> Exception:
-        """What to raise at the deadline."""
-        if self.unknown is not None:
-            return self.unknown
-        if isinstance(self.failure, StillRunning):
-            return NotAcknowledged(
-                self.transaction_id,
-                view.shared().primary(),
-                "the same transaction is still running in another session",
-            )
-        if isinstance(self.failure, OperationalError) and self.failure.args[0] in (DEADLOCK, LOCK_WAIT):
-            return self.failure
-        return view.shared().nobody()
+    error: Exception
+    value: T | None = None
+    unknown: NotAcknowledged | None = None
+
+    @property
+    def hooks(self) -> list[Hook]:
+        """What was to run on the commit whose outcome is unknown."""
+        return self.unknown.hooks if self.unknown is not None else []
+
+
+Attempt = Callable[[Write, Failed[T] | None, DatabaseWrapper], Written[T] | Failed[T]]
+"""One attempt on the primary, after what earlier ones left. Raises errors that another attempt would meet again."""
+
+
+def retry(attempt: Attempt[T], transaction_id: str | None, deadline: float | None) -> Written[T]:
+    """Attempt a write until a second node has it or the deadline has come. Raises as write_once."""
+    until = time.monotonic() + (conf().write_deadline if deadline is None else deadline)
+    chosen = transaction_id is not None
+    write = Write(checked(transaction_id) if transaction_id else str(uuid.uuid4()), chosen, until)
+    earlier: Failed[T] | None = None
+    while (primary := await_primary(write)) is not None:
+        outcome = attempt(write, earlier, cast("DatabaseWrapper", connections[primary.value]))
+        if isinstance(outcome, Written):
+            return outcome
+        earlier = outcome
+        if not write.left:
+            break
+        time.sleep(min(PAUSE, write.left))
+    raise deadline_error(write, earlier)
+
+
+def await_primary(write: Write) -> NodeName | None:
+    """Wait for the node that takes writes, and call the monitor meanwhile; None when there is none at the deadline."""
+    shared = view.shared()
+    while True:
+        found = shared.await_primary(min(write.deadline, time.monotonic() + ALARM_AFTER))
+        if found is not None:
+            return found.name
+        if not write.left:
+            return None
+        raise_alarm(shared)
+
+
+def run_work(
+    work: Callable[[], T], write: Write, earlier: Failed[T] | None, connection: DatabaseWrapper
+) -> Written[T] | Failed[T]:
+    """Attempt `work` in a transaction."""
+    session, transaction_id = connection.session, write.transaction_id
+    possibly_applied = write.chosen or earlier is not None
+    value = earlier.value if earlier is not None else None
+    found: Position | None = None
+    try:
+        with session.choosing(transaction_id) as choice:
+            with transaction.atomic(using=connection.alias, durable=True):
+                if possibly_applied:
+                    found = session.claim(choice, min(write.left, LOCK_TIMEOUT))
+                if not found:
+                    with pinned(Pin(session.node, transaction_id)):  # what runs on commit is not part of it
+                        value = work()
+                broken = connection.closed_in_transaction
+            if broken:
+                raise OperationalError(2013, "the connection broke, and the work went on without an error")
+            if found:
+                session.confirm(transaction_id)
+        if found is None:
+            return Written(value, transaction_id, session.node, session.epoch, repeated=False)
+        for hook in earlier.hooks if earlier is not None else ():
+            hook()
+    except PASSING as error:
+        return failed(error, earlier, connection, value)
+    # Only this call knows an id of its own: found, it was an earlier attempt of this very work.
+    value = None if write.chosen else value
+    return Written(value, transaction_id, session.node, found.epoch, repeated=True)
+
+
+def run_procedure(
+    procedure: str,
+    arguments: tuple[Any, ...],
+    write: Write,
+    earlier: Failed[Rows] | None,
+    connection: DatabaseWrapper,
+) -> Written[Rows] | Failed[Rows]:
+    """Attempt a procedure that takes its id, commits and waits by itself."""
+    session = connection.session
+    marks = ", ".join(["%s"] * len(arguments))
+    try:
+        with session.choosing(write.transaction_id, lock=False), connection.cursor() as cursor:
+            cursor.execute(f"CALL {connection.ops.quote_name(procedure)}({marks})", arguments)
+            rows = list(cursor.fetchall())
+    except PASSING as error:
+        return failed(error, earlier, connection)
+    return Written(rows, write.transaction_id, session.node, session.epoch, repeated=False)
+
+
+PASSING = (StillRunning, DatabaseError, InterfaceError)
+"""The kinds of errors after which another attempt may succeed, if `is_passing`."""
+
+
+def failed(
+    error: Exception, earlier: Failed[T] | None, connection: DatabaseWrapper, value: T | None = None
+) -> Failed[T]:
+    """What is left for the next attempt. Raises an error that it would meet again."""
+    if not (is_passing(error) or connection.closed_in_transaction):
+        raise error
+    unknown = earlier.unknown if earlier is not None else None
+    return Failed(error, value, error if isinstance(error, NotAcknowledged) else unknown)
+
+
+def deadline_error(write: Write, earlier: Failed[T] | None) -> Exception:
+    """What to raise at the deadline."""
+    if earlier is not None and earlier.unknown is not None:
+        return earlier.unknown
+    error = earlier.error if earlier is not None else None
+    if isinstance(error, StillRunning):
+        reason = "the same transaction is still running in another session"
+        return NotAcknowledged(write.transaction_id, view.shared().primary(), reason)
+    if isinstance(error, OperationalError) and error.args[0] in (DEADLOCK, LOCK_WAIT):
+        return error
+    return view.shared().nobody()
 
 
 def is_passing(error: Exception) -> bool:
-    """Whether another try may succeed: the transaction was undone for a reason that passes."""
-    if isinstance(error, NotWritable):
+    """Whether another attempt may succeed: the transaction was undone for a reason that passes, or nobody knows."""
+    if isinstance(error, (NotWritable, NotAcknowledged, StillRunning)):
         return True
     code = error.args[0] if error.args else None
     return isinstance(error, OperationalError) and (code in UNREACHABLE or code in (DEADLOCK, LOCK_WAIT))
