@@ -1,4 +1,4 @@
-"""A writer that meets a dead primary asks for a round of the watch at once, beside its own waiting."""
+"""A writer that finds no primary starts a round of the monitor at once, beside its own waiting."""
 
 import logging
 import threading
@@ -8,17 +8,17 @@ from cluster.conf import conf
 
 log = logging.getLogger(__name__)
 
-_looking = threading.Lock()
+_running = threading.Lock()
 
 
 def raise_alarm(view: SharedView) -> None:
-    """Let the watch look in a thread of its own if no node takes writes; one at a time in a process."""
-    if view.current().primary is None and _looking.acquire(blocking=False):
-        threading.Thread(target=look, args=(view,), name="alarm", daemon=True).start()
+    """Start a round in a thread of its own if no node takes writes; one at a time in a process."""
+    if view.current().primary is None and _running.acquire(blocking=False):
+        threading.Thread(target=run_round, args=(view,), name="alarm", daemon=True).start()
 
 
-def look(view: SharedView) -> None:
-    """One round of the watch, by the same rules as any other: where automation is off it changes nothing.
+def run_round(view: SharedView) -> None:
+    """Probe, decide and act once, by the same rules as any monitor: where automation is off it changes nothing.
 
     Its connections are new, so they prove the end of no process; those of the view do.
     """
@@ -30,4 +30,4 @@ def look(view: SharedView) -> None:
         log.info("A writer found no primary. %s", watch.tick().sentence)
         watch.close()
     finally:
-        _looking.release()
+        _running.release()

@@ -20,7 +20,7 @@ from cluster.backend import counters, view
 from cluster.backend.cursor import PipelinedCursor
 from cluster.backend.errors import NotWritable
 from cluster.backend.session import Session, is_broken
-from cluster.backend.silence import Line, within
+from cluster.backend.silence import SilenceDeadline, within
 from cluster.backend.statements import Kind, kind
 from cluster.nodes.connection import CONNECT_SECONDS, greeting_missed, number
 from cluster.protocol.errors import NOT_WRITABLE
@@ -56,7 +56,7 @@ class CursorWrapper(base.CursorWrapper):
         return self.cursor.callproc(*args)
 
     def prepare(self, query: Any) -> None:
-        """Decide which way the statement goes. Raises NotSupportedError."""
+        """Choose the way of the statement: through the session or straight. Raises NotSupportedError."""
         found = kind(query if isinstance(query, str) else str(query, "utf-8", "replace"))
         session = self.session
         if found is Kind.FOREIGN:
@@ -98,15 +98,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     @cached_property
     def wrap_database_errors(self) -> ErrorWrapper:
-        """Around every call of the driver."""
+        """Wrap every call of the driver."""
         return ErrorWrapper(self)
 
     def get_connection_params(self) -> dict[str, Any]:
-        """With deadlines on every wait, and answers to several statements at once."""
+        """Add deadlines on every wait, and a cursor that takes the answers to several statements at once."""
         return DEADLINES | super().get_connection_params() | {"cursorclass": PipelinedCursor}
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        """A connection whose waits end when the node falls silent. Raises driver errors."""
+        """Open a connection whose waits end when the node falls silent. Raises driver errors."""
         given = dict(conn_params)
         silence, longest = given["read_timeout"], given.pop("statement_timeout", STATEMENT_TIMEOUT)
         host = given.get("host", "localhost")
@@ -116,15 +116,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
             )  # the driver itself would wait as long as for an answer
         given["read_timeout"] = max(silence, longest)
         connection = within(silence, partial(super().get_new_connection, given))
-        connection.line = Line(connection, self.session.node, silence)
+        connection.silence_deadline = SilenceDeadline(connection, self.session.node, silence)
         return connection
 
     def create_cursor(self, name: str | None = None) -> CursorWrapper:
-        """A cursor whose writes are acknowledged."""
+        """Return a cursor whose writes are acknowledged."""
         return CursorWrapper(self.connection.cursor(), self.session)
 
     def run_plainly(self, *statements: str) -> list[Any]:
-        """Run the backend's own statements in one round trip; the rows of each."""
+        """Run the backend's own statements in one round trip; return the rows of each."""
         self.ensure_connection()
         cursor = PipelinedCursor(self.connection)
         with self.wrap_database_errors:
@@ -138,7 +138,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     # Connections that broke
 
     def ensure_connection(self) -> None:
-        """Connect if need be; a connection that the server has closed meanwhile is replaced, without a question."""
+        """Connect if need be, also where the server has closed the connection meanwhile; without a round trip."""
         self.close_if_hung_up()
         super().ensure_connection()
 
@@ -149,12 +149,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self.close()
 
     def close_if_unusable_or_obsolete(self) -> None:
-        """What Django does before and after each request, without connecting to a server that is gone."""
+        """Do what Django does before and after each request, without connecting to a server that is gone."""
         self.close_if_hung_up()
         super().close_if_unusable_or_obsolete()
 
     def suspect(self, error: BaseException) -> None:
-        """Let the connection go if it broke, so that the next use opens another, and look for the primary again."""
+        """Close the connection if it broke, so that the next use opens another, and probe the nodes again."""
         if is_broken(error):
             view.distrust(self.session.node)
             self.close()
@@ -167,11 +167,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
     # The ends of transactions
 
     def awaiting(self) -> AbstractContextManager[None]:
-        """Around a call of the driver that waits for the server."""
-        return nullcontext() if self.connection is None else self.connection.line
+        """Wrap a call of the driver that waits for the server."""
+        return nullcontext() if self.connection is None else self.connection.silence_deadline
 
     def is_usable(self) -> bool:
-        """Whether the server answers."""
+        """Return whether the server answers."""
         with self.awaiting():
             return bool(super().is_usable())
 
@@ -200,7 +200,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def set_autocommit(
         self, autocommit: bool, force_begin_transaction_with_broken_autocommit: bool = False
     ) -> None:
-        """As Django's; where the connection broke at the end of a transaction, the next one begins so anyway.
+        """Do as Django does; where the connection broke at the end of a transaction, the next one begins so anyway.
 
         Only an atomic block forces the beginning: its end is known to be the end of the transaction.
         """
@@ -212,7 +212,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 
 def await_greeting(host: str, port: int) -> None:
-    """See that a server greets. Raises the driver's OperationalError, as it would itself."""
+    """Wait until a server greets. Raises the driver's OperationalError, as it would itself."""
     reason = greeting_missed(host, port)
     if reason is not None:
         raise MySQLdb.OperationalError(
@@ -221,7 +221,7 @@ def await_greeting(host: str, port: int) -> None:
 
 
 def hung_up(connection: Any) -> bool:
-    """Whether the server has closed an idle connection: only then there is something to read."""
-    line = select.poll()
-    line.register(connection.fileno(), select.POLLIN)
-    return bool(line.poll(0))
+    """Return whether the server has closed an idle connection: only then there is something to read."""
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return bool(poll.poll(0))

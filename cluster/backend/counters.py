@@ -1,7 +1,7 @@
-"""How many transactions this process had acknowledged, refused, or never heard of again.
+"""How many transactions of this process were acknowledged, were refused, or have an unknown outcome.
 
-Counted in memory; a thread adds them to this process's row in the control database now and then, and folds the rows of
-processes that have ended into one, so that the sum never falls.
+Counted in memory. A thread adds the counts to this process's row in the control database every few seconds, and
+folds the rows of processes that have ended into one, so that the sum never falls.
 """
 
 import logging
@@ -9,22 +9,27 @@ import os
 import socket
 import threading
 from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from django.db import DatabaseError, InterfaceError, connections, transaction
+
+if TYPE_CHECKING:
+    from cluster.models import WriteCounter
 
 log = logging.getLogger(__name__)
 
 FLUSH_SECONDS: Final = 5.0
-ENDED = timedelta(minutes=10)
+ENDED_AFTER: Final = timedelta(minutes=10)
 """A process that has counted nothing for so long has its row folded; it makes another if it goes on."""
-EARLIER: Final = "earlier"
+ENDED: Final = "earlier"
+"""The row of all processes that have ended."""
 
 
 class Outcome(StrEnum):
-    """What became of a transaction that wrote replicated rows."""
+    """What became of a transaction that wrote replicated rows; the names of the columns of WriteCounter."""
 
     ACKNOWLEDGED = "acknowledged"
     REFUSED = "refused"
@@ -36,59 +41,60 @@ class Counters:
 
     def __init__(self) -> None:
         self.process = f"{socket.gethostname()}:{os.getpid()}"
-        self._counts: Counter[Outcome] = Counter()
+        self._pending: Counter[Outcome] = Counter()
+        """What the row does not have yet."""
         self._lock = threading.Lock()
         self._over = threading.Event()
         threading.Thread(target=self._run, name="counters", daemon=True).start()
 
     def count(self, outcome: Outcome) -> None:
-        """One more. Never waits for the control database."""
+        """Count one transaction. Never waits for the control database."""
         with self._lock:
-            self._counts[outcome] += 1
+            self._pending[outcome] += 1
 
     def _run(self) -> None:
         while not self._over.wait(FLUSH_SECONDS):
             self.flush()
 
     def flush(self) -> None:
-        """Add what was counted since to the row; where that fails, the next time."""
+        """Add the pending counts to the row; where that fails they stay pending."""
         with self._lock:
-            counted, self._counts = self._counts, Counter()
-        if not counted:
+            taken, self._pending = self._pending, Counter()
+        if not taken:
             return
         try:
-            add(self.process, counted)
+            add_to_row(self.process, taken)
         except (DatabaseError, InterfaceError) as error:
-            log.debug("Counted later: %s", error)
+            log.debug("The counts of writes stay in memory until the next flush: %s", error)
             with self._lock:
-                self._counts.update(counted)
+                self._pending.update(taken)
         finally:
             connections["default"].close()
 
 
-def add(process: str, counted: Counter[Outcome]) -> None:
-    """Add to a process's row, and fold those of processes that have ended. Raises DatabaseError."""
+def add_to_row(process: str, counts: Mapping[Outcome, int]) -> None:
+    """Add counts to a process's row, and fold the rows of processes that have ended. Raises DatabaseError."""
     from cluster.models import WriteCounter  # Django loads a backend before any model
 
     now = datetime.now(UTC)
     with transaction.atomic(using="default"):
-        row, _ = WriteCounter.objects.select_for_update().get_or_create(
-            process=process, defaults={"seen_at": now}
-        )
-        fold(row, {outcome.value: counted[outcome] for outcome in Outcome}, now)
-        ended = WriteCounter.objects.filter(seen_at__lt=now - ENDED).exclude(process=EARLIER)
-        for old in ended.select_for_update():
-            earlier, _ = WriteCounter.objects.select_for_update().get_or_create(
-                process=EARLIER, defaults={"seen_at": now}
-            )
-            fold(earlier, {outcome.value: getattr(old, outcome.value) for outcome in Outcome}, now)
-            old.delete()
+        increase(locked(WriteCounter, process, now), counts, now)
+        ended = WriteCounter.objects.filter(seen_at__lt=now - ENDED_AFTER).exclude(process=ENDED)
+        for row in ended.select_for_update():
+            increase(locked(WriteCounter, ENDED, now), {name: getattr(row, name) for name in Outcome}, now)
+            row.delete()
 
 
-def fold(row: Any, more: dict[str, int], now: datetime) -> None:
-    """Add numbers to a row."""
-    for name, number in more.items():
-        setattr(row, name, getattr(row, name) + number)
+def locked(model: "type[WriteCounter]", process: str, now: datetime) -> "WriteCounter":
+    """The row of a process, made if need be, locked until the transaction ends."""
+    row, _ = model.objects.select_for_update().get_or_create(process=process, defaults={"seen_at": now})
+    return row
+
+
+def increase(row: "WriteCounter", counts: Mapping[Outcome, int], now: datetime) -> None:
+    """Add counts to a row."""
+    for outcome, number in counts.items():
+        setattr(row, outcome.value, getattr(row, outcome.value) + number)
     row.seen_at = now
     row.save()
 
@@ -98,9 +104,9 @@ _lock = threading.Lock()
 
 
 def count(outcome: Outcome) -> None:
-    """One more in this process; a forked process makes its own counters."""
-    made = _counters.get(os.getpid())
-    if made is None:
+    """Count one transaction of this process; a forked process makes its own counters."""
+    own = _counters.get(os.getpid())
+    if own is None:
         with _lock:
-            made = _counters.setdefault(os.getpid(), Counters())
-    made.count(outcome)
+            own = _counters.setdefault(os.getpid(), Counters())
+    own.count(outcome)

@@ -17,7 +17,7 @@ class Enclosure(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What the server said to one statement, as the cursor's own fields hold it."""
+    """The server's answer to one statement, as the cursor's own fields hold it."""
 
     rows: Any
     description: Any
@@ -50,7 +50,7 @@ class PipelinedCursor(Cursor):
     def _query(self, q: bytes) -> Any:
         """Every statement of the driver goes through here, those of `executemany` one by one."""
         if self.send is None:
-            with self._get_db().line:
+            with self._get_db().silence_deadline:
                 return super()._query(q)
         self.send(self, q)
         return self.rowcount
@@ -62,7 +62,7 @@ class PipelinedCursor(Cursor):
         """
         answers: list[Answer] = []
         try:
-            with self._get_db().line:
+            with self._get_db().silence_deadline:
                 self._get_db().query(b"; ".join((*enclosure.before, q, *enclosure.after)))
                 self._take(answers)
         except MySQLdb.Error as error:
@@ -94,7 +94,7 @@ class PipelinedCursor(Cursor):
         if self._more:
             self._show(self._more.popleft())
             return 1
-        with self._get_db().line:
+        with self._get_db().silence_deadline:
             return super().nextset()
 
     def _discard(self) -> None:

@@ -1,4 +1,4 @@
-"""What a writer can be told besides "done": subclasses of Django's OperationalError, with the kernel's numbers."""
+"""The outcomes of a write besides "done": subclasses of Django's OperationalError, with the kernel's numbers."""
 
 import math
 from collections.abc import Callable

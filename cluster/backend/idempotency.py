@@ -13,9 +13,9 @@ class HasKey(Protocol):
 
 
 def transaction_id_for(request_user: HasKey, key: str) -> str:
-    """The transaction id that belongs to a user's key: the same each time, and never another user's.
+    """Return the transaction id of a user's key: the same each time, and never another user's.
 
-    Users are told apart by their primary key; all that are not signed in are one. Raises ValueError for an
+    Users are distinguished by their primary key; all that are not signed in are one. Raises ValueError for an
     empty key.
     """
     if not key.strip():

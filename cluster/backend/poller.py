@@ -1,4 +1,4 @@
-"""A thread that keeps an eye on one node, so that nobody who reads or writes has to ask."""
+"""A thread that probes one node, so that nobody who reads or writes has to."""
 
 import threading
 import time
@@ -12,14 +12,14 @@ from cluster.protocol.view import NodeState
 
 @dataclass(frozen=True, slots=True)
 class ProbeResult:
-    """What a node said of itself, or why it said nothing. at: monotonic seconds when it was asked."""
+    """The state of a node, or why it is unknown. at: monotonic seconds when the probe began."""
 
-    seen: NodeState | NodeUnreachable
+    state: NodeState | NodeUnreachable
     at: float
 
 
 class NodePoller(threading.Thread):
-    """Asks one node how it is, again and again, over a connection of its own."""
+    """Probes one node again and again, over a connection of its own."""
 
     def __init__(
         self,
@@ -27,31 +27,31 @@ class NodePoller(threading.Thread):
         on_result: Callable[[ProbeResult], None],
         pause: Callable[[], float | None],
     ) -> None:
-        """on_result: takes each result. pause: seconds until the next question; None: until somebody wants to know."""
+        """on_result: takes each result. pause: seconds until the next probe; None: until one is `wanted`."""
         super().__init__(name=f"poller-{node.name}", daemon=True)
         self.node, self.on_result, self.pause = node, on_result, pause
         self.wanted = threading.Event()
         self.over = False
 
     def run(self) -> None:
-        """Look until told to end."""
+        """Probe until `end` is called."""
         while not self.over:
             self.wanted.clear()
             at = time.monotonic()
-            self.on_result(ProbeResult(self.look(), at))
+            self.on_result(ProbeResult(self.probe(), at))
             self.wanted.wait(self.pause())
         self.node.close()
 
-    def look(self) -> NodeState | NodeUnreachable:
-        """The state of the node; asked again where only an idle connection had broken."""
+    def probe(self) -> NodeState | NodeUnreachable:
+        """Read the state of the node, once more where only an idle connection had broken."""
         was_open = self.node.connection.line() is not None
         try:
-            return self.ask()
+            return self.read_state()
         except NodeUnreachable as error:
             if not was_open:
                 return error
         try:
-            return self.ask()
+            return self.read_state()
         except NodeUnreachable as error:
             return NodeUnreachable(
                 self.node.name,
@@ -60,14 +60,14 @@ class NodePoller(threading.Thread):
                 ended=error.ended,
             )
 
-    def ask(self) -> NodeState:
-        """One question. Raises NodeUnreachable."""
+    def read_state(self) -> NodeState:
+        """Read it once. Raises NodeUnreachable."""
         try:
             return self.node.state()
         except NodeFailed as error:
             raise NodeUnreachable(self.node.name, str(error)) from error
 
     def end(self) -> None:
-        """Let it end after its question."""
+        """Let the thread end after its probe."""
         self.over = True
         self.wanted.set()

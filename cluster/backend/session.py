@@ -70,7 +70,7 @@ class Session:
         self.is_block = False
         """Whether it is an atomic block: after it, each statement commits by itself again."""
         self.position: Position | None = None
-        """Of the last acknowledged transaction, where somebody wants to know."""
+        """Of the last acknowledged transaction, where `wants_position`."""
 
     @property
     def epoch(self) -> int | None:
@@ -80,11 +80,11 @@ class Session:
     # What happens to the transaction
 
     def forget(self) -> None:
-        """The transaction was rolled back, or its connection is gone."""
+        """Take the open transaction for ended without a commit."""
         self.transaction_id, self.by_hand = None, False
 
     def lost(self) -> None:
-        """The connection is gone, and the lock with it."""
+        """Take the connection for gone, and the lock with it."""
         self.forget()
         if self.choice:
             self.choice.locked = False
@@ -172,7 +172,7 @@ class Session:
             remember(self.position or last_write())
 
     def outcome(self, undone: StatementFailed, transaction_id: str, *, committed: bool) -> Exception:
-        """What to raise: the server's error where it was told, else that nobody knows."""
+        """Return what to raise: the server's error where it sent one, else that the outcome is unknown."""
         broken = is_broken(undone.error)
         if not (committed or broken or number(undone.error) == NOT_ACKNOWLEDGED):
             return undone.error
@@ -185,7 +185,7 @@ class Session:
     # SQL that travels with statements
 
     def new_id(self) -> str:
-        """The id of the transaction that begins now."""
+        """Return the id of the transaction that begins now."""
         return self.choice.transaction_id if self.choice else str(uuid.uuid4())
 
     def beginning(self, transaction_id: str) -> tuple[bytes, ...]:
@@ -193,12 +193,12 @@ class Session:
         names = f"SET @current_transaction_id = '{transaction_id}'"
         if self.choice and self.choice.lock and not self.choice.locked:
             self.choice.locked = True
-            # Nobody else knows an id that is written without a look-up, so the lock is free.
+            # Nobody else knows an id that is written without being searched for, so the lock is free.
             names += f", @claimed_transaction_id = GET_LOCK('{self.lock_name(transaction_id)}', 0)"
         return (names.encode(),)
 
     def ending(self, transaction_id: str) -> tuple[bytes, ...]:
-        """Take the id back, wait for the acknowledgement, and say where it stands if that is asked."""
+        """Take the id back, wait for the acknowledgement, and read the position where it is wanted."""
         sql = ["SET @current_transaction_id = NULL", f"CALL await_acknowledgement('{transaction_id}', NULL)"]
         if self.choice and self.choice.locked:
             sql.insert(1, f"DO RELEASE_LOCK('{self.lock_name(transaction_id)}')")
@@ -208,7 +208,7 @@ class Session:
 
     @property
     def wants_position(self) -> bool:
-        """Whether somebody will ask where the transaction stands in the log."""
+        """Whether the position of the transaction in the log will be needed."""
         return self.choice is not None or conf().read_from == "replicas"
 
     def lock_name(self, transaction_id: str) -> str:
@@ -219,7 +219,7 @@ class Session:
 
     @contextmanager
     def choosing(self, transaction_id: str, *, lock: bool = True) -> Iterator[Choice]:
-        """The next transaction gets this id."""
+        """Give the next transaction this id."""
         choice = self.choice = Choice(transaction_id, lock)
         self.position = None
         try:
@@ -231,7 +231,7 @@ class Session:
                     self.wrapper.run_plainly(f"DO RELEASE_LOCK('{self.lock_name(transaction_id)}')")
 
     def claim(self, choice: Choice, seconds: float) -> Position | None:
-        """Take the lock of a chosen id and look the id up: where it stands, None when it is not in the log.
+        """Take the lock of a chosen id and find its position in the log, None when it is not there.
 
         Raises StillRunning when another session holds the lock for longer than `seconds`.
         """
@@ -253,21 +253,25 @@ class Session:
 
 
 def position_in(rows: Sequence[tuple[Any, ...]]) -> Position | None:
-    """The answer to POSITION."""
+    """Read the answer to POSITION."""
     epoch, log_id = rows[0]
     return None if epoch is None else Position(int(epoch), int(log_id))
 
 
 def why(error: MySQLdb.Error, broken: bool) -> str:
-    """Why nobody knows the outcome, as part of a sentence."""
+    """Return why the outcome is unknown, as part of a sentence."""
     if number(error) == NOT_ACKNOWLEDGED:
         return "no second node confirmed it"
-    told = f"{error.args[-1]} ({number(error)})" if error.args else "no reason given"
-    return f"the connection broke before the answer came: {told}" if broken else f"the server said: {told}"
+    detail = f"{error.args[-1]} ({number(error)})" if error.args else "no reason given"
+    return (
+        f"the connection broke before the answer came: {detail}"
+        if broken
+        else f"the server reported: {detail}"
+    )
 
 
 def is_broken(error: BaseException) -> bool:
-    """Whether an error of the driver means that the connection is gone."""
+    """Return whether an error of the driver means that the connection is gone."""
     if isinstance(error, MySQLdb.InterfaceError):
         return True
     return isinstance(error, MySQLdb.Error) and number(error) in UNREACHABLE

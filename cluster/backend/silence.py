@@ -23,15 +23,15 @@ from cluster.protocol.names import NodeName
 T = TypeVar("T")
 
 LOST = 2013
-ASK_AFTER = 1.0
-"""Seconds of a wait after which somebody looks whether its node still answers."""
+CHECK_AFTER = 1.0
+"""Seconds of a wait after which its node is checked: does it still answer the pollers?"""
 TICK = 0.2
-"""Seconds between two looks at the waits of this process, while there are any."""
+"""Seconds between two checks of the waits of this process, while there are any."""
 KEEPALIVE_IDLE = KEEPALIVE_INTERVAL = 1
 
 
-class Line:
-    """The way to one node, as a context manager around each wait for an answer on it.
+class SilenceDeadline:
+    """The deadline of one connection, as a context manager around each wait for an answer on it.
 
     seconds: how long a silent node is waited for. Ending a wait breaks the connection, as if the server had closed it.
     """
@@ -40,46 +40,46 @@ class Line:
         self.node, self.seconds = node, seconds
         self.descriptor: int = connection.fileno()
         self.identity = os.fstat(self.descriptor).st_ino
-        self.since = self.asked_at = 0.0
-        with self.socket() as line:
-            if line.family != socket.AF_UNIX:
-                keep_alive(line, seconds)
+        self.since = self.checked_at = 0.0
+        with self.socket() as own:
+            if own.family != socket.AF_UNIX:
+                keep_alive(own, seconds)
 
     def socket(self) -> socket.socket:
         """The connection's socket, by a descriptor of its own. Raises OSError when the connection is closed."""
-        line = socket.socket(fileno=os.dup(self.descriptor))
-        if os.fstat(line.fileno()).st_ino == self.identity:
-            return line
-        line.close()
+        own = socket.socket(fileno=os.dup(self.descriptor))
+        if os.fstat(own.fileno()).st_ino == self.identity:
+            return own
+        own.close()
         raise OSError("the descriptor belongs to somebody else by now")
 
     def __enter__(self) -> None:
         """Begin to wait."""
-        self.since, self.asked_at = time.monotonic(), 0.0
-        watch().add(self)
+        self.since, self.checked_at = time.monotonic(), 0.0
+        watchdog().add(self)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """The answer came, or none will."""
-        watch().waits.discard(self)
+        """End to wait: the answer came, or none will."""
+        watchdog().waits.discard(self)
 
     def is_lost(self, now: float) -> bool:
         """Whether no answer is to be expected any more (`now`: monotonic seconds)."""
-        if now - self.since < min(ASK_AFTER, self.seconds):
+        if now - self.since < min(CHECK_AFTER, self.seconds):
             return False
         shared = view.shared()
         shared.keep_awake()
-        self.asked_at = self.asked_at or now
-        if now - self.asked_at < shared.patience or shared.answers(self.node):
+        self.checked_at = self.checked_at or now
+        if now - self.checked_at < shared.stale_after or shared.answers(self.node):
             return False
         # Whoever still waits for a node that was replaced looks its transaction up on the next one.
         return now - self.since >= self.seconds or shared.is_replaced(self.node)
 
     def end(self) -> None:
         """End the wait."""
-        with suppress(OSError), self.socket() as line:  # it has ended by itself
-            line.shutdown(socket.SHUT_RDWR)
+        with suppress(OSError), self.socket() as own:  # it has ended by itself
+            own.shutdown(socket.SHUT_RDWR)
 
 
 def within(seconds: float, connect: Callable[[], T]) -> T:
@@ -108,35 +108,35 @@ def within(seconds: float, connect: Callable[[], T]) -> T:
     return found
 
 
-def keep_alive(line: socket.socket, seconds: float) -> None:
+def keep_alive(end: socket.socket, seconds: float) -> None:
     """Let the system end a connection whose other end has not been heard of for `seconds`."""
-    line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    line.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_IDLE)
-    line.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, KEEPALIVE_INTERVAL)
-    line.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(seconds * 1000))
+    end.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    end.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_IDLE)
+    end.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, KEEPALIVE_INTERVAL)
+    end.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(seconds * 1000))
 
 
-class Watch(threading.Thread):
+class Watchdog(threading.Thread):
     """Ends the waits of this process whose nodes are silent. Sleeps while nobody waits."""
 
     def __init__(self) -> None:
         super().__init__(name="silence", daemon=True)
-        self.waits: set[Line] = set()
+        self.waits: set[SilenceDeadline] = set()
         self.wanted = threading.Event()
 
-    def add(self, line: Line) -> None:
-        """Look after this wait too."""
-        self.waits.add(line)
+    def add(self, wait: SilenceDeadline) -> None:
+        """Check this wait too."""
+        self.waits.add(wait)
         if not self.wanted.is_set():
             self.wanted.set()
 
     def run(self) -> None:
-        """Look until the process ends."""
+        """Check until the process ends."""
         while self.wanted.wait():
             now = time.monotonic()
-            for line in tuple(self.waits):
-                if line.is_lost(now):
-                    line.end()
+            for wait in tuple(self.waits):
+                if wait.is_lost(now):
+                    wait.end()
             if not self.waits:
                 self.wanted.clear()
                 if self.waits:  # of somebody who came in between
@@ -145,28 +145,28 @@ class Watch(threading.Thread):
 
 
 _lock = threading.Lock()
-_watch: Watch | None = None
+_watchdog: Watchdog | None = None
 
 
-def watch() -> Watch:
-    """The watch of this process; it works."""
-    if _watch is not None and _watch.is_alive():
-        return _watch
+def watchdog() -> Watchdog:
+    """The watchdog of this process, started if need be."""
+    if _watchdog is not None and _watchdog.is_alive():
+        return _watchdog
     return _begin()
 
 
-def _begin() -> Watch:
-    global _watch
+def _begin() -> Watchdog:
+    global _watchdog
     with _lock:
-        if _watch is None or not _watch.is_alive():
-            _watch = Watch()
-            _watch.start()
-        return _watch
+        if _watchdog is None or not _watchdog.is_alive():
+            _watchdog = Watchdog()
+            _watchdog.start()
+        return _watchdog
 
 
 def _forget() -> None:
-    global _watch, _lock  # a forked process has no threads yet
-    _watch, _lock = None, threading.Lock()
+    global _watchdog, _lock  # a forked process has no threads yet
+    _watchdog, _lock = None, threading.Lock()
 
 
 os.register_at_fork(after_in_child=_forget)

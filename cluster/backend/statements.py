@@ -1,4 +1,4 @@
-"""What a statement may do, told from its text alone: reads pay nothing for the question.
+"""What a statement may do, from its text alone: reads pay nothing for the question.
 
 When in doubt it is a write: waiting for a transaction that wrote nothing replicated ends at once.
 """

@@ -1,4 +1,4 @@
-"""The nodes as this process sees them: who takes writes, who answers, how far each is. Asking it costs a look-up.
+"""The nodes as this process sees them: who takes writes, who answers, how far each is. Reading it asks no node.
 
 Three threads renew it once a second while somebody uses it, at once when a write was refused or a connection
 broke, and more often while somebody waits for a new primary.
@@ -20,11 +20,11 @@ from cluster.protocol.names import NodeName
 from cluster.protocol.view import ClusterView, NodeState
 
 INTERVAL = 1.0
-"""Seconds between two questions to a node."""
+"""Seconds between two probes of a node."""
 HURRY = 0.03
 """The same while somebody waits for a primary."""
 IDLE = 15.0
-"""Seconds without any use after which nobody is asked any more."""
+"""Seconds without any use after which no node is probed any more."""
 POLL_TIMEOUT = 1.0
 SILENT = 3.0
 """Seconds without an answer after which a node is silent: one answer that came late, or not at all, is no proof."""
@@ -37,30 +37,31 @@ class SharedView:
 
     def __init__(self, settings: ClusterConf) -> None:
         self.settings = settings
-        self.patience = INTERVAL + settings.probe_timeout
-        """Seconds after which what a node said no longer counts: it has not answered since."""
+        self.stale_after = INTERVAL + settings.probe_timeout
+        """Seconds after which the state of a node no longer counts: it has not answered since."""
         self._changed = threading.Condition()
         self._results: dict[NodeName, ProbeResult] = {}
         self._answered: dict[NodeName, float] = {}
-        """When each node was last asked with success, whatever became of other connections to it."""
+        """When each node last answered a probe (its beginning), whatever became of other connections to it."""
         self._distrusted: dict[NodeName, float] = {}
         self._positions: deque[tuple[float, int]] = deque(maxlen=KEPT)
         self._last: NodeName | None = None
         self._waiting = 0
         self._began_at = self._used_at = time.monotonic()
         self._pollers = {
-            name: NodePoller(connect(name, timeout=POLL_TIMEOUT), self._saw, self._pause) for name in NodeName
+            name: NodePoller(connect(name, timeout=POLL_TIMEOUT), self._take, self._pause)
+            for name in NodeName
         }
         for poller in self._pollers.values():
             poller.start()
 
     # What the pollers do
 
-    def _saw(self, result: ProbeResult) -> None:
-        name = result.seen.name if isinstance(result.seen, NodeState) else result.seen.node
+    def _take(self, result: ProbeResult) -> None:
+        name = result.state.name if isinstance(result.state, NodeState) else result.state.node
         with self._changed:
             self._results[name] = result
-            if isinstance(result.seen, NodeState):
+            if isinstance(result.state, NodeState):
                 self._answered[name] = result.at
             primary = self._view().primary
             if primary is not None:
@@ -75,60 +76,60 @@ class SharedView:
         return INTERVAL if time.monotonic() - self._used_at < IDLE else None
 
     def _view(self) -> ClusterView:
-        """All nodes; what is too old or was disproved since counts as silence."""
+        """Return all nodes; what is too old or was disproved since counts as silence."""
         now = time.monotonic()
-        return ClusterView({name: self._seen(name, now) for name in NodeName})
+        return ClusterView({name: self._state(name, now) for name in NodeName})
 
-    def _seen(self, name: NodeName, now: float) -> NodeState | NodeUnreachable:
+    def _state(self, name: NodeName, now: float) -> NodeState | NodeUnreachable:
         result = self._results.get(name)
         if result is None:
             return NodeUnreachable(name, "it has not answered yet")
-        if now - result.at > self.patience:
+        if now - result.at > self.stale_after:
             return NodeUnreachable(name, f"it has not answered for {now - result.at:.1f} s")
         if result.at < self._distrusted.get(name, 0.0):
             return NodeUnreachable(name, "it refused a write or its connection broke")
-        return result.seen
+        return result.state
 
     def ended(self) -> dict[NodeName, int]:
-        """The nodes whose process was seen to end, each with the epoch of its lease: see NodeUnreachable.ended."""
+        """Return whose process was seen to end, each with the epoch of its lease (NodeUnreachable.ended)."""
         with self._changed:
-            seen = {name: result.seen for name, result in self._results.items()}
+            states = {name: result.state for name, result in self._results.items()}
         return {
-            name: said.ended
-            for name, said in seen.items()
-            if isinstance(said, NodeUnreachable) and said.ended is not None
+            name: state.ended
+            for name, state in states.items()
+            if isinstance(state, NodeUnreachable) and state.ended is not None
         }
 
-    # What everybody asks
+    # What readers and writers need
 
     def current(self) -> ClusterView:
-        """The nodes as seen last. Waits only for first answers: of a new process, or of one that has slept."""
+        """Return the nodes as seen last. Waits only for first answers: of a new process, or of one that has slept."""
         now = time.monotonic()
         if now - self._used_at > IDLE:
             self._began_at = now
             self.renew()
         self._used_at = now
         with self._changed:
-            if now < self._began_at + self.patience:
-                self._changed.wait_for(self._informed, self._began_at + self.patience - now)
+            if now < self._began_at + self.stale_after:
+                self._changed.wait_for(self._informed, self._began_at + self.stale_after - now)
             return self._view()
 
     def _informed(self) -> bool:
-        """Whether the primary has answered since the pollers began, or every node."""
+        """Return whether the primary has answered since the pollers began, or every node."""
         fresh = [result for result in self._results.values() if result.at >= self._began_at]
         return self._view().primary is not None or len(fresh) == len(NodeName)
 
     def primary(self) -> NodeName:
-        """The node that takes writes, or did last: its guard says why it does not. Raises NoPrimary."""
+        """Return the node that takes writes, or did last: its guard refuses with the reason. Raises NoPrimary."""
         found = self.current().primary
         if found is not None:
             return found.name
         if self._last is None:
-            raise self.nobody()
+            raise self.no_primary()
         return self._last
 
-    def nobody(self) -> NoPrimary:
-        """Why nobody takes writes."""
+    def no_primary(self) -> NoPrimary:
+        """Return the error that no node takes writes, with the reason."""
         missing = self._view().missing()
         return NoPrimary(
             f"No node takes writes now. {missing} cluster_status says more; try again in a moment.".replace(
@@ -152,7 +153,7 @@ class SharedView:
                 self._waiting -= 1
 
     def reader(self, seen: Position | None) -> NodeName:
-        """The node to read from, as CLUSTER_READ_FROM says, with everything up to `seen`.
+        """Return the node to read from by CLUSTER_READ_FROM, one with everything up to `seen`.
 
         While there is no primary: its last holder if that answers, else whoever has most. Raises NoPrimary.
         """
@@ -168,7 +169,7 @@ class SharedView:
         return best.name if best is not None else self.primary()
 
     def _replica(self, view: ClusterView, primary: NodeState, seen: Position | None) -> NodeName | None:
-        """The replica that is furthest, if it has what the reader wrote and is fresh enough."""
+        """Return the replica that is furthest, if it has what the reader wrote and is fresh enough."""
         fit = [
             node
             for node in view.reachable
@@ -180,39 +181,39 @@ class SharedView:
         return max(fit, key=lambda node: node.watermark.log_id).name if fit else None
 
     def _behind(self, node: NodeState) -> float:
-        """Seconds since the primary stood where the node certainly stands, by this process's clock alone."""
+        """Return the seconds since the primary stood where the node certainly stands, by this process's clock alone."""
         held = [at for at, log_id in self._positions if log_id <= node.watermark.log_id]
         return time.monotonic() - held[-1] if held else float("inf")
 
     def keep_awake(self) -> None:
-        """Let the pollers go on: somebody waits for an answer."""
+        """Keep the pollers at work: somebody waits for an answer."""
         now = time.monotonic()
         asleep, self._used_at = now - self._used_at > IDLE, now
         if asleep:
             self.renew()
 
     def answers(self, name: NodeName) -> bool:
-        """Whether a node has answered lately."""
+        """Return whether a node has answered within SILENT seconds."""
         return time.monotonic() - self._answered.get(name, 0.0) <= SILENT
 
     def is_replaced(self, name: NodeName) -> bool:
-        """Whether another node takes writes."""
+        """Return whether another node takes writes."""
         primary = self._view().primary
         return primary is not None and primary.name is not name
 
     def distrust(self, name: NodeName) -> None:
-        """What was seen of a node is disproved: it refused a write, or a connection to it broke."""
+        """Discard what was seen of a node: it refused a write, or a connection to it broke."""
         with self._changed:
             self._distrusted[name] = time.monotonic()
         self.renew()
 
     def renew(self) -> None:
-        """Ask every node now."""
+        """Probe every node now."""
         for poller in self._pollers.values():
             poller.wanted.set()
 
     def end(self) -> None:
-        """Let the pollers end; nobody waits for them."""
+        """Let the pollers end, without waiting for them."""
         for poller in self._pollers.values():
             poller.end()
 
@@ -226,24 +227,24 @@ _lock = threading.Lock()
 
 
 def shared() -> SharedView:
-    """The view of this process; a forked process makes its own."""
+    """Return the view of this process; a forked process makes its own."""
     with _lock:
         return _shared(os.getpid())
 
 
 def primary_alias() -> str:
-    """The database alias of the node that takes writes. Raises NoPrimary when none was ever seen."""
+    """Return the database alias of the node that takes writes. Raises NoPrimary when none was ever seen."""
     return shared().primary().value
 
 
 def distrust(name: NodeName) -> None:
-    """Look again: the node refused a write, or a connection to it broke."""
+    """Discard what this process saw of a node, and probe again."""
     if _shared.cache_info().currsize:
         shared().distrust(name)
 
 
 def forget() -> None:
-    """Begin anew, with the present configuration."""
+    """End the view; the next one is made with the configuration of then."""
     with _lock:
         if _shared.cache_info().currsize:
             _shared(os.getpid()).end()

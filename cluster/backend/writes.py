@@ -1,7 +1,7 @@
 """Exactly-once writes: a transaction with an id, run on the primary, through a failover.
 
-After an answer that was lost the id is looked up on the new primary before the work runs again: found means
-done. What belongs to the transaction is what `work` writes to replicated models; it may run several times, and
+After an answer that was lost the id is searched for in the log of the new primary before the work runs again: found
+means done. What belongs to the transaction is what `work` writes to replicated models; it may run several times, and
 all but one of its runs leave nothing.
 """
 
@@ -87,7 +87,7 @@ def call_once(
 ) -> Written[Rows]:
     """Call a public procedure, which commits by itself, exactly once; `value` has its rows.
 
-    The procedure looks its id up: `repeated` is False also where it found the write done; its row says so.
+    The procedure searches the log for its id: `repeated` is False also where it found the write done; its row says so.
     Raises as write_once.
     """
     return retry(functools.partial(run_procedure, procedure, arguments), transaction_id, deadline)
@@ -216,7 +216,7 @@ PASSING = (StillRunning, DatabaseError, InterfaceError)
 def failed(
     error: Exception, earlier: Failed[T] | None, connection: DatabaseWrapper, value: T | None = None
 ) -> Failed[T]:
-    """What is left for the next attempt. Raises an error that it would meet again."""
+    """Return what is left for the next attempt. Raises an error that it would meet again."""
     if not (is_passing(error) or connection.closed_in_transaction):
         raise error
     unknown = earlier.unknown if earlier is not None else None
@@ -224,7 +224,7 @@ def failed(
 
 
 def deadline_error(write: Write, earlier: Failed[T] | None) -> Exception:
-    """What to raise at the deadline."""
+    """Return what to raise at the deadline."""
     if earlier is not None and earlier.unknown is not None:
         return earlier.unknown
     error = earlier.error if earlier is not None else None
@@ -233,11 +233,11 @@ def deadline_error(write: Write, earlier: Failed[T] | None) -> Exception:
         return NotAcknowledged(write.transaction_id, view.shared().primary(), reason)
     if isinstance(error, OperationalError) and error.args[0] in (DEADLOCK, LOCK_WAIT):
         return error
-    return view.shared().nobody()
+    return view.shared().no_primary()
 
 
 def is_passing(error: Exception) -> bool:
-    """Whether another attempt may succeed: the transaction was undone for a reason that passes, or nobody knows."""
+    """Return whether another attempt may succeed: it was undone for a reason that passes, or nobody knows."""
     if isinstance(error, (NotWritable, NotAcknowledged, StillRunning)):
         return True
     code = error.args[0] if error.args else None
@@ -245,7 +245,7 @@ def is_passing(error: Exception) -> bool:
 
 
 def checked(transaction_id: str) -> str:
-    """The id, if it is one. Raises ValueError."""
+    """Return the id, if it is one. Raises ValueError."""
     if not ID.fullmatch(transaction_id):
         raise ValueError(
             f"{transaction_id!r} is no transaction id: 1 to 64 letters, digits, dots, colons, underscores "

@@ -135,7 +135,7 @@ def test_writes_are_counted_by_what_became_of_them(cluster):
     row = WriteCounter.objects.get()
     assert (row.acknowledged, row.refused, row.unknown) == (1, 1, 1)
     WriteCounter.objects.update(seen_at="2020-01-01T00:00:00Z")
-    counters.add("another", Counter({counters.Outcome.ACKNOWLEDGED: 2}))
+    counters.add_to_row("another", Counter({counters.Outcome.ACKNOWLEDGED: 2}))
     assert {one.process: one.acknowledged for one in WriteCounter.objects.all()} == {
         "another": 2,
         "earlier": 1,
