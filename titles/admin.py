@@ -1,4 +1,4 @@
-"""The catalogue in the admin: to be looked at, not changed."""
+"""The catalogue in the admin, read-only."""
 
 from django.contrib import admin
 from django.db.models import QuerySet

@@ -23,12 +23,12 @@ from titles.catalogue import fields
 from titles.catalogue.errors import NoSuchTitle, TitleError
 from titles.models import Title
 from titles.reading import figures, queries
+from titles.reading.retries import retried
 from titles.schemas import FiguresOut, NewTitleIn, ProblemOut, ReviewsIn, TitleIn, TitleOut, TitlesOut
 from titles.tokens import owner
 from titles.writing import edits
 from titles.writing.forms import ListForm, ReviewsForm, TitleForm
 from titles.writing.idempotence import transaction_id
-from titles.writing.patience import patient
 from titles.writing.receipts import marked
 
 RETRY_SECONDS = 5
@@ -47,7 +47,7 @@ class Token(HttpBearer):
 
 
 class Invalid(Exception):
-    """The request makes no sense; a sentence for each field says why."""
+    """The request makes no sense; each field has a sentence with the reason."""
 
     def __init__(self, problems: dict[str, list[str]]) -> None:
         super().__init__("The request was not done: some fields are wrong.")
@@ -64,7 +64,7 @@ api = NinjaAPI(
 
 
 @api.get("/titles", response={200: TitlesOut, **PROBLEMS}, summary="List, search and filter titles")
-@patient
+@retried
 def list_titles(
     request: HttpRequest,
     search: str = "",
@@ -83,7 +83,7 @@ def list_titles(
 
 
 @api.get("/titles/top", response={200: list[TitleOut], **PROBLEMS}, summary="The best titles of a year")
-@patient
+@retried
 def top(request: HttpRequest, year: int | None = None, limit: int = 10) -> list[TitleOut]:
     """Best by weighted rating; of all years without one."""
     if not 1 <= limit <= queries.PAGE:
@@ -92,7 +92,7 @@ def top(request: HttpRequest, year: int | None = None, limit: int = 10) -> list[
 
 
 @api.get("/statistics", response={200: FiguresOut, **PROBLEMS}, summary="Numbers about all titles")
-@patient
+@retried
 def statistics(request: HttpRequest) -> FiguresOut:
     """Titles per year and per rating, and the aggregation by decades."""
     counted = figures.figures()
@@ -120,7 +120,7 @@ def create(request: HttpRequest, title: NewTitleIn) -> HttpResponse:
 
 
 @api.get("/titles/{tconst}", response={200: TitleOut, **PROBLEMS}, summary="One title")
-@patient
+@retried
 def get(request: HttpRequest, tconst: str) -> HttpResponse:
     """Its ETag is what PUT and DELETE take as If-Match."""
     return present(request, tconst)
@@ -181,7 +181,7 @@ def if_match(request: HttpRequest) -> str | None:
     return request.headers.get("If-Match", "").removeprefix("W/").strip('"') or None
 
 
-@patient
+@retried
 def present(
     request: HttpRequest, tconst: str, written: Written[Any] | None = None, status: int = 200
 ) -> HttpResponse:

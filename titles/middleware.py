@@ -1,4 +1,4 @@
-"""What visitors see when no node can be asked."""
+"""The page of visitors while no node answers."""
 
 from collections.abc import Callable
 
@@ -24,7 +24,7 @@ class UnavailableMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """The page that says so; None for errors of another kind."""
+        """Return the page with the reason; None for errors of another kind."""
         if not isinstance(error, UNAVAILABLE):
             return None
         reason = str(error) if isinstance(error, (ClusterError, NoPrimary)) else "No node answers now."

@@ -53,10 +53,10 @@ class TitleStatistics(models.Model):
 class Title(models.Model):
     """A film or another work, as IMDb describes it.
 
-    The indexes serve the lists that readers ask for (titles/reading/queries.py): the best of all, the best of a
+    The indexes serve the lists that readers want (titles/reading/queries.py): the best of all, the best of a
     year (or by year), the most voted, those of a rating, those that begin with some letters or have some
     words. Each of the first four holds all columns that lists are filtered and sorted by, and the key where
-    its order ends, so that a list is filtered without looking at the rows. The last two cost rating
+    its order ends, so that a list is filtered without reading the rows. The last two cost rating
     updates nothing, since those do not touch the title.
     """
 
@@ -142,7 +142,7 @@ class Title(models.Model):
         return f"{self.primary_title} ({self.start_year})" if self.start_year else self.primary_title
 
     def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
-        """A title has none; Django would look for a node to ask, and forms are checked when none is there."""
+        """Check nothing: there are no constraints, and Django would want a node to check them on."""
 
     def weigh(self, statistics: ratings.Statistics) -> None:
         """Set the weighted rating that follows from rating and votes."""

@@ -1,4 +1,4 @@
-"""What can go wrong with a private server. Each message is one sentence that says what to do."""
+"""What can go wrong with a private server. Each message is one sentence with what to do."""
 
 
 class LocalNodeError(Exception):

@@ -56,7 +56,7 @@ def socket_path(directory: Path, name: str = "mariadbd.sock") -> Path:
 
 
 def configuration(directory: Path, port: int, buffer_pool: str) -> str:
-    """The text of my.cnf. MariaDB refuses to run as root unless told so."""
+    """The text of my.cnf. MariaDB refuses to run as root unless it is configured."""
     return CONFIGURATION.substitute(
         user="user = root" if os.geteuid() == 0 else "",
         directory=directory,

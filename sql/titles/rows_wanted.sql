@@ -1,4 +1,4 @@
--- How many rows a reader asks for. Errors: 45004 not from 1 to 1000, or NULL.
+-- The number of rows that a reader wants. Errors: 45004 not from 1 to 1000, or NULL.
 CREATE OR REPLACE FUNCTION rows_wanted(p_limit LONGTEXT) RETURNS BIGINT
     DETERMINISTIC NO SQL
 BEGIN

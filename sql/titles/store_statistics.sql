@@ -1,4 +1,4 @@
--- Stores the statistics in their row, unless it says so already: an entry in the log is worth only a change.
+-- Stores the statistics in their row, unless it has them already: an entry in the log is worth only a change.
 -- Runs in the caller's transaction. May be repeated.
 CREATE OR REPLACE PROCEDURE store_statistics(IN p_titles BIGINT, IN p_rated BIGINT, IN p_mean DECIMAL(6, 4), IN p_threshold BIGINT)
 BEGIN

@@ -1,5 +1,5 @@
 -- An argument as a whole number within its bounds, NULL for NULL. Arguments come as text, so that nothing
--- has been rounded or cut off before it is looked at.
+-- has been rounded or cut off before it is checked.
 -- Errors: 45004 no whole number, or out of bounds.
 CREATE OR REPLACE FUNCTION whole_number(p_name VARCHAR(64), p_value LONGTEXT, p_least BIGINT, p_most BIGINT)
     RETURNS BIGINT

@@ -54,7 +54,7 @@ class Counters:
 
 
 def changed_row(statistics: ratings.Statistics, using: str) -> TitleStatistics | None:
-    """The row that is to be stored, or None where the database `using` says so already."""
+    """Return the row that is to be stored, or None where the database `using` has it so already."""
     stored = TitleStatistics.objects.using(using).filter(pk=TitleStatistics.ROW).first()
     if stored is not None and TitleStatistics.present(using) == statistics:
         return None

@@ -10,7 +10,7 @@ from django.db import connections, reset_queries
 
 from cluster.backend import write_once
 
-PATIENCE: Final = 20.0
+BATCH_DEADLINE: Final = 20.0
 """Seconds in which a batch must be written and acknowledged: a loader waits longer than an editor."""
 
 
@@ -54,7 +54,7 @@ class LoggedBatches:
 
 def _write(statements: Callable[[], None]) -> None:
     try:
-        write_once(partial(_run, statements), deadline=PATIENCE)
+        write_once(partial(_run, statements), deadline=BATCH_DEADLINE)
     finally:
         connections.close_all()  # the thread may be the pool's last work; nobody else closes them
 

@@ -35,7 +35,7 @@ class BadLine(NamedTuple):
 
 @dataclass(frozen=True)
 class Table:
-    """What a file says: the titles to store and the lines that were not understood."""
+    """What a file holds: the titles to store and the lines that were not understood."""
 
     rows: list[Row]
     bad: list[BadLine]

@@ -12,7 +12,7 @@ from django.db.models import Q
 from titles.models import Title
 
 Position = tuple[Any, ...]
-"""The values of an order's columns in one row: the row is the last of a page, or the last looked at."""
+"""The values of an order's columns in one row: the row is the last of a page, or the last one read."""
 
 
 FIELDS = {field.name: field for field in Title._meta.concrete_fields}

@@ -1,4 +1,4 @@
-"""What readers ask of the catalogue, each read by an index, however many titles there are.
+"""The lists of the catalogue, each read by an index, however many titles there are.
 
 A page is found in two steps: the keys of its titles, by an index that has all that they are filtered and
 sorted by, then the titles. The keys of a filtered list are found in one of two ways. Where one of the filters
@@ -94,7 +94,7 @@ class Page:
 
 
 def page(wanted: Wanted, size: int = PAGE) -> Page:
-    """One page of what is wanted. An empty page may have a cursor: nothing fits so far, look further."""
+    """Return one page of what is wanted. An empty page may have a cursor: nothing fits so far, the next page may."""
     if wanted.search.strip():
         return _page_of_search(wanted, size)
     order, bounds = wanted.order, wanted.bounds
@@ -137,7 +137,7 @@ def _sorted_anew(rows: QuerySet[Title], order: Order) -> QuerySet[Title]:
 
 
 def _end_of_scan(rows: QuerySet[Title], order: Order) -> Position | None:
-    """The position of the last title that one page looks at; None where the list ends before."""
+    """Return the position of the last title that one page reads; None where the list ends before."""
     return rows.order_by(*order.terms).values_list(*order.columns)[SCAN - 1 : SCAN].first()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from titles.models import Title
 
 LIMIT = 1_000
-"""So many matches are looked at, the most relevant ones; who finds more is asked to type more."""
+"""So many matches are read, the most relevant ones; who finds more has to type more."""
 BEGINNINGS = 200
 MOST_WORDS = 8
 LEAST_LETTERS, MOST_LETTERS = 3, 84
@@ -24,14 +24,14 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Found:
-    """The rows that fit a search; `full` when there may be more than were looked at."""
+    """The rows that fit a search; `full` when there may be more than were read."""
 
     rows: list[Row]
     full: bool
 
 
 def matches(text: str, columns: tuple[str, ...]) -> Found:
-    """These columns of the titles that fit `text`, at most some LIMIT, found by an index."""
+    """Return these columns of the titles that fit `text`, at most some LIMIT, found by an index."""
     text = text.strip()
     wanted = ("tconst", "primary_title", *columns)
     if re.fullmatch(r"tt[0-9]+", text, re.ASCII):
@@ -51,13 +51,13 @@ def matches(text: str, columns: tuple[str, ...]) -> Found:
 
 
 def _has(title: str, words: list[str]) -> bool:
-    """Whether each word begins a word of the title."""
+    """Return whether each word begins a word of the title."""
     spaced = f" {title.casefold()}"
     return all(f" {word.casefold()}" in spaced for word in words)
 
 
 def parted(text: str) -> tuple[list[str], list[str]]:
-    """The words that the index holds, and those that it does not: too short, or too common."""
+    """Return the words that the index holds, and those that it does not: too short, or too common."""
     indexed: list[str] = []
     others: list[str] = []
     for word in text.split()[:MOST_WORDS]:

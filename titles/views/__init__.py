@@ -1,1 +1,1 @@
-"""The pages of the catalogue: each view checks what it was asked, calls one query or verb, and renders."""
+"""The pages of the catalogue: each view checks its request, calls one query or verb, and renders."""

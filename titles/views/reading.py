@@ -12,9 +12,9 @@ from titles.catalogue import fields
 from titles.models import Title
 from titles.reading import figures, plots, queries
 from titles.reading.keyset import BEST, ORDERS
+from titles.reading.retries import retried
 from titles.writing.forms import ListForm, ReviewsForm
 from titles.writing.idempotence import new_key
-from titles.writing.patience import patient
 from titles.writing.receipts import opened
 
 HISTORY_PAGE = 30
@@ -23,7 +23,7 @@ VOTES = (100, 1_000, 10_000, 100_000)
 
 
 @require_safe
-@patient
+@retried
 def titles(request: HttpRequest) -> HttpResponse:
     """The list, or only its rows for a search while it is being typed."""
     form = ListForm(request.GET)
@@ -48,7 +48,7 @@ def titles(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@patient
+@retried
 def title(request: HttpRequest, tconst: str) -> HttpResponse:
     """One title; with the receipt of a write that has just been made."""
     found = _found(tconst)
@@ -62,7 +62,7 @@ def title(request: HttpRequest, tconst: str) -> HttpResponse:
 
 
 @require_safe
-@patient
+@retried
 def title_history(request: HttpRequest, tconst: str) -> HttpResponse:
     """What happened to a title, newest first; also to one that is no longer there."""
     below = _place(request.GET.get("below", ""))
@@ -82,7 +82,7 @@ def title_history(request: HttpRequest, tconst: str) -> HttpResponse:
 
 
 @require_safe
-@patient
+@retried
 def statistics(request: HttpRequest) -> HttpResponse:
     """Plots of all titles, each with its table, and the best titles of a year."""
     counted = figures.figures()

@@ -11,7 +11,7 @@ from cluster.actions.reports.receipt import receipt
 @require_safe
 @never_cache
 def arrivals(request: HttpRequest, transaction_id: str) -> HttpResponse:
-    """Which nodes have a transaction; a page of its own, or the part that a receipt asks for."""
+    """Show which nodes have a transaction; as a page, or as the part that a receipt loads."""
     part = request.headers.get("HX-Request") == "true"
     page = "titles/parts/arrivals.html" if part else "titles/receipt.html"
     return render(request, page, {"receipt": receipt(transaction_id)})

@@ -17,17 +17,17 @@ from titles.catalogue import fields
 from titles.catalogue.errors import Conflict, NoSuchTitle, Outdated, TitleError
 from titles.catalogue.fields import Image
 from titles.models import Title
+from titles.reading.retries import retried
 from titles.writing import edits
 from titles.writing.forms import EditForm, ReviewsForm, TitleForm, signed
 from titles.writing.idempotence import form_key, transaction_id
-from titles.writing.patience import patient
 from titles.writing.receipts import marked, sealed
 
 RETRY_SECONDS = 5
 
 
 def allowed(permission: str) -> Callable[[Any], Any]:
-    """Who has not signed in is asked to; who has and may not is told so."""
+    """Require a permission: without a session the sign-in page, without the permission 403."""
 
     def wrap(view: Any) -> Any:
         return login_required(permission_required(f"titles.{permission}", raise_exception=True)(view))
@@ -104,7 +104,7 @@ def in_conflict(
 @allowed("delete_title")
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: HttpRequest, tconst: str) -> HttpResponse:
-    """Ask first, then remove the title that was shown."""
+    """Show what would go, then remove the title that was shown."""
     page = "titles/delete.html"
     if request.method != "POST":
         title = found(tconst)
@@ -168,9 +168,9 @@ def revert(request: HttpRequest, tconst: str, epoch: int, log_id: int) -> HttpRe
     return saved(tconst, written)
 
 
-@patient
+@retried
 def then_and_now(tconst: str, epoch: int, log_id: int) -> tuple[Change, Title | None]:
-    """A change of a title and the title as it is now, or the page that says that there was no such change."""
+    """Return a change of a title and the title as it is now. Raises Http404 where there was no such change."""
     entry = change(Title, tconst, epoch, log_id)
     if entry is None:
         raise Http404(f"The history of {tconst} has no change {epoch}-{log_id}.")
@@ -178,13 +178,13 @@ def then_and_now(tconst: str, epoch: int, log_id: int) -> tuple[Change, Title | 
 
 
 def state_of(entry: Change) -> Image:
-    """The fields that an entry left behind; of a deletion those that it took away."""
+    """Return the fields that an entry left behind; of a deletion those that it took away."""
     return fields.of_columns(entry.after or entry.before or {})
 
 
-@patient
+@retried
 def found(tconst: str) -> Title:
-    """The title, or the page that says that there is none."""
+    """Return the title. Raises Http404 where there is none."""
     title = Title.objects.filter(pk=tconst).first()
     if title is None:
         raise Http404(f"There is no title {tconst}.")
@@ -192,12 +192,12 @@ def found(tconst: str) -> Title:
 
 
 def shown(request: HttpRequest, page: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
-    """A page with a form, which keeps its key for as long as it is not saved."""
+    """Render a page with a form, which keeps its key for as long as it is not saved."""
     return render(request, page, context | {"idempotency_key": form_key(request)}, status=status)
 
 
 def saved(tconst: str, written: Written[Any], page: str = "titles:title") -> HttpResponse:
-    """To the title, with the receipt."""
+    """Redirect to the title, with the receipt."""
     address = reverse(page, args=[tconst])
     return marked(HttpResponseRedirect(f"{address}?saved={sealed(written)}"), written)
 
@@ -205,7 +205,7 @@ def saved(tconst: str, written: Written[Any], page: str = "titles:title") -> Htt
 def not_saved(
     request: HttpRequest, page: str, context: dict[str, Any], error: NoPrimary | NotAcknowledged
 ) -> HttpResponse:
-    """The form as it was sent, and what to do: sent again, it is written once."""
+    """Render the form as it was sent, and what to do: sent again, it is written once."""
     response = shown(request, page, context | {"unsaved": error}, status=503)
     response["Retry-After"] = str(getattr(error, "retry_after", RETRY_SECONDS))
     return response

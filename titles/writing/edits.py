@@ -96,7 +96,7 @@ def locked(tconst: str) -> Title:
 
 
 def _create(tconst: str, image: Image) -> None:
-    # The server says whether there is one: at this isolation level a look before would not keep others out.
+    # The server says whether there is one: at this isolation level a read before would not keep others out.
     try:
         Title(tconst=tconst, **image).save(force_insert=True)
     except IntegrityError as error:

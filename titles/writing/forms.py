@@ -51,7 +51,7 @@ class TitleForm(forms.ModelForm):
         return given
 
     def validate_unique(self) -> None:
-        """Whether the identifier is free is said by the server, in the transaction that takes it."""
+        """Check nothing: the server finds out whether the identifier is free, in the transaction that takes it."""
 
     @property
     def image(self) -> Image:

@@ -1,4 +1,4 @@
-"""The id of a request's write: chosen before the first try, the same for every repetition."""
+"""The id of a request's write: chosen before the first attempt, the same for every repetition."""
 
 import hashlib
 import uuid

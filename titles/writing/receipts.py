@@ -36,7 +36,7 @@ def opened(text: str) -> Saved | None:
 
 
 def marked(response: HttpResponse, written: Written[Any]) -> HttpResponse:
-    """The answer to a saved write, with the headers that say where it is."""
+    """Add the headers of a saved write to its answer: its id and its node."""
     saved = _saved(written)
     response["X-Transaction-Id"] = saved.transaction_id
     response["X-Served-By"] = str(written.node)

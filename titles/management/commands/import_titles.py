@@ -18,7 +18,7 @@ SHOWN = 20
 
 
 class Command(VerbCommand):
-    """Says what an import would do, or does it."""
+    """Imports titles, or counts what an import would do."""
 
     help = (
         "Import titles from a CSV file in UTF-8 whose first line names the columns; existing titles are changed. "
@@ -29,7 +29,7 @@ class Command(VerbCommand):
         """FILE and --dry-run."""
         super().add_arguments(parser)
         parser.add_argument("file", type=Path, metavar="FILE", help="the CSV file")
-        parser.add_argument("--dry-run", action="store_true", help="say what would be done; write nothing")
+        parser.add_argument("--dry-run", action="store_true", help="count what would be done; write nothing")
 
     def act(self, **options: Any) -> None:
         """Raises CommandError for a file that cannot be read and when nobody takes writes."""

@@ -41,7 +41,7 @@ class Command(VerbCommand):
         add("--bad-rows", type=Path, metavar="F", help="list every skipped row here")
 
     def act(self, **options: Any) -> None:
-        """Survey, write, tell."""
+        """Survey, write, report."""
         started = monotonic()
         source = Source.at(options["basics"], options["ratings"], _types(options["types"]))
         using = primary_alias()
@@ -53,7 +53,7 @@ class Command(VerbCommand):
             raise CommandError(str(error)) from error
         except DatabaseError as error:
             raise CommandError(_stopped(error, using)) from error
-        self._tell(found, outcome, problems, monotonic() - started)
+        self._report(found, outcome, problems, monotonic() - started)
 
     def _load(self, source: Source, using: str, problems: Problems, batch: int) -> tuple[Survey, Outcome]:
         with self.progress("Checking (bytes)", _size(source.basics.path)) as tick:
@@ -63,7 +63,7 @@ class Command(VerbCommand):
         with self.progress("Writing (titles)", found.titles) as tick:
             return found, importer.write(found, using, batch, tick)
 
-    def _tell(self, found: Survey, done: Outcome, problems: Problems, seconds: float) -> None:
+    def _report(self, found: Survey, done: Outcome, problems: Problems, seconds: float) -> None:
         for problem in problems.first:
             self.say(f"Skipped: {problem}.")
         if more := problems.count - len(problems.first):
@@ -111,7 +111,7 @@ def _nothing_wanted(source: Source, problems: Problems) -> str:
 
 
 def _stopped(error: DatabaseError, using: str) -> str:
-    """What the server said, and how to go on."""
+    """Return what the server reported, and how to go on."""
     reason = str(error.args[-1]) if error.args else str(error)
     if error.args and error.args[0] not in REFUSALS:
         reason = f"{NodeName(using).label}: {reason}"

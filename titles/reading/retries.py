@@ -12,20 +12,20 @@ from cluster.backend import NotAcknowledged
 T = TypeVar("T")
 P = ParamSpec("P")
 
-PATIENCE: Final = 3.0
+TIMEOUT: Final = 3.0
 """Seconds for which a read is begun again."""
 PAUSE: Final = 0.05
 
 
-def patient(read: Callable[P, T]) -> Callable[P, T]:
-    """Begin a read again when its connection breaks; the router then asks a node that answers.
+def retried(read: Callable[P, T]) -> Callable[P, T]:
+    """Begin a read again when its connection breaks; the router then picks a node that answers.
 
-    Only for what writes nothing. Raises what the last try raised.
+    Only for what writes nothing. Raises what the last attempt raised.
     """
 
     @wraps(read)
-    def read_on(*args: P.args, **kwargs: P.kwargs) -> T:
-        deadline = time.monotonic() + PATIENCE
+    def attempt(*args: P.args, **kwargs: P.kwargs) -> T:
+        deadline = time.monotonic() + TIMEOUT
         while True:
             try:
                 return read(*args, **kwargs)
@@ -36,4 +36,4 @@ def patient(read: Callable[P, T]) -> Callable[P, T]:
                     raise
             time.sleep(PAUSE)
 
-    return read_on
+    return attempt
