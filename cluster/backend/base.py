@@ -11,13 +11,14 @@ from types import TracebackType
 from typing import Any
 
 import MySQLdb
-from django.db import NotSupportedError
+from django.db import DEFAULT_DB_ALIAS, NotSupportedError
 from django.db.backends.mysql import base
 from django.db.backends.utils import debug_transaction  # type: ignore[attr-defined]
 from django.db.utils import DatabaseErrorWrapper
 
 from cluster.backend import counters, view
 from cluster.backend.cursor import PipelinedCursor
+from cluster.backend.driver import Arguments, DriverConnection, ManyArguments, Rows
 from cluster.backend.errors import NotWritable
 from cluster.backend.session import Session, is_broken
 from cluster.backend.silence import SilenceDeadline, within
@@ -40,22 +41,24 @@ class CursorWrapper(base.CursorWrapper):
         super().__init__(cursor)
         self.session = session
 
-    def execute(self, query: Any, args: Any = None) -> Any:
-        """Run one statement."""
+    def execute(self, query: str | bytes, args: Arguments | None = None) -> int:
+        """Run one statement; return the rows it changed or found."""
         self.prepare(query)
-        return super().execute(query, args)
+        return int(super().execute(query, args))
 
-    def executemany(self, query: Any, args: Any) -> Any:
+    def executemany(self, query: str | bytes, args: ManyArguments) -> int | None:
         """Run one statement for many rows; outside a transaction each that the driver makes of it is one."""
         self.prepare(query)
-        return super().executemany(query, args)
+        changed: int | None = super().executemany(query, args)
+        return changed
 
-    def callproc(self, *args: Any) -> Any:
-        """Call a procedure, which may write."""
+    def callproc(self, *args: Any) -> Arguments:
+        """Call a procedure, which may write; return its arguments."""
         self.cursor.send = partial(self.session.send, Kind.WRITE)
-        return self.cursor.callproc(*args)
+        given: Arguments = self.cursor.callproc(*args)
+        return given
 
-    def prepare(self, query: Any) -> None:
+    def prepare(self, query: str | bytes) -> None:
         """Choose the way of the statement: through the session or straight. Raises NotSupportedError."""
         found = kind(query if isinstance(query, str) else str(query, "utf-8", "replace"))
         session = self.session
@@ -92,8 +95,8 @@ class ErrorWrapper(DatabaseErrorWrapper):
 class DatabaseWrapper(base.DatabaseWrapper):
     """A connection to one node."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, settings_dict: dict[str, Any], alias: str = DEFAULT_DB_ALIAS) -> None:
+        super().__init__(settings_dict, alias)
         self.session = Session(self)
 
     @cached_property
@@ -105,7 +108,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Add deadlines on every wait, and a cursor that takes the answers to several statements at once."""
         return DEADLINES | super().get_connection_params() | {"cursorclass": PipelinedCursor}
 
-    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+    def get_new_connection(self, conn_params: dict[str, Any]) -> DriverConnection:
         """Open a connection whose waits end when the node falls silent. Raises driver errors."""
         given = dict(conn_params)
         silence, longest = given["read_timeout"], given.pop("statement_timeout", STATEMENT_TIMEOUT)
@@ -115,7 +118,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 host, given.get("port", 3306)
             )  # the driver itself would wait as long as for an answer
         given["read_timeout"] = max(silence, longest)
-        connection = within(silence, partial(super().get_new_connection, given))
+        connection: DriverConnection = within(silence, partial(super().get_new_connection, given))
         connection.silence_deadline = SilenceDeadline(connection, self.session.node, silence)
         return connection
 
@@ -123,7 +126,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Return a cursor whose writes are acknowledged."""
         return CursorWrapper(self.connection.cursor(), self.session)
 
-    def run_plainly(self, *statements: str) -> list[Any]:
+    def run_plainly(self, *statements: str) -> list[Rows]:
         """Run the backend's own statements in one round trip; return the rows of each."""
         self.ensure_connection()
         cursor = PipelinedCursor(self.connection)
@@ -220,7 +223,7 @@ def await_greeting(host: str, port: int) -> None:
         )
 
 
-def hung_up(connection: Any) -> bool:
+def hung_up(connection: DriverConnection) -> bool:
     """Return whether the server has closed an idle connection: only then there is something to read."""
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)

@@ -3,10 +3,12 @@
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import MySQLdb
 from MySQLdb.cursors import Cursor
+
+from cluster.backend.driver import DriverConnection, Rows
 
 
 class Enclosure(NamedTuple):
@@ -19,17 +21,17 @@ class Enclosure(NamedTuple):
 class Answer(NamedTuple):
     """The server's answer to one statement, as the cursor's own fields hold it."""
 
-    rows: Any
-    description: Any
-    description_flags: Any
-    rowcount: Any
-    lastrowid: Any
+    rows: Rows
+    description: object
+    description_flags: object
+    rowcount: int
+    lastrowid: int | None
 
 
 class StatementFailed(Exception):
     """The statement was not done, or perhaps not: `done` answers of the round trip had come."""
 
-    def __init__(self, error: MySQLdb.Error, done: int) -> None:
+    def __init__(self, error: Exception, done: int) -> None:
         super().__init__(error)
         self.error, self.done = error, done
 
@@ -37,22 +39,25 @@ class StatementFailed(Exception):
 Send = Callable[["PipelinedCursor", bytes], None]
 
 
-class PipelinedCursor(Cursor):
+class PipelinedCursor(Cursor):  # type: ignore[misc]  # the driver has no types
     """Runs statements through `send` where one is set; reads all their answers at once."""
 
     send: Send | None = None
+    connection: DriverConnection
+    rowcount: int
     _more: "deque[Answer]"
 
-    def __init__(self, connection: Any) -> None:
+    def __init__(self, connection: DriverConnection) -> None:
         super().__init__(connection)
         self._more = deque()
 
-    def _query(self, q: bytes) -> Any:
-        """Every statement of the driver goes through here, those of `executemany` one by one."""
+    def _query(self, q: bytes) -> int:
+        """Run any statement of the driver, those of `executemany` one by one; return the rows it changed or found."""
         if self.send is None:
             with self._get_db().silence_deadline:
-                return super()._query(q)
-        self.send(self, q)
+                super()._query(q)
+        else:
+            self.send(self, q)
         return self.rowcount
 
     def exchange(self, q: bytes, enclosure: Enclosure) -> Answer:
@@ -73,6 +78,10 @@ class PipelinedCursor(Cursor):
         self._show(self._more.popleft())
         return answers[-1]
 
+    def _get_db(self) -> DriverConnection:
+        connection: DriverConnection = super()._get_db()
+        return connection
+
     def _take(self, answers: list[Answer]) -> None:
         """Read all answers; what was read before an error stays in `answers`."""
         db = self._get_db()
@@ -89,13 +98,14 @@ class PipelinedCursor(Cursor):
         self._rows, self.description, self.description_flags, self.rowcount, self.lastrowid = answer
         self.rownumber = 0
 
-    def nextset(self) -> Any:
-        """Go on to the next answer to the statement."""
+    def nextset(self) -> int | None:
+        """Go on to the next answer to the statement; None where there is none."""
         if self._more:
             self._show(self._more.popleft())
             return 1
         with self._get_db().silence_deadline:
-            return super().nextset()
+            more: int | None = super().nextset()
+            return more
 
     def _discard(self) -> None:
         self._more.clear()

@@ -5,7 +5,7 @@ is left behind for the next one.
 """
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -17,6 +17,7 @@ from cluster.backend import counters
 from cluster.backend.context import Position, last_write, remember
 from cluster.backend.counters import Outcome
 from cluster.backend.cursor import Enclosure, PipelinedCursor, StatementFailed
+from cluster.backend.driver import Rows
 from cluster.backend.errors import Hook, NotAcknowledged, StillRunning
 from cluster.backend.statements import Kind
 from cluster.conf import conf
@@ -47,9 +48,10 @@ class Wrapper(Protocol):
     in_atomic_block: bool
     settings_dict: dict[str, Any]
     connection: Any
+    """A DriverConnection, None while there is none."""
     run_on_commit: list[tuple[set[str], Hook]]
 
-    def run_plainly(self, *statements: str) -> list[Any]:
+    def run_plainly(self, *statements: str) -> list[Rows]:
         """Run the backend's own statements in one round trip; the rows of each."""
 
     def suspect(self, error: BaseException) -> None:
@@ -124,7 +126,7 @@ class Session:
 
     def run_alone(self, kind: Kind, cursor: PipelinedCursor, q: bytes) -> None:
         """Run a statement that is a transaction by itself, or a procedure with several."""
-        if not self.wrapper.connection.get_autocommit():  # the driver knows it from the last answer
+        if not cursor.connection.get_autocommit():  # the driver knows it from the last answer
             raise NotSupportedError(
                 "This session commits nothing by itself, and Django does not know: a procedure, perhaps, has set "
                 "autocommit to 0. Nothing was written. Call transaction.set_autocommit(True) first."
@@ -252,7 +254,7 @@ class Session:
         other.close()
 
 
-def position_in(rows: Sequence[tuple[Any, ...]]) -> Position | None:
+def position_in(rows: Rows) -> Position | None:
     """Read the answer to POSITION."""
     epoch, log_id = rows[0]
     return None if epoch is None else Position(int(epoch), int(log_id))

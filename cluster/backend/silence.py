@@ -13,11 +13,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import MySQLdb
 
 from cluster.backend import view
+from cluster.backend.driver import DriverConnection
 from cluster.protocol.names import NodeName
 
 T = TypeVar("T")
@@ -36,7 +37,7 @@ class SilenceDeadline:
     seconds: how long a silent node is waited for. Ending a wait breaks the connection, as if the server had closed it.
     """
 
-    def __init__(self, connection: Any, node: NodeName, seconds: float) -> None:
+    def __init__(self, connection: DriverConnection, node: NodeName, seconds: float) -> None:
         self.node, self.seconds = node, seconds
         self.descriptor: int = connection.fileno()
         self.identity = os.fstat(self.descriptor).st_ino

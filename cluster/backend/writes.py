@@ -18,6 +18,7 @@ from cluster.backend import view
 from cluster.backend.alarm import raise_alarm
 from cluster.backend.base import DatabaseWrapper
 from cluster.backend.context import Pin, Position, pin, pinned
+from cluster.backend.driver import Row
 from cluster.backend.errors import DEADLOCK, LOCK_WAIT, Hook, NotAcknowledged, NotWritable, StillRunning
 from cluster.conf import conf
 from cluster.nodes.connection import UNREACHABLE
@@ -26,7 +27,6 @@ from cluster.protocol.names import NodeName
 
 T = TypeVar("T")
 P = ParamSpec("P")
-Rows = list[tuple[Any, ...]]
 
 PAUSE = 0.02
 """Seconds between two attempts on a node that answered."""
@@ -84,7 +84,7 @@ def writes_once(function: Callable[P, T]) -> Callable[..., T | None]:
 
 def call_once(
     procedure: str, *arguments: object, transaction_id: str | None = None, deadline: float | None = None
-) -> Written[Rows]:
+) -> Written[list[Row]]:
     """Call a public procedure, which commits by itself, exactly once; `value` has its rows.
 
     The procedure searches the log for its id: `repeated` is False also where it found the write done; its row says so.
@@ -194,9 +194,9 @@ def run_procedure(
     procedure: str,
     arguments: tuple[Any, ...],
     write: Write,
-    earlier: Failed[Rows] | None,
+    earlier: Failed[list[Row]] | None,
     connection: DatabaseWrapper,
-) -> Written[Rows] | Failed[Rows]:
+) -> Written[list[Row]] | Failed[list[Row]]:
     """Attempt a procedure that takes its id, commits and waits by itself."""
     session = connection.session
     marks = ", ".join(["%s"] * len(arguments))
