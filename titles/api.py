@@ -17,8 +17,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, ValidationError
 from ninja.security import HttpBearer
 
-from cluster.backend import NoPrimary, NotAcknowledged, Written
-from cluster.protocol.errors import ClusterError
+from cluster.backend import ClusterError, NoPrimary, NotAcknowledged, Written
 from titles.catalogue import fields
 from titles.catalogue.errors import NoSuchTitle, TitleError
 from titles.models import Title

@@ -6,8 +6,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from cluster.backend import NoPrimary
-from cluster.protocol.errors import ClusterError
+from cluster.backend import ClusterError, NoPrimary
 
 RETRY_SECONDS = 5
 UNAVAILABLE = (OperationalError, InterfaceError, ClusterError, NoPrimary)

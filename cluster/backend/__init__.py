@@ -2,14 +2,21 @@
 
 from cluster.backend.errors import NoPrimary, NotAcknowledged, NotWritable
 from cluster.backend.idempotency import transaction_id_for
+from cluster.backend.view import is_writable, primary_alias
 from cluster.backend.writes import Written, call_once, write_once, writes_once
+from cluster.protocol.errors import ClusterError
+from cluster.protocol.names import NodeName
 
 __all__ = [
+    "ClusterError",
     "NoPrimary",
+    "NodeName",
     "NotAcknowledged",
     "NotWritable",
     "Written",
     "call_once",
+    "is_writable",
+    "primary_alias",
     "transaction_id_for",
     "write_once",
     "writes_once",

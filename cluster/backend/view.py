@@ -237,6 +237,11 @@ def primary_alias() -> str:
     return shared().primary().value
 
 
+def is_writable() -> bool:
+    """Return whether a node takes writes, as this process saw it last: no page waits for a node that is silent."""
+    return shared().current().primary is not None
+
+
 def distrust(name: NodeName) -> None:
     """Discard what this process saw of a node, and probe again."""
     if _shared.cache_info().currsize:

@@ -2,7 +2,7 @@
 
 from django import template
 
-from cluster.backend.standing import is_writable
+from cluster.backend import is_writable
 
 register = template.Library()
 register.simple_tag(is_writable, name="is_writable")

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from cluster.actions.reports.history import Change, history
+from cluster.backend.records import Change, history
 from titles.catalogue import fields
 from titles.models import Title
 from titles.reading import figures, plots, queries

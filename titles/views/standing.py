@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from cluster.actions.reports.receipt import receipt
+from cluster.backend.records import receipt
 
 
 @require_safe

@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.views.decorators.http import require_http_methods, require_POST
 
-from cluster.actions.reports.history import Change, change
 from cluster.backend import NoPrimary, NotAcknowledged, Written
+from cluster.backend.records import Change, change
 from titles.catalogue import fields
 from titles.catalogue.errors import Conflict, NoSuchTitle, Outdated, TitleError
 from titles.catalogue.fields import Image

@@ -8,9 +8,8 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django.db import DatabaseError
 
-from cluster.backend.view import primary_alias
+from cluster.backend import NodeName, primary_alias
 from cluster.management.verbs import VerbCommand
-from cluster.protocol.names import NodeName
 from titles.files import importer
 from titles.files.importer import Outcome, Source, Survey
 from titles.files.problems import Problems
