@@ -9,14 +9,8 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db.models import Field, Model
 
 from cluster.nodes.cluster import connect
-from cluster.nodes.schema.shape import (
-    IMAGE_BYTES,
-    KEY_LENGTH,
-    PACKET_SHARE,
-    expression,
-    key_fields,
-    stored_fields,
-)
+from cluster.nodes.schema.requirements import unmet
+from cluster.nodes.schema.shape import KEY_LENGTH, expression, key_fields, stored_fields
 from cluster.protocol.errors import NodeFailed, NodeUnreachable
 from cluster.protocol.names import NodeName
 from cluster.replicated import is_replicated, replicated_labels, replicated_models
@@ -25,26 +19,6 @@ TABLE_LENGTH = 64 - len("_guard_insert")
 """Characters of a table's name: the server allows its triggers 64."""
 NUMBER_LENGTH = 20
 """Characters of a key that is no text."""
-
-QUESTIONS = {
-    "SELECT @@innodb_flush_log_at_trx_commit = 1": (
-        "innodb_flush_log_at_trx_commit is not 1: a node that loses power forgets what it acknowledged"
-    ),
-    "SELECT @@innodb_autoinc_lock_mode = 2": (
-        "innodb_autoinc_lock_mode is not 2: a statement of many rows makes all other writers wait until it ends"
-    ),
-    "SELECT SLEEP(0.002) = 0 AND SYSDATE(6) > NOW(6)": (
-        "it runs with --sysdate-is-now: a session can set the clock that the lease is measured by"
-    ),
-    f"SELECT @@max_allowed_packet >= {IMAGE_BYTES * PACKET_SHARE}": (
-        f"max_allowed_packet is below {IMAGE_BYTES * PACKET_SHARE >> 20} MiB: a row may only take an "
-        f"{PACKET_SHARE}th part of it, instead of {IMAGE_BYTES >> 20} MiB"
-    ),
-    "SELECT @@character_set_database = 'utf8mb4'": (
-        "its database is not utf8mb4: four-byte characters cannot be stored"
-    ),
-}
-"""What the promises rest on: a question that a server answers with 1, and what it means otherwise."""
 
 
 @register(Tags.models)
@@ -126,9 +100,8 @@ def server_problems(name: NodeName) -> Iterable[CheckMessage]:
     """What is wrong with one server's settings."""
     node = connect(name, timeout=2.0)
     try:
-        for question, otherwise in QUESTIONS.items():
-            if node.connection.row(question)[0] != 1:
-                yield Warning(f"{name.label}: {otherwise}.", id="cluster.W001")
+        for otherwise in unmet(node.connection):
+            yield Warning(f"{name.label}: {otherwise}.", id="cluster.W001")
     except (NodeUnreachable, NodeFailed) as error:
         yield Warning(f"{name.label}'s settings were not checked: {error}", id="cluster.W002")
     finally:

@@ -1,4 +1,5 @@
-"""Compare what the nodes hold: every replicated table and the log, by checksum, while writes go on.
+"""Compare what the nodes hold: every replicated table and the log, by checksum, while writes go on; and what stands
+around them: definitions, triggers, routines, rights, settings.
 
 The servers hash spans of a few thousand rows; only a span whose sums differ is looked at row by row. A row in
 doubt is looked at together with the newest entry of its record (see `cluster.protocol.differences`), so what
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 from cluster.actions.events import journal
 from cluster.actions.steps.reconcile import Progress, ignore
 from cluster.actions.verification.compare_log import LogComparison
+from cluster.actions.verification.compare_objects import compare_objects
 from cluster.actions.verification.compare_tables import TableComparison, Tell
 from cluster.nodes.fan_out import FanOut
 from cluster.nodes.mariadb import MariaDBNode
@@ -33,7 +35,7 @@ class Verification:
     """What a verification found. rows, tables, entries: what the reference holds of them.
 
     lag: entries that a node has not received yet. unreachable: why a node was not compared. uncompared: what
-    else was left out, in sentences.
+    else was left out, in sentences. objects: what is wrong around the rows, in sentences.
     """
 
     reference: NodeName
@@ -45,6 +47,7 @@ class Verification:
     lag: dict[NodeName, int] = field(default_factory=dict)
     unreachable: dict[NodeName, str] = field(default_factory=dict)
     uncompared: list[str] = field(default_factory=list)
+    objects: list[str] = field(default_factory=list)
 
     def count(self, difference: Difference) -> None:
         """Take note of a difference."""
@@ -56,7 +59,7 @@ class Verification:
     @property
     def equal(self) -> bool:
         """Whether all nodes were compared, in all, and are equal."""
-        return not (self.differences or self.lag or self.unreachable or self.uncompared)
+        return not (self.differences or self.lag or self.unreachable or self.uncompared or self.objects)
 
     @property
     def differences(self) -> int:
@@ -71,6 +74,7 @@ class Verification:
             return f"All nodes are equal: {size} on each node."
         parts = [f"{name.label} was not compared: {reason}." for name, reason in self.unreachable.items()]
         parts += self.uncompared
+        parts += self.objects
         parts += [f"{name.label} lacks the last {count} log entries." for name, count in self.lag.items()]
         if self.differences:
             parts.append(f"{self.different_rows} rows and {self.different_entries} log entries differ.")
@@ -104,6 +108,7 @@ def verify(
         on_difference(difference)
 
     fan_out = FanOut({state.name: nodes[state.name].connection for state in states}, reference.name, settle)
+    result.objects = compare_objects(fan_out)
     tables = TableComparison(fan_out, min(s.watermark.log_id for s in states), told, progress)
     for model in replicated_models():
         tables.compare(shape(model))

@@ -22,7 +22,8 @@ class Command(RatedCommand):
     """Ends with 0 only when all nodes were compared and are equal."""
 
     help = (
-        "Compare all replicated tables and the logs of all nodes by checksum and name the rows that differ."
+        "Compare all replicated tables and the logs of all nodes by checksum, and their definitions, triggers, "
+        "routines, rights and settings; name what differs."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -82,6 +83,7 @@ class Command(RatedCommand):
             "lag": verification.lag,
             "unreachable": verification.unreachable,
             "uncompared": verification.uncompared,
+            "objects": verification.objects,
             "repaired": repaired
             and {"rows": repaired.rows, "entries": repaired.entries, "left": repaired.left},
         }
