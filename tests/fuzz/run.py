@@ -1,6 +1,8 @@
 """A seeded run: sessions in turns, a canary that must be acknowledged all the while, and the comparison at the end."""
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 
@@ -9,10 +11,11 @@ from cluster.nodes.log.stored import stored_columns, stored_row
 from cluster.nodes.repair.quarantine import quarantined
 from cluster.protocol.errors import NodeFailed
 from cluster.protocol.names import NodeName
-from tests.fuzz.session import Column, Table, statement
+from tests.fuzz.client import Client
+from tests.fuzz.history import SESSIONS, Step, history
+from tests.fuzz.session import Column, Table
 from tests.harness.sql import replicated_tables
 
-SESSIONS = 3
 CANARY_EVERY = 15
 """Statements between two writes of the canary."""
 NOT_FUZZED = (
@@ -27,6 +30,9 @@ COLUMNS = (
     "SELECT COLUMN_NAME, DATA_TYPE, COLUMN_KEY = 'PRI', GENERATION_EXPRESSION IS NULL"
     " FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = %s ORDER BY ORDINAL_POSITION"
 )
+
+NAMED = "SELECT transaction_id, COUNT(*) FROM transaction_log WHERE transaction_id LIKE 'named-%' GROUP BY 1"
+POLL = 0.05
 
 
 def table(connection: Connection, name: str) -> Table:
@@ -54,6 +60,7 @@ class Fuzz:
     names: Sequence[str] = ()
     primary: NodeName = NodeName.MAIN
     said: list[str] = field(default_factory=list)
+    acknowledged: dict[str, int] = field(default_factory=dict)
     turn: int = 0
 
     def __post_init__(self) -> None:
@@ -64,24 +71,22 @@ class Fuzz:
         self.begin(self.primary)
 
     def begin(self, primary: NodeName) -> None:
-        """New sessions on the node that takes writes."""
+        """Open new sessions on the node that takes writes."""
         self.primary = primary
-        self.sessions = [self.connect(primary) for _ in range(SESSIONS)]
+        self.clients = [
+            Client(number, self.connect, primary, self.acknowledged, self.said) for number in range(SESSIONS)
+        ]
         self.canary = self.connect(primary)
-        for session in (*self.sessions, self.canary):
-            session.run("SET innodb_lock_wait_timeout = 0")  # they take turns: none would let go
 
     def play(self, statements: int) -> None:
-        """So many statements, each of a session drawn by chance."""
-        for _ in range(statements):
+        """Play so many statements, each of a session drawn by chance."""
+        self.play_steps(history(self.r, self.tables, statements))
+
+    def play_steps(self, steps: Sequence[Step]) -> None:
+        """Play steps in turn, with the canary between them."""
+        for step in steps:
             self.turn += 1
-            number = self.r.randrange(SESSIONS)
-            sql = statement(self.r, self.tables)
-            try:
-                changed = self.sessions[number].run(sql)
-                self.said.append(f"{number}: {sql} -- {changed}")
-            except NodeFailed as error:
-                self.said.append(f"{number}: {sql} -- {error.reason}")
+            self.clients[step.session].do(step.what)
             if self.turn % CANARY_EVERY == 0:
                 self.sing()
 
@@ -97,22 +102,58 @@ class Fuzz:
         self.canary.rows("CALL await_acknowledgement(%s, 4)", (name,))
 
     def end(self) -> None:
-        """Every session ends, its open transaction rolled back."""
-        for session in (*self.sessions, self.canary):
-            session.close()
+        """End every session, its open transaction rolled back, and every transaction that stays prepared."""
+        for client in self.clients:
+            client.abort()
+        self.canary.close()
+        end_prepared(self.root(self.primary))
 
     def differences(self) -> list[str]:
-        """What the nodes do not agree on, and what they could not store. Call it when replication is idle."""
-        found = []
-        for one in self.tables:
-            right = contents(self.root(self.primary), one.name)
-            for name in NodeName:
-                held = contents(self.root(name), one.name)
-                if held != right:
-                    odd = [row for row in right if row not in held][:1] + [
-                        row for row in held if row not in right
-                    ][:1]
-                    found.append(f"{one.name} on {name.label} differs from {self.primary.label}: {odd}")
-        for name in NodeName:
-            found += [f"{name.label}: {entry}" for entry in quarantined(self.root(name))]
-        return found
+        """What the nodes do not agree on, did not keep or could not store. Call it when replication is idle."""
+        held = {name: self.root(name) for name in NodeName}
+        return [
+            *lost(held[self.primary], self.acknowledged),
+            *differences(held, self.primary, [one.name for one in self.tables]),
+        ]
+
+
+def end_prepared(root: Connection, timeout: float = 10.0) -> None:
+    """Commit or roll back what XA PREPARE left on a node. Raises TimeoutError for one that its session still has."""
+    deadline = time.monotonic() + timeout
+    while prepared := [text(row[3]) for row in root.rows("XA RECOVER")]:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{root.node.label} still holds the prepared transactions {prepared}")
+        for xid in prepared:
+            with suppress(NodeFailed):  # its session has not ended yet
+                root.run(f"XA {'COMMIT' if xid[-1] in '02468' else 'ROLLBACK'} '{xid}'")
+        time.sleep(POLL)
+
+
+def text(value: bytes | str) -> str:
+    """A name as text, whichever way the driver gives it."""
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def lost(primary: Connection, acknowledged: Mapping[str, int]) -> list[str]:
+    """The acknowledged transactions of which the log of the primary has not every entry."""
+    held = {str(name): int(count) for name, count in primary.rows(NAMED)}
+    return [
+        f"{name}: {count} entries were acknowledged and {primary.node.label} has {held.get(name, 0)}"
+        for name, count in acknowledged.items()
+        if held.get(name, 0) < count
+    ]
+
+
+def differences(held: Mapping[NodeName, Connection], primary: NodeName, tables: Sequence[str]) -> list[str]:
+    """What each node stores in other bytes than the primary, and what it has quarantined."""
+    found = []
+    for one in tables:
+        right = contents(held[primary], one)
+        for name, root in held.items():
+            rows = contents(root, one)
+            if rows != right:
+                odd = [*(set(right) - set(rows))][:1] + [*(set(rows) - set(right))][:1]
+                found.append(f"{one} on {name.label} differs from {primary.label}: {odd or 'a row twice'}")
+    for name, root in held.items():
+        found += [f"{name.label}: {entry}" for entry in quarantined(root)]
+    return found

@@ -1,5 +1,6 @@
 """One client: its connection, its settings, and the next statement that it sends."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -16,7 +17,8 @@ SETTINGS = (
     "SET timestamp = DEFAULT",
     "SET NAMES utf8mb4", "SET NAMES latin1", "SET NAMES utf8mb4 COLLATE utf8mb4_bin",
     "SET character_set_results = binary",
-    "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE", "SET SESSION tx_isolation = 'READ-COMMITTED'",
+    "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE", "SET SESSION tx_isolation = 'READ-UNCOMMITTED'",
+    "SET SESSION tx_isolation = 'SERIALIZABLE'", "SET SESSION tx_isolation = 'READ-COMMITTED'",
     "SET SESSION tx_isolation = 'REPEATABLE-READ'", "SET insert_id = 5", "SET auto_increment_increment = 3",
     "SET sql_auto_is_null = 1", "SET sql_safe_updates = 0", "SET div_precision_increment = 0",
     "SET old_mode = ''",
@@ -31,7 +33,11 @@ CONTROL = (
     "START TRANSACTION", "START TRANSACTION", "COMMIT", "COMMIT", "ROLLBACK", "SET autocommit = 0",
     "SET autocommit = 1",
     "SAVEPOINT s", "ROLLBACK TO SAVEPOINT s", "RELEASE SAVEPOINT s", "COMMIT AND CHAIN",
+    "COMMIT RELEASE", "ROLLBACK AND CHAIN", "START TRANSACTION WITH CONSISTENT SNAPSHOT", "KILL QUERY CONNECTION_ID()",
 )  # fmt: skip
+
+ABORT, ACKNOWLEDGE = "abort", "acknowledge"
+"""What a session does besides statements: break its connection; commit, and wait for a second node."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +68,7 @@ class Table:
         return [column for column in self.columns if column.is_written]
 
 
-def statement(r: Random, tables: list[Table]) -> str:
+def statement(r: Random, tables: Sequence[Table]) -> str:
     """One statement: mostly a change of rows, else a setting, or an end or a beginning of a transaction."""
     dice = r.random()
     if dice < 0.12:
@@ -72,8 +78,24 @@ def statement(r: Random, tables: list[Table]) -> str:
     if dice < 0.32:
         name = "NULL" if r.random() < 0.5 else f"'named-{r.randint(1, 10**9)}'"
         return f"SET @current_transaction_id = {name}"
+    if dice < 0.34:
+        return ABORT
+    if dice < 0.38:
+        return handled(r, tables)
+    return change(r, tables)
+
+
+def change(r: Random, tables: Sequence[Table]) -> str:
+    """A change of rows."""
     table = r.choice(tables)
     return r.choice((insert, insert, insert, update, update, delete, replace, copy, joined))(r, table)
+
+
+def handled(r: Random, tables: Sequence[Table]) -> str:
+    """Several changes, of which those that fail are passed over, or end the rest."""
+    kind = r.choice(("CONTINUE", "EXIT"))
+    changes = "; ".join(change(r, tables) for _ in range(3))
+    return f"BEGIN NOT ATOMIC DECLARE {kind} HANDLER FOR SQLEXCEPTION BEGIN END; {changes}; END"
 
 
 def insert(r: Random, table: Table) -> str:
@@ -136,7 +158,7 @@ def copy(r: Random, table: Table) -> str:
 def joined(r: Random, table: Table) -> str:
     """A change of two tables at once."""
     column = r.choice([c for c in table.written if not c.is_key] or table.key)
-    other = table.name if r.random() < 0.3 else r.choice(("test_word", "test_counter"))
+    other = table.name if r.random() < 0.3 else "test_word"
     return f"UPDATE `{table.name}` AS one JOIN `{other}` AS two SET one.`{column.name}` = {literal(r, column.kind)}"
 
 

@@ -23,6 +23,7 @@ TIMES = (
     "NOW(6)", "'838:59:59'",
     "'-00:00:00.5'", "20240101", "'0000'", "0", "1901", "2155", "NULL", "'soon'", "CURRENT_TIMESTAMP(6)",
 )  # fmt: skip
+JSON = ("'null'", "NULL", "'{\"a\": 1}'", "'[1, 1.0, 1e2]'", "'not json'", "'\"\\\\u0000\"'")
 ALL = NUMBERS + TEXTS + TIMES
 KINDS = {
     "int": NUMBERS, "bigint": NUMBERS, "tinyint": NUMBERS, "mediumint": NUMBERS, "decimal": NUMBERS,
@@ -30,6 +31,7 @@ KINDS = {
     "float": NUMBERS, "bit": NUMBERS, "varchar": TEXTS, "char": TEXTS, "longtext": TEXTS, "varbinary": TEXTS,
     "mediumblob": TEXTS, "longblob": TEXTS, "enum": TEXTS, "set": TEXTS, "date": TIMES,
     "datetime": TIMES, "time": TIMES,
+    "smallint": NUMBERS, "text": TEXTS, "blob": TEXTS, "binary": TEXTS, "json": JSON,
     "timestamp": TIMES, "year": TIMES, "inet6": ("'::1'", "'10.0.0.1'", "NULL"), "uuid": ("UUID()", "NULL"),
 }  # fmt: skip
 STRANGE = 0.1
@@ -51,6 +53,8 @@ def small(r: Random, kind: str) -> str:
         return r.choice(
             ("1", "123456789012345678901234567890.0000000001", "123456789012345678901234567890.0000000002")
         )
+    if kind == "date":
+        return f"'2024-02-{r.randint(25, 29)}'"
     if kind == "bigint":
         return str(r.choice((1, 2, 5, 1152921504606846976, 1152921504606846977, 1152921504606846978)))
     return str(r.randint(1, 6))
