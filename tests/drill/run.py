@@ -20,10 +20,15 @@ from tests.drill import scenarios  # noqa: F401 - puts all scenarios on the list
 from tests.drill.random_run import random_run
 from tests.drill.scenario import SCENARIOS, Scenario
 from tests.drill.score import Score, as_line, perform
+from tests.fuzz.play_seed import play_minutes
 from tests.harness.control import control_database
 from tests.harness.servers import ScratchServers
 
 SEED = 1
+FUZZ_MINUTES, FUZZ_STATEMENTS, SHRINK_SECONDS = 10.0, 150, 300.0
+FUZZ_HELP = (
+    "play random statements with faults between them for so long at the end; 10 with all scenarios, else 0"
+)
 WIDE = 120
 """Columns of the scorecard in a file or a pipe."""
 GOALS = {"planned": (0.15, None), "01": (1.2, 0.8), "04": (5.0, 2.0), "11": (5.0, 2.0)}
@@ -49,6 +54,11 @@ def main(arguments: Sequence[str]) -> int:
             scores.append(score)
             with history.open("a") as file:
                 file.write(as_line(score, goal(score)) + "\n")
+    if wanted.fuzz:
+        with control_database(), history.open("a") as file:
+            fuzzed = play_minutes(wanted.fuzz, wanted.seed, FUZZ_STATEMENTS, SHRINK_SECONDS)
+            file.writelines(as_line(score, None) + "\n" for score in fuzzed)
+        scores += fuzzed
     if wanted.json:
         Console().print_json(json.dumps([score.facts() for score in scores]))
     console.print(scorecard(scores))
@@ -68,12 +78,17 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=1, metavar="N", help="play each so many times")
     parser.add_argument("--fast", action="store_true", help="with a lease of 1 s and a probe each 0.25 s")
     parser.add_argument("--minutes", type=float, default=0, help="play random faults for so long instead")
-    parser.add_argument("--seed", type=int, default=SEED, help="of the random faults")
+    parser.add_argument("--fuzz", type=float, metavar="MINUTES", help=FUZZ_HELP)
+    parser.add_argument(
+        "--seed", type=int, default=SEED, help="of the random faults, and the first one of --fuzz"
+    )
     parser.add_argument("--list", action="store_true", help="print all scenarios as JSON and play none")
     parser.add_argument("--json", action="store_true", help="print the scores as JSON on stdout")
     wanted = parser.parse_args(arguments)
     if unknown := set(wanted.numbers) - set(SCENARIOS):
         parser.error(f"no scenario {', '.join(sorted(unknown))}; there are {', '.join(sorted(SCENARIOS))}")
+    if wanted.fuzz is None:
+        wanted.fuzz = 0 if wanted.numbers or wanted.minutes else FUZZ_MINUTES
     return wanted
 
 

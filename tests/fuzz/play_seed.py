@@ -86,7 +86,7 @@ class Player:
 
     def in_turn(self, seed: int, steps: Sequence[Step]) -> Score:
         """Play steps one after the other, on a cluster that has no fault."""
-        score = Score(f"seed {seed}", SCENARIO.name, SCENARIO.right)
+        score = Score(SCENARIO.number, SCENARIO.name, SCENARIO.right)
         with self.servers.pointed() as conf:
             self.servers.reset()
             cluster = Cluster(self.servers, conf)
@@ -107,7 +107,7 @@ class Player:
 
     def through_faults(self, seed: int, steps: Sequence[Step]) -> Score:
         """Play steps while nodes, links and programs fail, beside writers that await their acknowledgements."""
-        score = Score(f"seed {seed}", SCENARIO.name, SCENARIO.right)
+        score = Score(SCENARIO.number, SCENARIO.name, SCENARIO.right)
         with score.noting("stage"), staged(self.servers, SCENARIO) as stage:
             troubles = Troubles(stage)
             self.said = troubles.said
@@ -170,10 +170,11 @@ def play_one(playing: Player, seed: int, only: str, shrinking: float) -> Score:
     try:
         score = playing.play(seed, steps)
     except (ClusterError, TimeoutError, OSError) as error:
-        score = Score(f"seed {seed}", SCENARIO.name, SCENARIO.right, problems=[f"the stage fell: {error!r}"])
+        score = Score(SCENARIO.number, SCENARIO.name, SCENARIO.right, problems=[f"the stage fell: {error!r}"])
     say(f"seed {seed}: {' '.join(score.problems) or 'equal'}, {score.acknowledged} acknowledged")
     if not score.passed:
         say("\n".join(playing.said if only else playing.said[-SAID:]))
+        score.problems.insert(0, f"Seed {seed}, {playing.statements} statements.")
         if shrinking and not only:
             say(playing.shortest(seed, steps, shrinking))
     return score
