@@ -1,4 +1,4 @@
-"""`make drill`: python -m tests.drill [NUMBER ...] [--runs N] [--fast] [--minutes M]."""
+"""`make drill`: python -m tests.drill [NUMBER ...] [--runs N] [--fast] [--busy N] [--minutes M | --calm M]."""
 
 import os
 import sys

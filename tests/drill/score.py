@@ -15,6 +15,8 @@ from tests.harness.checker import FULL_LOG, check, lost
 from tests.harness.servers import ScratchServers
 
 CHECK_SECONDS = 60.0
+FIRST_EPOCH = 1
+"""The epoch in which Main is the primary when a scenario begins."""
 
 
 @dataclass
@@ -22,7 +24,8 @@ class Score:
     """What became of one scenario.
 
     gap: seconds without an acknowledged write, the longest. acknowledged, lost: transactions. orphaned:
-    entries. double: samples in which two nodes took writes. rejoin: seconds until all were level after the
+    entries. double: samples in which two nodes took writes. promotions: epochs that began in it. without_primary:
+    seconds in which no node took writes. rejoin: seconds until all were level after the
     fault had ended. sentence: the last one of cluster_status. problems: what was not right, in sentences.
     """
 
@@ -35,6 +38,8 @@ class Score:
     lost: int = 0
     orphaned: int = 0
     double: int = 0
+    promotions: int = 0
+    without_primary: float = 0.0
     rejoin: float | None = None
     sentence: str = ""
     problems: list[str] = field(default_factory=list)
@@ -79,10 +84,12 @@ def take_stock(stage: Stage, score: Score) -> None:
         check(stage.cluster, stage.book, CHECK_SECONDS)
     stage.observer.stop()
     score.double = len(stage.observer.violations)
+    score.without_primary = round(stage.observer.without_primary(), 2)
     with score.noting("count"):
         primary = stage.view().primary
         assert primary is not None, "nobody takes writes at the end"
         connection = stage.connect(primary.name, "cluster", CHECK_SECONDS)
+        score.promotions = primary.led - FIRST_EPOCH
         score.lost = len(lost(connection.rows(FULL_LOG), stage.book))
         score.orphaned = connection.row("SELECT COUNT(*) FROM orphaned_transaction")[0]
         score.sentence = stage.status()["sentence"]

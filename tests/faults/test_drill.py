@@ -2,10 +2,12 @@
 
 import pytest
 
+from cluster.protocol.names import NodeName
 from tests.drill import scenarios  # noqa: F401 - puts all scenarios on the list
 from tests.drill.run import scorecard
 from tests.drill.scenario import SCENARIOS
 from tests.drill.score import Score, perform
+from tests.harness.observer import Look, Observer
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(150)]
 
@@ -35,3 +37,12 @@ def test_the_scorecard_has_the_median_and_the_worst_of_several_plays():
     table = scorecard([Score("01", "a kill", "", gap=gap) for gap in (0.2, 0.4, 3.0)])
     assert list(table.columns[3].cells) == ["0.40 s (3.00)"]
     assert list(table.columns[2].cells) == ["3 of 3"]
+
+
+def test_seconds_without_a_primary_are_those_in_which_no_node_takes_writes():
+    observer = Observer({})
+    observer.looks = {
+        NodeName.MAIN: [Look(0.0, 1, 1.0), Look(1.0, None, 1.0), Look(4.0, None, 1.0)],
+        NodeName.NODE_A: [Look(0.5, None, 0.0), Look(3.0, 2, 4.0), Look(4.5, 2, 5.0)],
+    }
+    assert observer.without_primary() == 2.0

@@ -98,6 +98,17 @@ class Observer:
             if seen.writable and (epoch := epoch_at(looks, seen.at)) is not None
         ]
 
+    def without_primary(self) -> float:
+        """Seconds in which no node was known to take writes; one that was not seen is as it was seen last."""
+        seen = sorted((one.at, name, one.writable) for name, looks in self.looks.items() for one in looks)
+        writable: dict[NodeName, bool] = {}
+        seconds = 0.0
+        for (at, name, writes), (later, *_) in itertools.pairwise(seen):
+            writable[name] = writes
+            if not any(writable.values()):
+                seconds += later - at
+        return seconds
+
     def spans(self) -> list[Span]:
         """Who took writes when, in turn."""
         samples: dict[int, NodeName | None] = defaultdict(lambda: None)
