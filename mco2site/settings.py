@@ -4,6 +4,7 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF
 
+from cluster.conf import ClusterConf
 from mco2site.environment import control_database, env, node_database, text, url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -144,10 +145,10 @@ CLUSTER_USER = text("CLUSTER_USER", "mco2_cluster")
 CLUSTER_PASSWORD = text("CLUSTER_PASSWORD")
 CLUSTER_ADMIN_USER = text("CLUSTER_ADMIN_USER", "")
 CLUSTER_ADMIN_PASSWORD = text("CLUSTER_ADMIN_PASSWORD", "")
-CLUSTER_PROBE_INTERVAL = env.float("CLUSTER_PROBE_INTERVAL", default=1.0)
-CLUSTER_PROBE_TIMEOUT = env.float("CLUSTER_PROBE_TIMEOUT", default=0.8)
-CLUSTER_FAILURE_THRESHOLD = env.int("CLUSTER_FAILURE_THRESHOLD", default=2)
-CLUSTER_LEASE_SECONDS = env.float("CLUSTER_LEASE_SECONDS", default=3.0)
+CLUSTER_PROBE_INTERVAL = env.float("CLUSTER_PROBE_INTERVAL", default=ClusterConf.probe_interval)
+CLUSTER_PROBE_TIMEOUT = env.float("CLUSTER_PROBE_TIMEOUT", default=ClusterConf.probe_timeout)
+CLUSTER_FAILURE_THRESHOLD = env.int("CLUSTER_FAILURE_THRESHOLD", default=ClusterConf.failure_threshold)
+CLUSTER_LEASE_SECONDS = env.float("CLUSTER_LEASE_SECONDS", default=ClusterConf.lease_seconds)
 CLUSTER_ACK_TIMEOUT = env.float("CLUSTER_ACK_TIMEOUT", default=2.0)
 CLUSTER_DURABILITY = text("CLUSTER_DURABILITY", "quorum")
 CLUSTER_COOLDOWN_SECONDS = env.float("CLUSTER_COOLDOWN_SECONDS", default=60.0)

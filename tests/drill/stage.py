@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cluster.actions.steps.observe import observe
+from cluster.conf import ClusterConf
 from cluster.local import each
 from cluster.nodes.connection import Connection
 from cluster.protocol.names import NodeName
@@ -23,7 +24,18 @@ from tests.harness.servers import ScratchServers, revive
 from tests.harness.workers import Workers
 from tests.harness.writers import Book, writing
 
-FAST: dict[str, object] = {"CLUSTER_LEASE_SECONDS": 1.0, "CLUSTER_PROBE_INTERVAL": 0.25}
+DEFAULT: dict[str, object] = {
+    "CLUSTER_LEASE_SECONDS": ClusterConf.lease_seconds,
+    "CLUSTER_PROBE_INTERVAL": ClusterConf.probe_interval,
+    "CLUSTER_PROBE_TIMEOUT": ClusterConf.probe_timeout,
+    "CLUSTER_FAILURE_THRESHOLD": ClusterConf.failure_threshold,
+}
+"""What a site has that sets nothing, whatever the policy of the other tests is."""
+FAST: dict[str, object] = {
+    "CLUSTER_LEASE_SECONDS": 0.8,
+    "CLUSTER_PROBE_INTERVAL": 0.25,
+    "CLUSTER_PROBE_TIMEOUT": 0.25,
+}
 WRITERS = "writers"
 PATIENCE = 1.0
 """Seconds that a writer of a drill waits for a silent node: less than the outage that is measured."""
@@ -257,7 +269,7 @@ def cast(role: str, number: int) -> list[str]:
 @contextmanager
 def staged(servers: ScratchServers, scenario: Scenario, fast: bool = False) -> Iterator[Stage]:
     """A cluster in its first state, with the programs of the scenario at work; and its end."""
-    servers.overrides = dict(FAST if fast else {}) | dict(scenario.policy)
+    servers.overrides = DEFAULT | (FAST if fast else {}) | dict(scenario.policy)
     for log in servers.directory.glob("*.log"):
         log.unlink()
     try:

@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from cluster.conf import ClusterConf
 from mco2site import environment
 
 EXAMPLE = settings.BASE_DIR / ".env.example"
@@ -91,3 +92,13 @@ def test_the_control_database_may_be_any_database(monkeypatch, tmp_path):
 def test_the_containers_use_only_explained_variables():
     compose = (settings.BASE_DIR / "docker-compose.yml").read_text()
     assert set(re.findall(r"\$\{(\w+)", compose)) <= variables_explained()
+
+
+@pytest.mark.parametrize(
+    "name", ["PROBE_INTERVAL", "PROBE_TIMEOUT", "FAILURE_THRESHOLD", "LEASE_SECONDS", "ACK_TIMEOUT"]
+)
+def test_example_and_containers_have_the_defaults_of_the_configuration(name):
+    default = str(getattr(ClusterConf, name.lower()))
+    compose = (settings.BASE_DIR / "docker-compose.yml").read_text()
+    assert f"CLUSTER_{name}={default}\n" in EXAMPLE.read_text()
+    assert f"CLUSTER_{name}: ${{CLUSTER_{name}:-{default}}}\n" in compose
