@@ -93,7 +93,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     if unknown := set(wanted.numbers) - set(SCENARIOS):
         parser.error(f"no scenario {', '.join(sorted(unknown))}; there are {', '.join(sorted(SCENARIOS))}")
     if wanted.fuzz is None:
-        wanted.fuzz = 0 if wanted.numbers or wanted.minutes else FUZZ_MINUTES
+        wanted.fuzz = 0 if wanted.numbers or wanted.minutes or wanted.calm else FUZZ_MINUTES
     return wanted
 
 
