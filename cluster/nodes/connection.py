@@ -138,7 +138,7 @@ class Connection:
         found: T = self._known[name]
         return found
 
-    def rows(self, sql: str, params: Sequence[Any] | None = None) -> tuple[Row, ...]:
+    def rows(self, sql: str, params: Sequence[object] | None = None) -> tuple[Row, ...]:
         """Run one statement; its rows. Rows of a procedure's last result set when it has several."""
         with self.errors():
             cursor = self.raw().cursor()
@@ -149,11 +149,11 @@ class Connection:
             cursor.close()
             return rows
 
-    def row(self, sql: str, params: Sequence[Any] | None = None) -> Row:
+    def row(self, sql: str, params: Sequence[object] | None = None) -> Row:
         """Run one statement that gives exactly one row."""
         return self.rows(sql, params)[0]
 
-    def run(self, sql: str, params: Sequence[Any] | None = None) -> int:
+    def run(self, sql: str, params: Sequence[object] | None = None) -> int:
         """Run one statement without rows; the number of rows it changed."""
         with self.errors():
             cursor = self.raw().cursor()
@@ -161,7 +161,7 @@ class Connection:
             cursor.close()
             return int(changed or 0)
 
-    def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> int:
+    def many(self, sql: str, rows: Iterable[Sequence[object]]) -> int:
         """Run one INSERT for many rows; rows changed.
 
         The driver packs them into few statements as long as VALUES holds placeholders alone.
@@ -173,7 +173,7 @@ class Connection:
             cursor.close()
             return int(changed or 0)
 
-    def stream(self, sql: str, params: Sequence[Any] | None = None) -> Iterator[Row]:
+    def stream(self, sql: str, params: Sequence[object] | None = None) -> Iterator[Row]:
         """The rows of one statement, not held in memory here. The connection is busy meanwhile."""
         with self.errors():
             cursor = self.raw().cursor(SSCursor)
@@ -182,8 +182,9 @@ class Connection:
             cursor.close()
 
     def escape(self, value: str) -> str:
-        """A text for between quotes, where a statement takes no placeholder."""
-        return self.raw().escape_string(value.encode()).decode()
+        """Return a text for between quotes, where a statement takes no placeholder."""
+        escaped: bytes = self.raw().escape_string(value.encode())
+        return escaped.decode()
 
     def commit(self) -> None:
         """Commit the open transaction."""

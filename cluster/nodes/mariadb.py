@@ -248,14 +248,10 @@ class MariaDBNode:
         )
 
     def lead(self) -> bool:
-        """By a user lock of this connection, which the server frees when the connection breaks."""
+        """Take or keep a user lock of this connection, which the server frees when the connection breaks."""
         lock = f"mco2.{self.connection.endpoint.database}.replicator"
-        return (
-            self.connection.row(
-                "SELECT IS_USED_LOCK(%s) <=> CONNECTION_ID() OR GET_LOCK(%s, 0)", (lock, lock)
-            )[0]
-            == 1
-        )
+        sql = "SELECT IS_USED_LOCK(%s) <=> CONNECTION_ID() OR GET_LOCK(%s, 0)"
+        return bool(self.connection.row(sql, (lock, lock))[0] == 1)
 
     # Calls
 

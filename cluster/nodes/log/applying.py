@@ -7,12 +7,15 @@ alone, never on the way its entries came. The images are stored by the server (c
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TypeVar
 
 from cluster.nodes.connection import Connection
 from cluster.nodes.entry_columns import COLUMNS, MARKS, SELECTED
 from cluster.protocol.entries import Entry, EntryId, count_transactions
 from cluster.protocol.errors import NodeFailed
 from cluster.protocol.node import Appended
+
+T = TypeVar("T")
 
 LOG_INSERT = f"INSERT INTO transaction_log ({COLUMNS}) VALUES ({MARKS}) ON DUPLICATE KEY UPDATE log_id = VALUES(log_id)"
 CHUNK = 1000
@@ -102,17 +105,17 @@ def count_replayed(connection: Connection, transactions: int) -> None:
     )
 
 
-def chunks(items: Sequence, size: int = CHUNK) -> Iterator[Sequence]:
+def chunks(items: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
     """`items` in parts of `size`."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
 
 
-def marks(items: Sequence) -> str:
+def marks(items: Sequence[object]) -> str:
     """A placeholder for each of `items`."""
     return ", ".join(["%s"] * len(items))
 
 
-def pairs(items: Sequence) -> str:
+def pairs(items: Sequence[object]) -> str:
     """A pair of placeholders for each of `items`."""
     return ", ".join(["(%s, %s)"] * len(items))

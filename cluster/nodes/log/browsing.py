@@ -7,7 +7,7 @@ how far it has come, so that a page costs the same however long the log is.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from cluster.nodes.connection import Connection
 from cluster.nodes.entry_columns import SELECTED
@@ -31,7 +31,7 @@ class Wanted:
     until: datetime | None = None
     before: int | None = None
 
-    def conditions(self) -> tuple[list[str], list[Any]]:
+    def conditions(self) -> tuple[list[str], list[object]]:
         """As SQL and its parameters."""
         known = {
             "transaction_id": self.transaction, "source_node": self.source, "operation_type": self.operation,
@@ -81,7 +81,7 @@ def page_of_record(connection: Connection, wanted: Wanted) -> Page:
     return Page(found, found[-1].log_id if len(found) == PAGE else None)
 
 
-def entries(connection: Connection, rest: str, params: Sequence[Any]) -> list[Entry]:
+def entries(connection: Connection, rest: str, params: Sequence[object]) -> list[Entry]:
     """A page of entries; `rest` is what stands behind the table's name."""
     rows = connection.rows(f"SELECT {SELECTED} FROM transaction_log{rest} LIMIT %s", [*params, PAGE])
     return [Entry._make(row) for row in rows]

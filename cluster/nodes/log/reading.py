@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from cluster.nodes.connection import Connection
 from cluster.nodes.entry_columns import SELECTED
@@ -151,14 +151,14 @@ def read(
     left_out = f" AND transaction_id NOT IN ({', '.join(['%s'] * len(skipped))})" if skipped else ""
     part = f"(SELECT {SELECTED} FROM transaction_log WHERE {{}}{left_out} ORDER BY log_id, epoch LIMIT %s)"
     parts = [part.format("log_id BETWEEN %s AND %s")] * len(ranges) + [part.format("log_id > %s")]
-    params: list[Any] = []
+    params: list[object] = []
     for item in ranges:
         params += [item.first, item.last, *skipped, asked]
     return gather(connection, " UNION ALL ".join(parts), [*params, after, *skipped, asked], asked, pace)
 
 
 def gather(
-    connection: Connection, sql: str, params: Sequence[Any], limit: int, pace: Pace
+    connection: Connection, sql: str, params: Sequence[object], limit: int, pace: Pace
 ) -> tuple[list[Entry], bool]:
     """The first entries of a statement that fit into a window, and whether there may be more."""
     entries: list[Entry] = []

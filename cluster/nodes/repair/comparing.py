@@ -82,7 +82,7 @@ def log_span(after: int | None, upto: int | None) -> Span:
     return Span(None if after is None else (after, LAST_EPOCH), None if upto is None else (upto, LAST_EPOCH))
 
 
-def within(table: Comparable, span: Span) -> tuple[str, list[Any]]:
+def within(table: Comparable, span: Span) -> tuple[str, list[object]]:
     """The condition of a span, as ranges of the primary key, and its parameters."""
     parts, params = ["TRUE"], []
     for bound, last, outer in ((span.after, ">", ">="), (span.upto, "<=", "<=")):
@@ -95,7 +95,7 @@ def within(table: Comparable, span: Span) -> tuple[str, list[Any]]:
     return " AND ".join(parts), params
 
 
-def beyond(key: Sequence[str], bound: Key, last: str) -> tuple[str, list[Any]]:
+def beyond(key: Sequence[str], bound: Key, last: str) -> tuple[str, list[object]]:
     """`key` compared with `bound` column by column; `last` compares the last column: > or <=."""
     column, value = f"t.`{key[0]}`", bound[0]
     if len(key) == 1:

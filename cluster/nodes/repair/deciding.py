@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from cluster.nodes.connection import Connection
 from cluster.nodes.log import applying
@@ -59,7 +59,7 @@ SELECT = f"SELECT {', '.join(f'`{field}`' for field in Orphan._fields)} FROM orp
 def orphans(connection: Connection, status: str | None = None, limit: int | None = None) -> list[Orphan]:
     """Those of a status (None: all), the oldest entries first."""
     sql = f"{SELECT} WHERE status = %s" if status else SELECT
-    params: list[Any] = [status] if status else []
+    params: list[object] = [status] if status else []
     sql += " ORDER BY epoch, log_id"
     if limit is not None:
         sql, params = f"{sql} LIMIT %s", [*params, limit]

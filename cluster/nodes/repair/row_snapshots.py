@@ -7,7 +7,6 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
 
 from cluster.nodes.connection import Connection
 from cluster.nodes.repair.comparing import Key, text
@@ -77,12 +76,12 @@ def images(connection: Connection, shape: TableShape, record_ids: Sequence[str])
     return {text(record): text(image) for record, image in connection.rows(sql, params)}
 
 
-def images_query(shape: TableShape, record_ids: Sequence[str]) -> tuple[str, list[Any]]:
+def images_query(shape: TableShape, record_ids: Sequence[str]) -> tuple[str, list[object]]:
     """The statement of `images` and its parameters."""
     return rows_query(shape, shape.image("t"), record_ids)
 
 
-def rows_query(shape: TableShape, value: str, record_ids: Sequence[str]) -> tuple[str, list[Any]]:
+def rows_query(shape: TableShape, value: str, record_ids: Sequence[str]) -> tuple[str, list[object]]:
     """The statement for record id and `value` (SQL) of the rows that exist, and its parameters."""
     key = ", ".join(f"t.`{column.name}`" for column in shape.key)
     keys = ", ".join([f"({', '.join(['%s'] * len(shape.key))})"] * len(record_ids))
@@ -120,7 +119,7 @@ def logged_images(connection: Connection, ids: Sequence[EntryId]) -> dict[EntryI
     return {EntryId(epoch, log_id): image for epoch, log_id, image in rows}
 
 
-def at_record(shape: TableShape, record_id: str) -> tuple[str, list[Any]]:
+def at_record(shape: TableShape, record_id: str) -> tuple[str, list[object]]:
     """The condition that finds the row of a record by its key, byte for byte, and its parameters."""
     parts = [f"t.`{column.name}` = %s" for column in shape.key]
     exact = f"BINARY {shape.record('t')} = BINARY %s"

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from string import Template
-from typing import Any, Protocol
+from typing import Protocol
 
 from django.db.models import Model
 
@@ -29,10 +29,10 @@ class Target(Protocol):
     def node(self) -> NodeName:
         """The node that is set up."""
 
-    def run(self, sql: str, params: Sequence[Any] | None = None) -> int:
+    def run(self, sql: str, params: Sequence[object] | None = None) -> int:
         """One statement."""
 
-    def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> int:
+    def many(self, sql: str, rows: Iterable[Sequence[object]]) -> int:
         """One statement for many rows."""
 
     def escape(self, value: str) -> str:

@@ -9,12 +9,13 @@ import MySQLdb
 from django.db import DatabaseError, connections
 from django.db.backends.mysql.base import DatabaseWrapper
 from django.db.backends.mysql.schema import DatabaseSchemaEditor
-from django.db.models import Field, Model
+from django.db.models import Model
 
 from cluster.conf import conf
 from cluster.nodes.connection import CONNECT_SECONDS, Connection
 from cluster.nodes.schema import catalogue, migration_steps
 from cluster.nodes.schema.migration_steps import Key, Step
+from cluster.nodes.schema.shape import AnyField
 from cluster.nodes.schema.storing import table_routines
 from cluster.protocol.errors import NodeFailed
 from cluster.protocol.names import NodeName
@@ -54,7 +55,7 @@ class NodeSchemaEditor(DatabaseSchemaEditor):
             if not (self.again and error.args and error.args[0] in ALREADY_DONE):
                 raise
 
-    def effective_default(self, field: Field) -> Any:
+    def effective_default(self, field: AnyField) -> Any:
         """The value that existing rows get."""
         if not is_computed(field):
             return super().effective_default(field)
@@ -63,13 +64,13 @@ class NodeSchemaEditor(DatabaseSchemaEditor):
             self.defaults[key] = super().effective_default(field)
         return self.defaults[key]
 
-    def add_field(self, model: type[Model], field: Field) -> None:
+    def add_field(self, model: type[Model], field: AnyField) -> None:
         """Add a column."""
         super().add_field(model, field)
         if field.column and not (field.null or field.generated or field.has_db_default()):  # type: ignore[attr-defined]
             self.keep_default(model, field)
 
-    def keep_default(self, model: type[Model], field: Field) -> None:
+    def keep_default(self, model: type[Model], field: AnyField) -> None:
         """Give the column its default back, which Django has dropped."""
         if self.effective_default(field) is None or self.skip_default(field):
             return
@@ -78,7 +79,7 @@ class NodeSchemaEditor(DatabaseSchemaEditor):
         self.execute(self.sql_alter_column % names, params)
 
 
-def is_computed(field: Field) -> bool:
+def is_computed(field: AnyField) -> bool:
     """Whether the default differs from call to call."""
     return (
         callable(field.default) or getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)

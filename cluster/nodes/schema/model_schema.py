@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from django.db import connections
 from django.db.backends.mysql.base import DatabaseWrapper
@@ -81,6 +81,6 @@ def schema(
 
 def unasked(node: NodeName) -> DatabaseWrapper:
     """A connection of Django's to a node, never opened: it knows of the server what it would ask for."""
-    made: Any = connections[node.value].copy()
-    made.mysql_server_data = SERVER
-    return made
+    made = connections[node.value].copy()
+    vars(made)["mysql_server_data"] = SERVER  # a cached property, which would ask the server
+    return cast(DatabaseWrapper, made)

@@ -4,7 +4,6 @@ import hashlib
 import hmac
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from cluster.conf import ClusterConf
 from cluster.nodes.schema import catalogue
@@ -36,13 +35,13 @@ class Script:
         """For between quotes."""
         return escaped(value)
 
-    def run(self, sql: str, params: Sequence[Any] | None = None) -> int:
+    def run(self, sql: str, params: Sequence[object] | None = None) -> int:
         """One statement; nobody knows yet what it changes."""
         text = sql % tuple(map(literal, params)) if params else sql
         self.text.append(f"{text.rstrip()}\n;;\n")
         return 0
 
-    def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> int:
+    def many(self, sql: str, rows: Iterable[Sequence[object]]) -> int:
         """One statement for each row."""
         return sum(self.run(sql, row) for row in rows)
 
@@ -67,7 +66,7 @@ def escaped(value: str) -> str:
     return value.replace("\\", "\\\\").replace("'", "\\'")
 
 
-def literal(value: Any) -> str:
+def literal(value: object) -> str:
     """A value as SQL writes it."""
     return str(value) if isinstance(value, int | float) else f"'{escaped(str(value))}'"
 

@@ -7,11 +7,17 @@ a difference between nodes that nobody wrote.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.mysql.base import DatabaseWrapper
 from django.db.models import AutoField, Field, Model
+
+if TYPE_CHECKING:
+    AnyField = Field[Any, Any]
+else:
+    AnyField = Field  # which takes no types where it runs
 
 PLAIN = (
     "tinyint", "smallint", "mediumint", "int", "integer", "bigint", "bool", "boolean", "decimal", "numeric",
@@ -20,7 +26,7 @@ PLAIN = (
 )  # fmt: skip
 BINARY = ("binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob")
 KEY_LENGTH = 255
-"""Characters of a record id; see record_id in sql/cluster/tables/transaction_log.sql."""
+"""Characters of a record id; see record_id in sql/cluster/parts/entry_columns.sql."""
 LARGE = ("text", "mediumtext", "longtext", "blob", "mediumblob", "longblob", "json")
 """Column types whose values can make an image large; all others of a row have 64 KiB together."""
 IMAGE_BYTES = 40 << 20
@@ -180,7 +186,7 @@ def shape(model: type[Model]) -> TableShape:
     )
 
 
-def contested_fields(model: type[Model]) -> list[Field]:
+def contested_fields(model: type[Model]) -> list[AnyField]:
     """The fields, besides the key, that a unique index or a foreign key stands on."""
     meta = model._meta
     together = {name for names in meta.unique_together for name in names}
@@ -192,17 +198,17 @@ def contested_fields(model: type[Model]) -> list[Field]:
     ]
 
 
-def key_fields(model: type[Model]) -> list[Field]:
+def key_fields(model: type[Model]) -> list[AnyField]:
     """The fields of the primary key, one or several."""
     return list(model._meta.pk_fields)
 
 
-def stored_fields(model: type[Model]) -> list[Field]:
+def stored_fields(model: type[Model]) -> list[AnyField]:
     """The fields with a column that is written: no generated ones, the server computes those again."""
     return [f for f in model._meta.local_concrete_fields if f.column and not f.generated]
 
 
-def expression(field: Field) -> Expression:
+def expression(field: AnyField) -> Expression:
     """How the field's column becomes part of an image. Raises ValueError with the field's name."""
     kind = column_type(field)
     special: dict[str, Expression] = {
@@ -232,7 +238,7 @@ def dialect() -> BaseDatabaseWrapper:
     return wrapper
 
 
-def column_type(field: Field) -> str:
+def column_type(field: AnyField) -> str:
     """The first word of the column's type on MariaDB, in lower case."""
     kind = (field.db_type(dialect()) or "").lower()
     return kind.split("(")[0].split(" ")[0]
