@@ -67,7 +67,7 @@ class Title(models.Model):
         validators=[
             RegexValidator(
                 rf"^{limits.TCONST.pattern}\Z",
-                "An identifier is tt and 7 to 10 digits, such as tt0111161.",
+                f"An identifier is {limits.TCONST_IN_WORDS}, such as tt0111161.",
             )
         ],
     )

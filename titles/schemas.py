@@ -6,7 +6,7 @@ from typing import Any
 from ninja import Field, Schema
 from pydantic import ConfigDict
 
-from titles.catalogue import fields
+from titles.catalogue import fields, limits
 from titles.models import Title
 
 
@@ -66,7 +66,7 @@ class ReviewsIn(Strict):
     """New reviews of one rating."""
 
     count: int = Field(1, description="how many")
-    rating: Decimal = Field(description="0.0 to 10.0 with at most one decimal")
+    rating: Decimal = Field(description=f"{limits.RATING_IN_WORDS} with at most one decimal")
 
 
 class FiguresOut(Schema):

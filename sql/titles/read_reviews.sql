@@ -2,11 +2,11 @@
 CREATE OR REPLACE PROCEDURE read_reviews(
     IN p_num_new_reviews LONGTEXT, IN p_new_rating LONGTEXT, OUT p_reviews BIGINT, OUT p_rating DECIMAL(3, 1))
 BEGIN
-    SET p_reviews = whole_number('num_new_reviews', p_num_new_reviews, 1, 2147483647);
+    SET p_reviews = whole_number('num_new_reviews', p_num_new_reviews, 1, ${max_votes});
     SET p_rating = rating('new_rating', p_new_rating);
     IF p_reviews IS NULL THEN
         CALL refuse_argument('num_new_reviews must not be NULL. Give the number of new reviews, at least 1.');
     ELSEIF p_rating IS NULL THEN
-        CALL refuse_argument('new_rating must not be NULL. Give the rating of the new reviews, 0.0 to 10.0.');
+        CALL refuse_argument('new_rating must not be NULL. Give the rating of the new reviews, ${min_rating} to ${max_rating}.');
     END IF;
 END

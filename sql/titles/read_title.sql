@@ -7,9 +7,9 @@ CREATE OR REPLACE PROCEDURE read_title(
 BEGIN
     CALL require_tconst(p_tconst);
     CALL require_title(p_primaryTitle);
-    SET p_runtime = whole_number('runtimeMinutes', p_runtimeMinutes, 1, 100000);
+    SET p_runtime = whole_number('runtimeMinutes', p_runtimeMinutes, ${min_runtime}, ${max_runtime});
     SET p_rating = rating('averageRating', p_averageRating);
-    SET p_votes = whole_number('numVotes', p_numVotes, 0, 2147483647);
-    SET p_year = whole_number('startYear', p_startYear, 1870, 2100);
+    SET p_votes = whole_number('numVotes', p_numVotes, 0, ${max_votes});
+    SET p_year = whole_number('startYear', p_startYear, ${min_year}, ${max_year});
     CALL require_rated_votes(p_rating, p_votes);
 END

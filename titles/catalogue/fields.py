@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from titles.models import Title
@@ -13,6 +14,9 @@ FIELDS = {field.name: field for field in Title._meta.concrete_fields}
 COLUMNS = {name: str(FIELDS[name].column) for name in EDITABLE}
 TOGETHER = ("average_rating", "num_votes")
 """A rating is the average of its votes: who changes one of the two has read the other."""
+
+NAMELESS = "Give the title a name."
+UNRATED_VOTES = "There are votes, so give the rating too, or no votes."
 
 Image = dict[str, Any]
 """A value for each EDITABLE field."""
@@ -31,6 +35,11 @@ def of_columns(values: Mapping[str, Any]) -> Image:
 def value_of(name: str, text: Any) -> Any:
     """A field's value out of text or a number. Raises ValidationError."""
     return FIELDS[name].to_python(text)
+
+
+def are_unrated(votes: int | None, rating: Decimal | None) -> bool:
+    """Return whether there are votes that nobody can have given; the sentence for it is UNRATED_VOTES."""
+    return bool(votes) and rating is None
 
 
 def label(name: str) -> str:

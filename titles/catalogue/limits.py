@@ -1,10 +1,12 @@
-"""What a title may look like: the bounds that model, importer and `sql/titles` have in common."""
+"""The bounds of a title, for model, forms, API, importer and, by TitlesApp.sql_constants, sql/titles."""
 
 import re
 from decimal import Decimal
 
-TCONST = re.compile(r"tt[0-9]{7,10}")
+LEAST_DIGITS, MOST_DIGITS = 7, 10
+TCONST = re.compile(rf"tt[0-9]{{{LEAST_DIGITS},{MOST_DIGITS}}}")
 """IMDb's identifier of a title: `tt` and seven digits or more; the column takes ten."""
+TCONST_IN_WORDS = f"tt and {LEAST_DIGITS} to {MOST_DIGITS} digits"
 
 TITLE_LENGTH = 1024
 """Characters."""
@@ -16,5 +18,6 @@ MIN_RUNTIME, MAX_RUNTIME = 1, 100_000
 """Minutes. The longest film so far runs for about 51,000."""
 
 MIN_RATING, MAX_RATING = Decimal("0.0"), Decimal("10.0")
+RATING_IN_WORDS = f"{MIN_RATING} to {MAX_RATING}"
 
 MAX_VOTES = 2_147_483_647

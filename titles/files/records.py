@@ -123,7 +123,7 @@ def _checked(row: Row | BadRow, check: Callable[[tuple[str | None, ...]], Record
 
 def _tconst(text: str | None) -> str:
     if text is None or not limits.TCONST.fullmatch(text):
-        raise Unsuitable(f"has no identifier (tt and 7 to 10 digits) but {_shown(text)}")
+        raise Unsuitable(f"has no identifier ({limits.TCONST_IN_WORDS}) but {_shown(text)}")
     return text
 
 
@@ -156,7 +156,7 @@ def _average(text: str) -> Decimal:
         raise Unsuitable(f"has {_shown(text)} as averageRating, which must have at most one decimal")
     average = Decimal(f"{whole}.{tenth or '0'}")
     if not limits.MIN_RATING <= average <= limits.MAX_RATING:
-        raise Unsuitable(f"has {_shown(text)} as averageRating, which must be 0.0 to 10.0")
+        raise Unsuitable(f"has {_shown(text)} as averageRating, which must be {limits.RATING_IN_WORDS}")
     return average
 
 

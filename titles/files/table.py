@@ -143,9 +143,9 @@ def _check(title: Title, wrong: dict[str, list[str]]) -> None:
     except ValidationError as error:
         wrong |= error.message_dict
     if not title.primary_title.strip():
-        wrong["primary_title"] = ["Give the title a name."]
-    if not wrong and title.num_votes and title.average_rating is None:
-        wrong["average_rating"] = ["There are votes, so give the rating too, or no votes."]
+        wrong["primary_title"] = [fields.NAMELESS]
+    if not wrong and fields.are_unrated(title.num_votes, title.average_rating):
+        wrong["average_rating"] = [fields.UNRATED_VOTES]
     if wrong:
         raise ValidationError(wrong)
 

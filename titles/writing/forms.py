@@ -1,6 +1,5 @@
 """What people type, checked field by field, with a sentence for each thing that is wrong."""
 
-from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -9,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 
 from titles.catalogue import fields, limits
-from titles.catalogue.fields import Image
+from titles.catalogue.fields import NAMELESS, UNRATED_VOTES, Image
 from titles.models import Title
 from titles.reading.keyset import BEST, ORDERS, BadCursor, decoded
 from titles.reading.queries import Wanted
@@ -25,13 +24,13 @@ class TitleForm(forms.ModelForm):
         fields: tuple[str, ...] = ("tconst", *fields.EDITABLE)
         widgets = {"primary_title": forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "true"})}
         help_texts = {
-            "tconst": "tt and 7 to 10 digits, such as tt0111161. It cannot be changed later.",
+            "tconst": f"{limits.TCONST_IN_WORDS}, such as tt0111161. It cannot be changed later.",
             "start_year": f"{limits.MIN_YEAR} to {limits.MAX_YEAR}, empty when unknown.",
-            "average_rating": "0.0 to 10.0 with one decimal; belongs to a number of votes.",
+            "average_rating": f"{limits.RATING_IN_WORDS} with one decimal; belongs to a number of votes.",
         }
         error_messages = {
-            "primary_title": {"required": "Give the title a name."},
-            "tconst": {"required": "Give the title an identifier: tt and 7 to 10 digits."},
+            "primary_title": {"required": NAMELESS},
+            "tconst": {"required": f"Give the title an identifier: {limits.TCONST_IN_WORDS}."},
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -42,12 +41,9 @@ class TitleForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         """Votes that nobody can have given are refused."""
         given = super().clean() or self.cleaned_data
-        if (
-            given.get("num_votes")
-            and given.get("average_rating") is None
-            and "average_rating" not in self.errors
-        ):
-            self.add_error("average_rating", "There are votes, so give the rating too, or no votes.")
+        unrated = fields.are_unrated(given.get("num_votes"), given.get("average_rating"))
+        if unrated and "average_rating" not in self.errors:
+            self.add_error("average_rating", UNRATED_VOTES)
         return given
 
     def validate_unique(self) -> None:
@@ -95,10 +91,10 @@ class ReviewsForm(forms.Form):
         max_digits=3,
         decimal_places=1,
         validators=[MinValueValidator(limits.MIN_RATING), MaxValueValidator(limits.MAX_RATING)],
-        widget=forms.NumberInput(attrs={"step": "0.1", "min": "0", "max": "10"}),
+        widget=forms.NumberInput(attrs={"step": "0.1", "min": limits.MIN_RATING, "max": limits.MAX_RATING}),
         error_messages={
-            "required": "Give a rating from 0.0 to 10.0.",
-            "invalid": "Type a number from 0.0 to 10.0.",
+            "required": f"Give a rating from {limits.RATING_IN_WORDS}.",
+            "invalid": f"Type a number from {limits.RATING_IN_WORDS}.",
         },
     )
 
@@ -109,7 +105,7 @@ class ListForm(forms.Form):
     search = forms.CharField(required=False, max_length=200)
     year = forms.IntegerField(required=False, min_value=limits.MIN_YEAR, max_value=limits.MAX_YEAR)
     until = forms.IntegerField(required=False, min_value=limits.MIN_YEAR, max_value=limits.MAX_YEAR)
-    rating = forms.DecimalField(required=False, min_value=Decimal(0), max_value=Decimal(10))
+    rating = forms.DecimalField(required=False, min_value=limits.MIN_RATING, max_value=limits.MAX_RATING)
     votes = forms.IntegerField(required=False, min_value=0, max_value=limits.MAX_VOTES)
     order = forms.ChoiceField(
         required=False, choices=[(order.name, order.label) for order in ORDERS.values()]

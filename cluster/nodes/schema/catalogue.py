@@ -6,10 +6,11 @@ installation: tables, routines, the replicated tables, their triggers.
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from django.apps import apps
 from django.conf import settings
 from django.db.models import Model
 
@@ -73,9 +74,12 @@ def statements(path: Path) -> list[str]:
     return [part.strip().rstrip(";") for part in path.read_text().split(NEXT)]
 
 
-def filled_objects(folder: Path) -> Iterator[SqlObject]:
-    """Yield the objects that a folder makes, what they share with others filled in."""
-    fragments = kernel_fragments(sql_root() / "cluster" / "parts")
+def filled_objects(folder: Path, own: Mapping[str, str] | None = None) -> Iterator[SqlObject]:
+    """Yield the objects that a folder makes, what they share with others filled in.
+
+    own: what they share with nobody but each other. Raises KeyError for a blank that neither fills.
+    """
+    fragments = {**kernel_fragments(sql_root() / "cluster" / "parts"), **(own or {})}
     for item in objects_in(folder):
         yield replace(item, statement=fill(item.statement, fragments))
 
@@ -132,7 +136,16 @@ def events() -> list[SqlObject]:
 def public_routines() -> list[SqlObject]:
     """The procedures of the apps: what the application's account may call."""
     folders = sorted(p for p in sql_root().iterdir() if p.is_dir() and p.name != "cluster")
-    return [item for folder in folders for item in filled_objects(folder)]
+    return [item for folder in folders for item in filled_objects(folder, app_constants(folder.name))]
+
+
+def app_constants(label: str) -> dict[str, str]:
+    """Return what the SQL of an app takes from its Python: `sql_constants` of its configuration.
+
+    So an app writes a bound once.
+    """
+    constants = getattr(apps.app_configs.get(label), "sql_constants", {})
+    return {name: str(value) for name, value in constants.items()}
 
 
 PUBLIC_KERNEL = (
