@@ -1,8 +1,8 @@
 """What the cluster keeps in tables that Django knows: orphaned transactions, events, looks at log and config.
 
-`OrphanedTransaction` is itself replicated; `Event`, `Alert`, `Observation`, `Sample` and `Job` live in the control
-database. `LogEntry` and
-`NodeSetting` read tables that the kernel owns; they are there to be looked at, with `using(node)`.
+`OrphanedTransaction` is itself replicated; `Event`, `Alert`, `Observation`, `Sample`, `Job` and `Comparison` live
+in the control database. `LogEntry` and `NodeSetting` read tables that the kernel owns; they are there to be looked at,
+with `using(node)`.
 """
 
 from datetime import UTC, datetime
@@ -199,6 +199,39 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return f"{self.verb} {self.node}".strip()
+
+
+class Comparison(models.Model):
+    """How far the comparison in the background is: one row, in the control database.
+
+    Who moves `due_at` forward takes the next step; who finds it moved does nothing. found: sentences of the present
+    pass, last_found: those of the pass before it. objects_found: what was wrong around the rows when it was last asked.
+    """
+
+    due_at = models.DateTimeField()
+    began_at = models.DateTimeField()
+    """When the present pass began."""
+    table = models.CharField(max_length=64, blank=True)
+    after = models.JSONField(null=True)
+    """The last key that was compared, as `cluster.actions.verification.position` writes it; None: none of the table."""
+    done = models.PositiveBigIntegerField(default=0)
+    total = models.PositiveBigIntegerField(default=0)
+    """Rows and entries of the pass, compared and altogether, the latter estimated."""
+    found = models.JSONField(default=list)
+    found_count = models.PositiveBigIntegerField(default=0)
+    last_found = models.JSONField(default=list)
+    last_found_count = models.PositiveBigIntegerField(default=0)
+    objects_found = models.JSONField(default=list)
+    objects_at = models.DateTimeField(null=True)
+    proven_at = models.DateTimeField(null=True)
+    """When a pass last ended that found all nodes equal."""
+    waiting = models.TextField(blank=True)
+    """Why it does not go on; empty while it does."""
+    work_seconds = models.FloatField(default=0.0)
+    """Seconds that the steps of the present pass took."""
+
+    def __str__(self) -> str:
+        return f"{self.table or 'nothing'}, {self.done} of {self.total}"
 
 
 class LogEntry(models.Model):

@@ -16,10 +16,11 @@ from cluster.actions.operations import jobs
 from cluster.actions.replication.catch_up import catch_up as bring_followers_up_to_date
 from cluster.actions.reports import observations
 from cluster.actions.steps.observe import observe
+from cluster.actions.verification import background
 from cluster.actions.verification.differences import Differences
 from cluster.actions.verification.verify import amount as amount_to_compare
 from cluster.actions.verification.verify import note
-from cluster.actions.verification.verify import verify as compare
+from cluster.actions.verification.verify import verify as compare_all
 from cluster.conf import conf
 from cluster.models import Job
 from cluster.nodes.cluster import connect_all
@@ -96,9 +97,21 @@ def verify(self: ActingTask) -> str:
     nodes, differences = connect_all(), Differences()
     view = observe(nodes)
     tick = self.progress(amount_to_compare(nodes, view))
-    found = compare(nodes, view, on_difference=differences.add, progress=tick)
+    found = compare_all(nodes, view, on_difference=differences.add, progress=tick)
     note(found)
+    background.proved(found)
     return found.sentence
+
+
+@shared_task(base=ActingTask, ignore_result=True)
+def compare() -> bool:
+    """A step of the comparison in the background, when one is due."""
+    nodes = connect_all(timeout=background.ANSWER_SECONDS)
+    try:
+        return background.step(nodes)
+    finally:
+        for node in nodes.values():
+            node.close()
 
 
 @shared_task(ignore_result=True)

@@ -51,6 +51,11 @@ app.conf.update(
             "schedule": 60.0,
             "options": {"expires": 60.0},
         },
+        "compare": {
+            "task": "cluster.tasks.compare",
+            "schedule": 10.0,
+            "options": {"expires": 10.0},
+        },
         "refresh statistics": {
             "task": "titles.tasks.refresh_statistics",
             "schedule": 300.0,

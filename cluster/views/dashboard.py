@@ -8,11 +8,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from cluster.actions.operations.verbs import VERBS
+from cluster.actions.verification.proof import proof
 from cluster.models import SLOT_SECONDS as SLOT
 from cluster.models import Event, Job, Sample
 from cluster.protocol.names import NodeName
 from cluster.views import hour, topology
-from cluster.views.problems import forecast, problems
+from cluster.views.problems import differing, forecast, problems
 from cluster.views.seen import Seen, seen
 
 HOUR, DAY = 3_600, 86_400
@@ -31,12 +32,13 @@ def hour_part(request: HttpRequest) -> HttpResponse:
 
 def now_context() -> dict[str, Any]:
     """The nodes, the problems, the forecast, the last transactions."""
-    looked = seen()
+    looked, proven = seen(), proof()
     return {
+        "proof": proven,
         "seen": looked,
         "boxes": topology.boxes(looked),
         "arrows": topology.arrows(looked),
-        "problems": [(one, VERBS.get(one.verb)) for one in problems(looked)],
+        "problems": [(one, VERBS.get(one.verb)) for one in [*problems(looked), *differing(proven)]],
         "forecast": forecast(looked),
         "recent": [arrivals(looked, entry) for entry in looked.facts.get("recent", [])],
         "jobs": Job.objects.filter(state__in=[Job.State.WAITING, Job.State.RUNNING]),

@@ -13,6 +13,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from cluster.actions.reports.status import cluster_facts
 from cluster.actions.steps.observe import observe
+from cluster.actions.verification.proof import proof
 from cluster.conf import conf
 from cluster.nodes.cluster import connect, connect_all
 from cluster.nodes.mariadb import MariaDBNode
@@ -89,7 +90,7 @@ def status(request: HttpRequest) -> JsonResponse:
     """What `cluster_status --json` prints."""
     nodes: dict[NodeName, MariaDBNode] = connect_all(timeout=PATIENCE)
     try:
-        answer = JsonResponse(cluster_facts(observe(nodes), conf()))
+        answer = JsonResponse(cluster_facts(observe(nodes), conf()) | {"comparison": proof().facts})
     finally:
         for node in nodes.values():
             node.close()

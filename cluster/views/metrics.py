@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from cluster.actions.verification.proof import proof
 from cluster.backend.counters import Outcome
 from cluster.models import Event, WriteCounter
 from cluster.protocol.names import Mode
@@ -41,6 +42,7 @@ class Numbers(Collector):
         if not looked.stale:
             yield from of_cluster(looked)
             yield from of_nodes(looked)
+        yield from of_comparison()
         yield from of_writes()
         yield from of_events()
 
@@ -76,6 +78,17 @@ def of_nodes(looked: Seen) -> Iterator[Metric]:
         for mode in Mode:
             modes.add_metric([node.name.value, mode.value], float(node.mode == mode))
     yield modes
+
+
+def of_comparison() -> Iterator[Metric]:
+    """The comparison in the background."""
+    found = proof()
+    at = found.proven_at.timestamp() if found.proven_at else None
+    yield gauge("mco2_proven_equal_timestamp_seconds", "When all nodes were last proven equal.", at)
+    yield gauge("mco2_compared_share", "Share of the rows that the present pass has compared.", found.share)
+    yield gauge(
+        "mco2_differences", "Rows, entries and objects that differ between the nodes.", found.differences
+    )
 
 
 def of_events() -> Iterator[Metric]:

@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from cluster.actions.verification.proof import Proof
 from cluster.protocol.names import NodeName
 from cluster.views.seen import Seen, SeenNode
 
 MANY_ENTRIES, MANY_SECONDS = 1_000, 5.0
 """A lag above these is worth a word."""
+SHOWN = 3
+"""Differences that are named among the problems."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,11 @@ def of_node(seen: Seen, node: SeenNode) -> Iterator[Problem]:
         yield Problem(2, node.unfit, node=node.name)
     if node.orphans_unfiled:
         yield Problem(5, f"{node.label} set {node.orphans_unfiled} entries aside that wait to be filed.")
+
+
+def differing(proof: Proof) -> list[Problem]:
+    """What the comparison in the background has found."""
+    return [Problem(3, sentence, "repair") for sentence in proof.found[:SHOWN]] if proof.differences else []
 
 
 @dataclass(frozen=True)

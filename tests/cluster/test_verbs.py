@@ -59,7 +59,8 @@ class TestJson:
     def test_of_the_status(self, cluster):
         cluster.settle()
         found = facts(cluster.manage("cluster_status", "--json"))
-        nodes = found.pop("nodes")
+        nodes, comparison = found.pop("nodes"), found.pop("comparison")
+        assert {"sentence", "proven_at", "share", "differences", "found"} == comparison.keys()
         assert found == {
             "primary": "main", "epoch": 1, "automatic": True, "quorum": True, "durability": "quorum",
             "sentence": "Main is healthy. Node A remains in VICE mode.",

@@ -14,6 +14,7 @@ from cluster.actions.maintenance.rebuild import amount as amount_to_copy
 from cluster.actions.maintenance.rebuild import rebuild
 from cluster.actions.operations.report import Report
 from cluster.actions.steps.observe import observe
+from cluster.actions.verification.background import proved
 from cluster.actions.verification.differences import Differences
 from cluster.actions.verification.repair import repair
 from cluster.actions.verification.verify import amount as amount_to_compare
@@ -118,6 +119,7 @@ def verifying(nodes: Nodes, job: Job, report: Report) -> str:
     for item in found.first:
         report.step(item.sentence)
     note(done)
+    proved(done)
     return done.sentence
 
 

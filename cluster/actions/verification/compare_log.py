@@ -42,16 +42,28 @@ class LogComparison:
 
     def compare(self) -> None:
         """Compare the logs up to the lowest commit watermark, then what stands above it."""
+        begin = self.begin()
+        for span in comparing.spans(self.end_of_span, log_span(begin, self.watermark)):
+            self.compare_complete(span)
+        for span in comparing.spans(self.end_of_span, log_span(self.watermark, None)):
+            self.compare_arriving(span)
+
+    def compare_next(self, after: Key | None) -> Key | None:
+        """Compare the complete span that follows a key; return where it ends, None at the commit watermark."""
+        whole = log_span(self.begin(), self.watermark)
+        start = max((key for key in (after, whole.after) if key is not None), default=None)
+        upto = self.end_of_span(Span(start, whole.upto))
+        self.compare_complete(Span(start, upto or whole.upto))
+        return upto
+
+    def begin(self) -> int | None:
+        """See how far the logs are; return the log id that the comparison follows, None for the beginning."""
         states = self.fan_out.ask(self.fan_out.names, reading.state)
         self.held_to = {name: state.last_log_id for name, state in states.items()}
         self.watermark = min(state.watermark.log_id for state in states.values())
         # Where a prune was interrupted, the nodes have archived different entries up to where one of them got.
         pruned = {state.pruned for state in states.values()}
-        begin = None if len(pruned) == 1 else max(pruned)
-        for span in comparing.spans(self.end_of_span, log_span(begin, self.watermark)):
-            self.compare_complete(span)
-        for span in comparing.spans(self.end_of_span, log_span(self.watermark, None)):
-            self.compare_arriving(span)
+        return None if len(pruned) == 1 else max(pruned)
 
     def end_of_span(self, rest: Span) -> Key | None:
         """Where the next span ends: after ENTRIES of the reference, and twice as many of no other node."""

@@ -28,7 +28,8 @@ class TableComparison:
     """Compares table after table and tells what differs.
 
     watermark: the log id at and below which the logs are complete. rows: how many the reference holds.
-    uncompared: which table could not be compared on which node, and why.
+    uncompared: which table could not be compared on which node, and why. known: how each table is compared, so far;
+    comparable: on which nodes.
     """
 
     fan_out: FanOut
@@ -37,19 +38,36 @@ class TableComparison:
     progress: Callable[[int], None]
     rows: int = 0
     uncompared: list[str] = field(default_factory=list)
+    known: dict[str, tuple[Comparable, str]] = field(default_factory=dict)
+    comparable: dict[str, list[NodeName]] = field(default_factory=dict)
 
     def compare(self, shape: TableShape) -> None:
         """Compare one table on all nodes that have it as its model says."""
-        columns = stored_columns(self.fan_out.source, shape.name)
-        table = comparing.comparable_as_stored(shape, columns)
-        stored = stored_row(columns)
-        names = [name for name in self.fan_out.names if self.is_comparable(name, table)]
-        for span in comparing.spans(partial(self.end_of_span, names, table), Span()):
-            sums = self.fan_out.ask(names, partial(comparing.checksum, table=table, span=span))
-            if suspects := unlike(sums, self.fan_out.reference):
-                self.compare_rows(shape, table, span, suspects, stored)
-            self.rows += sums[self.fan_out.reference].rows
-            self.progress(sums[self.fan_out.reference].rows)
+        after = self.compare_next(shape, None)
+        while after is not None:
+            after = self.compare_next(shape, after)
+
+    def compare_next(self, shape: TableShape, after: Key | None) -> Key | None:
+        """Compare the span that follows a key; return where it ends, None at the end of the table."""
+        table, stored = self.prepared(shape)
+        names = self.comparable[shape.name]
+        span = Span(after, self.end_of_span(names, table, Span(after)))
+        sums = self.fan_out.ask(names, partial(comparing.checksum, table=table, span=span))
+        if suspects := unlike(sums, self.fan_out.reference):
+            self.compare_rows(shape, table, span, suspects, stored)
+        self.rows += sums[self.fan_out.reference].rows
+        self.progress(sums[self.fan_out.reference].rows)
+        return span.upto
+
+    def prepared(self, shape: TableShape) -> tuple[Comparable, str]:
+        """Return how a table is compared, and SQL of a row's stored values; asked of the servers once a table."""
+        if shape.name not in self.known:
+            columns = stored_columns(self.fan_out.source, shape.name)
+            table = comparing.comparable_as_stored(shape, columns)
+            self.known[shape.name] = table, stored_row(columns)
+            names = self.fan_out.names
+            self.comparable[shape.name] = [name for name in names if self.is_comparable(name, table)]
+        return self.known[shape.name]
 
     def is_comparable(self, name: NodeName, table: Comparable) -> bool:
         """Whether the node can hash the table at all; if not, why is noted. The reference has to (NodeFailed)."""

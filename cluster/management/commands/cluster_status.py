@@ -13,7 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from cluster.actions.reports.status import cluster_facts
-from cluster.actions.steps.observe import observe
+from cluster.actions.steps.observe import Nodes, observe
+from cluster.actions.verification.proof import proof
 from cluster.conf import conf
 from cluster.management.verbs import VerbCommand
 from cluster.nodes.cluster import connect_all
@@ -47,13 +48,18 @@ class Command(VerbCommand):
     def act(self, **options: Any) -> None:
         """Print it once or keep it on the screen."""
         nodes = connect_all(timeout=conf().probe_timeout)
-        looks = (cluster_facts(observe(nodes), conf()) for _ in iter(int, 1))
+        looks = (self.look(nodes) for _ in iter(int, 1))
         if options["watch"] and not self.as_json:
             self.watch(looks)
         elif self.as_json:
             self.stdout.write(json.dumps(next(looks)))
         else:
             self.print_once(next(looks))
+
+    @staticmethod
+    def look(nodes: Nodes) -> dict[str, Any]:
+        """The nodes as they answer now, and what the comparison in the background has come to."""
+        return cluster_facts(observe(nodes), conf()) | {"comparison": proof().facts}
 
     def print_once(self, facts: dict[str, Any]) -> None:
         """The page on the screen; wide enough for every column where there is no screen."""
@@ -78,7 +84,7 @@ def page(facts: dict[str, Any]) -> Group:
     table = Table(*COLUMNS)
     for name in NodeName:
         table.add_row(*row(name, facts))
-    below = [facts["sentence"]]
+    below = [facts["comparison"]["sentence"], facts["sentence"]]
     below += [
         f"{name.label}: {node['error']}" for name in NodeName if (node := facts["nodes"][name])["error"]
     ]

@@ -5,8 +5,10 @@ import threading
 import time
 from typing import Any
 
+from cluster.actions.events import journal
 from cluster.actions.failover.check_health import Watch
 from cluster.actions.reports import observations
+from cluster.actions.verification import background
 from cluster.conf import conf
 from cluster.management.verbs import VerbCommand
 
@@ -21,6 +23,7 @@ class Command(VerbCommand):
         over = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: over.set())
+        threading.Thread(target=compare, args=[over, journal.actor()], name="comparison", daemon=True).start()
         watch, interval, last = Watch.of_this_process(), conf().probe_interval, ""
         while not over.is_set():
             began = time.monotonic()
@@ -33,3 +36,9 @@ class Command(VerbCommand):
             watch.wait(interval - (time.monotonic() - began))
         watch.close()
         self.say("Stopped.")
+
+
+def compare(over: threading.Event, actor: str) -> None:
+    """Compare the nodes in the background, beside the watch and never in its way."""
+    with journal.acting_as(actor):
+        background.run(over)

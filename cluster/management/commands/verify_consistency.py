@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from cluster.actions.steps.observe import observe
+from cluster.actions.verification import background
 from cluster.actions.verification.differences import SHOWN, Differences
 from cluster.actions.verification.repair import Repair, repair
 from cluster.actions.verification.verify import Verification, amount, verify
@@ -45,6 +46,7 @@ class Command(RatedCommand):
             repaired = repair(self.nodes, self.look(), differences)
             self.say(repaired.sentence)
             verification, differences = self.verify()
+        background.proved(verification)
         self.show(verification, differences)
         if self.as_json:
             self.print_json(verification, differences, repaired)
