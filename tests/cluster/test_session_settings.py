@@ -74,6 +74,40 @@ def test_a_setting_changes_no_row_on_its_way(cluster, setting):
     equal(cluster)
 
 
+class TestInsertId:
+    """A session sets the next id that is generated. The log generates its own."""
+
+    @pytest.mark.parametrize("statement", [
+        "INSERT INTO test_word VALUES ('late', '')", "INSERT INTO test_shelf (id, name) VALUES (5, 'five')",
+        "UPDATE test_word SET meaning = 'late'", "DELETE FROM test_word",
+    ])  # fmt: skip
+    def test_no_entry_takes_it(self, cluster, statement):
+        """Below the commit watermark nobody looks for entries: this one would be acknowledged, and on one node only."""
+        app = cluster.connect("main")
+        app.run("START TRANSACTION")
+        app.run("INSERT INTO test_word VALUES ('undone', '')")
+        (gap,) = app.row("SELECT MAX(log_id) FROM transaction_log")
+        app.run("ROLLBACK")
+        app.run("INSERT INTO test_word VALUES ('early', '')")
+        cluster.settle()
+        app.run("SET @current_transaction_id = 'late'")
+        app.run(f"SET insert_id = {gap}")
+        app.run(statement)
+        app.rows("CALL await_acknowledgement('late', 4)")
+        equal(cluster)
+        assert app.row(
+            "SELECT MIN(log_id) > %s FROM transaction_log WHERE transaction_id = 'late'", (gap,)
+        ) == (1,)
+
+    def test_rows_take_it(self, cluster):
+        app = cluster.connect("main")
+        app.run("SET insert_id = 77")
+        app.run("INSERT INTO test_shelf (name) VALUES ('a'), ('b')")
+        app.run("INSERT INTO test_shelf (name) VALUES ('c')")
+        equal(cluster)
+        assert app.rows("SELECT id FROM test_shelf ORDER BY id") == ((77,), (78,), (79,))
+
+
 def test_what_is_written_under_a_table_lock_is_logged(cluster):
     """Only an administrator may; the wait for the acknowledgement has to come after it."""
     root = cluster.connect("main", "root")

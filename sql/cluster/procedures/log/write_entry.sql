@@ -25,6 +25,9 @@ BEGIN
     IF v_epoch IS NULL THEN  -- somebody removed the grant by hand since the guard looked
         CALL refuse_write((SELECT config_value FROM node_config WHERE config_key = 'node_mode'));
     END IF;
+    IF @@insert_id <> 0 THEN
+        SET @@insert_id = 0;  -- meant for the row, not for its entry: one below the watermark would never be carried
+    END IF;
     -- VALUES, not SELECT: that would hold the log's auto-increment lock until the writer's statement ends.
     INSERT INTO transaction_log (${new_entry})
     VALUES (v_epoch, v_transaction, @log_sequence, 'ROW', p_operation, p_table, p_record, p_old, p_new,
