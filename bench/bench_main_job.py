@@ -192,7 +192,7 @@ def stage() -> Iterator[Stage]:
             ending.callback(cluster.end)
             begin(cluster.nodes, conf.lease_seconds)
             made = Stage(servers, cluster)
-            cluster.settle()
+            cluster.settle(timeout=60)
             yield made
 
 

@@ -23,7 +23,7 @@ from tests.fuzz.troubles import Troubles
 from tests.harness.cluster import Cluster
 from tests.harness.servers import ScratchServers, memory, revive
 
-SECONDS_A_SEED = 30
+SECONDS_A_SEED = 40
 """What a seed with faults takes at least: so many have tables."""
 SAID = 12
 """Lines of the last replay that are printed with a failure."""
@@ -154,9 +154,10 @@ def play_seeds(
 
 def play_minutes(minutes: float, first: int, statements: int, shrinking: float) -> list[Score]:
     """Play seeds with faults, from `first` on, until so many minutes are over; the scores."""
-    until, scores = monotonic() + minutes * 60, list[Score]()
+    scores = list[Score]()
     seeds = range(first, first + max(1, int(minutes * 60 / SECONDS_A_SEED)))
     with player(seeds, statements, faults=True) as playing:
+        until = monotonic() + minutes * 60
         for seed in seeds:
             if monotonic() < until:
                 scores.append(play_one(playing, seed, "", shrinking))
