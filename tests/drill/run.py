@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.drill import scenarios  # noqa: F401 - puts all scenarios on the list
-from tests.drill.busy import busy, calm_run
+from tests.drill.calm import calm_run
 from tests.drill.random_run import random_run
 from tests.drill.scenario import SCENARIOS, Scenario
 from tests.drill.score import Score, as_line, perform
@@ -47,10 +47,10 @@ def main(arguments: Sequence[str]) -> int:
     history = Path(settings.VAR_DIR) / "drill" / "history.jsonl"
     history.parent.mkdir(parents=True, exist_ok=True)
     scores: list[Score] = []
-    with control_database(), closing(ScratchServers()) as servers, busy(wanted.busy):
+    with control_database(), closing(ScratchServers()) as servers:
         for scenario in chosen(wanted):
             console.print(f"{scenario.number} {scenario.name} ...")
-            score = perform(servers, scenario, fast=wanted.fast)
+            score = perform(servers, scenario, fast=wanted.fast, processes=wanted.busy)
             console.print(told(score))
             scores.append(score)
             with history.open("a") as file:

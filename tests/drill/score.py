@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from cluster.protocol.errors import ClusterError
+from tests.drill.busy import busy
 from tests.drill.scenario import Scenario
 from tests.drill.stage import Stage, staged
 from tests.harness.checker import FULL_LOG, check, lost
@@ -62,11 +63,14 @@ class Score:
             self.problems.append(f"{phase}: {error or 'an assertion failed'}")
 
 
-def perform(servers: ScratchServers, scenario: Scenario, *, fast: bool = False) -> Score:
-    """Play a scenario from a fresh cluster to the last check. Never raises for what the fault does."""
+def perform(servers: ScratchServers, scenario: Scenario, *, fast: bool = False, processes: int = 0) -> Score:
+    """Play a scenario from a fresh cluster to the last check. Never raises for what the fault does.
+
+    processes: how many others compute while it is played, once the cluster is at work.
+    """
     score = Score(scenario.number, scenario.name, scenario.right, fast)
     with score.noting("stage"), staged(servers, scenario, fast) as stage:
-        with score.noting("writers"), stage.under_load():
+        with score.noting("writers"), busy(processes), stage.under_load():
             with score.noting("fault"):
                 scenario.play(stage)
             with score.noting("rejoin"):
