@@ -1,4 +1,4 @@
-"""Look at all nodes again and again, each look within a deadline that holds for a frozen server too."""
+"""Probe all nodes again and again, each probe within a deadline that holds for a frozen server too."""
 
 import select
 import time
@@ -19,10 +19,10 @@ Connect = Callable[[NodeName], MariaDBNode]
 """Gives a node object with a connection of its own."""
 
 
-class Post(Generic[T]):
+class BackgroundRequest(Generic[T]):
     """A thread that asks one node one question at a time, over a connection of its own.
 
-    The client library counts whole seconds; here the asker goes away when its patience ends and the thread
+    The client library counts whole seconds; here the asker goes away at its deadline and the thread
     keeps waiting. While it does, asking again means waiting for the same answer.
     """
 
@@ -45,7 +45,7 @@ class Post(Generic[T]):
             self.asked_at = time.monotonic()
 
     def answer(self, deadline: float) -> T | None:
-        """The answer, None when there is none at the deadline (monotonic seconds). Raises what it raised."""
+        """Return the answer, None when there is none at the deadline (monotonic seconds). Raises what it raised."""
         try:
             return self._asked.result(max(deadline - time.monotonic(), 0)) if self._asked else None
         except NotYet:
@@ -64,11 +64,11 @@ class Probe:
         self.read: NodeState | None = None
         self.beats = beats
         self.seconds: float | None = None
-        """How long the last complete look took."""
-        self.post = Post(node, self.look)
+        """How long the last complete probe took."""
+        self.request = BackgroundRequest(node, self.probe)
 
-    def look(self, node: MariaDBNode) -> NodeState:
-        """The state of a node that can commit. Raises NodeUnreachable, NodeFailed."""
+    def probe(self, node: MariaDBNode) -> NodeState:
+        """Return the state of a node that can commit. Raises NodeUnreachable, NodeFailed."""
         self.read, self.seconds, began = None, None, time.monotonic()
         self.read = state_now(node)
         if self.beats:
@@ -77,18 +77,18 @@ class Probe:
         return self.read
 
     def answer(self, deadline: float, patience: float) -> NodeState | NodeUnreachable:
-        """What was seen, in the view's terms: a node that commits nothing is as good as silent."""
+        """Return what the view is to hold: a node that commits nothing is as good as silent."""
         try:
-            return self.post.answer(deadline) or self.silence(f"no answer within {patience:g} s")
+            return self.request.answer(deadline) or self.silence(f"no answer within {patience:g} s")
         except NodeUnreachable as error:
             return error
         except NodeFailed as error:
             return self.silence(str(error))
 
     def silence(self, reason: str) -> NodeUnreachable:
-        """Why the node cannot be counted on."""
-        told = f"it answers but commits nothing: {reason}" if self.read else reason
-        return NodeUnreachable(self.post.node.name, told)
+        """Return why the node cannot be counted on."""
+        reason = f"it answers but commits nothing: {reason}" if self.read else reason
+        return NodeUnreachable(self.request.node.name, reason)
 
 
 class Prober:
@@ -101,12 +101,12 @@ class Prober:
         self.connect = connect
         self.patience = patience
         self._probes = {name: Probe(connect(name), beats) for name in NodeName}
-        self._reachability: dict[tuple[NodeName, NodeName], Post[Reachability]] = {}
+        self._reachability: dict[tuple[NodeName, NodeName], BackgroundRequest[Reachability]] = {}
 
     def probe(self) -> ClusterView:
-        """All nodes at once."""
+        """Probe all nodes at once."""
         for probe in self._probes.values():
-            probe.post.ask()
+            probe.request.ask()
         deadline = time.monotonic() + self.patience
         return ClusterView(
             {name: probe.answer(deadline, self.patience) for name, probe in self._probes.items()}
@@ -118,47 +118,51 @@ class Prober:
         return {name: probe.seconds for name, probe in self._probes.items()}
 
     def request_reachability(self, suspect: NodeName) -> None:
-        """Let the others look at a node while the probes are on their way."""
+        """Let the others probe a node while the probes of this watcher are on their way."""
         for name in suspect.others:
-            self._request_reachability(name, suspect).ask()
+            self._reachability_request(name, suspect).ask()
 
     def reachability(
-        self, vantages: Collection[NodeName], suspect: NodeName, ask: bool
+        self, observers: Collection[NodeName], suspect: NodeName, ask: bool
     ) -> dict[NodeName, Reachability]:
-        """How each of `vantages` sees the suspect. Who does not say so does not reach it.
+        """Return how each of `observers` reaches the suspect. Who does not answer does not reach it.
 
         ask: they were not asked before the probes. Either way an answer has its time, counted from the
         question: a probe that was refused at once leaves little of it.
         """
         if ask:
             self.request_reachability(suspect)
-        posts = {name: self._request_reachability(name, suspect) for name in vantages}
-        return {name: told(post, post.asked_at + self.patience) for name, post in posts.items()}
+        requests = {name: self._reachability_request(name, suspect) for name in observers}
+        return {
+            name: answered(request, request.asked_at + self.patience) for name, request in requests.items()
+        }
 
-    def _request_reachability(self, vantage: NodeName, suspect: NodeName) -> Post[Reachability]:
-        key = (vantage, suspect)
+    def _reachability_request(self, observer: NodeName, suspect: NodeName) -> BackgroundRequest[Reachability]:
+        key = (observer, suspect)
         if key not in self._reachability:
-            self._reachability[key] = Post(self.connect(vantage), lambda node: node.probe_peer(suspect))
+            self._reachability[key] = BackgroundRequest(
+                self.connect(observer), lambda node: node.probe_peer(suspect)
+            )
         return self._reachability[key]
 
     def wait(self, seconds: float) -> None:
-        """Rest until it is time to look again, or until a server lets go of its connection: it may have died."""
+        """Rest until it is time to probe again, or until a server lets go of its connection: it may have died."""
         lines = select.poll()
-        for post in (probe.post for probe in self._probes.values()):
-            if post.idle and (line := post.node.connection.line()) is not None:
+        for request in (probe.request for probe in self._probes.values()):
+            if request.idle and (line := request.node.connection.line()) is not None:
                 lines.register(line, select.POLLIN)
         lines.poll(max(seconds, 0) * 1000)
 
     def close(self) -> None:
         """Let the connections go."""
         for probe in self._probes.values():
-            probe.post.end()
-        for post in self._reachability.values():
-            post.end()
+            probe.request.end()
+        for request in self._reachability.values():
+            request.end()
 
 
 def state_now(node: MariaDBNode) -> NodeState:
-    """The state of a node; a connection that broke while it was idle says nothing, a new one does."""
+    """Return the state of a node; a connection that broke while it was idle proves nothing, a new one does."""
     was_open = node.connection.line() is not None
     try:
         return node.state()
@@ -168,9 +172,9 @@ def state_now(node: MariaDBNode) -> NodeState:
         return node.state()
 
 
-def told(post: Post[Reachability], deadline: float) -> Reachability:
-    """How a node reaches another; what cannot be known counts as silence."""
+def answered(request: BackgroundRequest[Reachability], deadline: float) -> Reachability:
+    """Return how a node reaches another; what cannot be known counts as silence."""
     try:
-        return post.answer(deadline) or Reachability.SILENT
+        return request.answer(deadline) or Reachability.SILENT
     except ClusterError:
         return Reachability.SILENT

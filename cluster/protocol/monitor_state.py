@@ -40,9 +40,7 @@ class MonitorState:
     def reached_by(self) -> list[NodeName]:
         """The nodes that reach the last primary although the watcher does not."""
         return [
-            name
-            for name, reachability_of in self.reachability.items()
-            if reachability_of is Reachability.REACHED
+            name for name, reachability in self.reachability.items() if reachability is Reachability.REACHED
         ]
 
     @property

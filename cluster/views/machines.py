@@ -17,7 +17,7 @@ from cluster.actions.verification.proof import proof
 from cluster.conf import conf
 from cluster.nodes.cluster import connect, connect_all
 from cluster.nodes.mariadb import MariaDBNode
-from cluster.nodes.probing import Post, state_now
+from cluster.nodes.probing import BackgroundRequest, state_now
 from cluster.protocol.errors import NodeFailed, NodeUnreachable
 from cluster.protocol.names import NodeName
 from cluster.protocol.view import NodeState
@@ -33,7 +33,7 @@ class Check:
     """One node, looked at by whoever asks, but not more often than needed."""
 
     def __init__(self, name: NodeName) -> None:
-        self.post: Post[NodeState] = Post(connect(name, timeout=1.0), state_now)
+        self.request: BackgroundRequest[NodeState] = BackgroundRequest(connect(name, timeout=1.0), state_now)
         self._lock = threading.Lock()
         self._at = 0.0
         self._answer: NodeState | str = ""
@@ -47,12 +47,12 @@ class Check:
 
     def ask(self) -> NodeState | str:
         """Ask the node itself."""
-        self.post.ask()
+        self.request.ask()
         try:
-            found = self.post.answer(time.monotonic() + PATIENCE)
+            found = self.request.answer(time.monotonic() + PATIENCE)
         except (NodeUnreachable, NodeFailed) as error:
             return str(error)
-        return found or f"{self.post.node.name.label} does not answer within {PATIENCE:g} s."
+        return found or f"{self.request.node.name.label} does not answer within {PATIENCE:g} s."
 
 
 @cache

@@ -168,8 +168,8 @@ def test_a_failover_has_a_report(cluster, watch, recorded):
     cluster.start("main")
     ask(client, "recover", "main")
     ask(client, "demote")
-    for event_record in recorded:
-        journal.store(event_record)
+    for event in recorded:
+        journal.store(event)
     failover = all_failovers().get()
     assert f"/admin/failovers/{failover.pk}/" in client.get("/admin/failovers/").content.decode()
     told = client.get(f"/admin/failovers/{failover.pk}/", {"format": "json"}).json()

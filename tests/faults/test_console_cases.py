@@ -16,20 +16,20 @@ pytestmark = [pytest.mark.faults]
 
 
 def steps():
-    """Each block with its node, statements and answers; each event_record between them."""
+    """Each block with its node, statements and answers; each event between them."""
     text = (settings.BASE_DIR / "docs" / "sql_console.md").read_text()
-    for label, block, event_record in STEP.findall(text):
+    for label, block, event in STEP.findall(text):
         lines = block.splitlines()
         answers = [line[3:] for line in lines if line.startswith("-- ")]
-        yield label, "\n".join(line for line in lines if not line.startswith("-- ")), answers, event_record
+        yield label, "\n".join(line for line in lines if not line.startswith("-- ")), answers, event
 
 
-def happen(cluster, event_record: str) -> None:
+def happen(cluster, event: str) -> None:
     """Bring about what the page says."""
-    if found := re.fullmatch(r"(\d+) seconds pass\.", event_record):
+    if found := re.fullmatch(r"(\d+) seconds pass\.", event):
         time.sleep(int(found[1]))
         return
-    label, verb = re.fullmatch(r"(.+) is (killed|started)\.", event_record).groups()
+    label, verb = re.fullmatch(r"(.+) is (killed|started)\.", event).groups()
     node = cluster.servers.local[NODES[label]]
     node.kill() if verb == "killed" else node.start()
 
@@ -39,9 +39,9 @@ def test_the_documented_sessions(cluster):
     console = Console(cluster)
     cases = list(steps())
     assert len(cases) > 10
-    for label, statements, answers, event_record in cases:
-        if event_record:
-            happen(cluster, event_record)
+    for label, statements, answers, event in cases:
+        if event:
+            happen(cluster, event)
             continue
         said = console.says(NODES[label], statements)
         for answer in answers:

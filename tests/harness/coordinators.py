@@ -142,10 +142,10 @@ class WorldProber:
         """They are asked when they are wanted."""
 
     def reachability(
-        self, vantages: Collection[NodeName], suspect: NodeName, ask: bool
+        self, observers: Collection[NodeName], suspect: NodeName, ask: bool
     ) -> dict[NodeName, Reachability]:
-        """How each of `vantages` sees the suspect."""
-        return {name: reachability_of(self.nodes[name], suspect) for name in vantages}
+        """How each of `observers` sees the suspect."""
+        return {name: reachability_of(self.nodes[name], suspect) for name in observers}
 
     def wait(self, seconds: float) -> None:
         """Time is the world's."""

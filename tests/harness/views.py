@@ -51,7 +51,7 @@ def monitor_state(
     view = ClusterView(states)
     away = [name for name in NodeName if view.state(name) is None]
     last = view.last_primary
-    vantages = [name for name in (last.others if last else []) if view.state(name)]
+    observers = [name for name in (last.others if last else []) if view.state(name)]
     asked = last in away and failures >= POLICY.threshold
     return MonitorState(
         view,
@@ -59,7 +59,7 @@ def monitor_state(
         failures={name: failures if name in away else 0 for name in NodeName},
         answers={name: 0 if name in away else answers for name in NodeName},
         since=dict.fromkeys(away, SINCE),
-        reachability=dict(zip(vantages, reachability, strict=False)) if asked else {},
+        reachability=dict(zip(observers, reachability, strict=False)) if asked else {},
     )
 
 

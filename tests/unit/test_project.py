@@ -56,7 +56,7 @@ def test_the_development_lock_extends_the_lock():
 RETIRED = {
     "outlook": "monitor state",
     "sight": "reachability",
-    "lookout": "vantage",
+    "lookout": "observer",
     "scout": "poller",
     "look_at": "probe",
     "tally": "counters",

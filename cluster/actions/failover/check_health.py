@@ -98,9 +98,9 @@ class PeerProber(Protocol):
         """Let the others look at a node."""
 
     def reachability(
-        self, vantages: Collection[NodeName], suspect: NodeName, ask: bool
+        self, observers: Collection[NodeName], suspect: NodeName, ask: bool
     ) -> Mapping[NodeName, Reachability]:
-        """How each of `vantages` sees the suspect."""
+        """How each of `observers` sees the suspect."""
 
     def wait(self, seconds: float) -> None:
         """Rest until it is time to look again."""

@@ -15,11 +15,11 @@ Nodes = Mapping[NodeName, Node]
 def observe(nodes: Nodes) -> ClusterView:
     """The state of every node, or why it cannot be seen."""
     with ThreadPoolExecutor(len(nodes), "observe") as pool:
-        seen = pool.map(look, nodes.values())
+        seen = pool.map(state_or_error, nodes.values())
         return ClusterView(dict(zip(nodes, seen, strict=True)))
 
 
-def look(node: Node) -> NodeState | NodeUnreachable:
+def state_or_error(node: Node) -> NodeState | NodeUnreachable:
     """The state of one node, or why it cannot be seen."""
     try:
         return node.state()

@@ -45,7 +45,7 @@ def bring_rows(
     gone: list[str] = []
     there: list[images.Values] = []
     with applying.appending(target, epoch, boundary=False):
-        for record_id, found in row_snapshots.look(target, shape, record_ids).items():
+        for record_id, found in row_snapshots.read(target, shape, record_ids).items():
             image = image_due(right[record_id], found)
             if image is None and found.image is not None:
                 gone.append(record_id)
@@ -70,7 +70,7 @@ def log_rows(primary: Connection, shape: TableShape, record_ids: Sequence[str]) 
     """
 
     def work(_transaction_id: str) -> int:
-        snapshots = row_snapshots.look(primary, shape, record_ids)
+        snapshots = row_snapshots.read(primary, shape, record_ids)
         wrong = {record_id: found for record_id, found in snapshots.items() if found.against_log}
         for record_id, found in wrong.items():
             if found.image is None and found.logged is not None:

@@ -15,7 +15,7 @@ from cluster.protocol.differences import RowSnapshot, entry_id
 from cluster.protocol.entries import EntryId
 
 BATCH = 500
-"""Records looked at together."""
+"""Records read together."""
 
 
 def key_of(shape: TableShape, record_id: str) -> Key:
@@ -46,7 +46,7 @@ def snapshot_rows(
 ) -> dict[str, RowSnapshot]:
     """Each record's row and newest entry, all of one moment. stored: SQL of a row's stored values, if wanted."""
     with snapshot(connection):
-        snapshots = look(connection, shape, record_ids)
+        snapshots = read(connection, shape, record_ids)
         if stored is None:
             return snapshots
         held: dict[str, str] = {}
@@ -56,7 +56,7 @@ def snapshot_rows(
         return {record: replace(seen, stored=held.get(record)) for record, seen in snapshots.items()}
 
 
-def look(connection: Connection, shape: TableShape, record_ids: Sequence[str]) -> dict[str, RowSnapshot]:
+def read(connection: Connection, shape: TableShape, record_ids: Sequence[str]) -> dict[str, RowSnapshot]:
     """Each record's row and newest entry, as the open transaction sees them."""
     snapshots: dict[str, RowSnapshot] = {}
     for chunk in chunks(record_ids):
