@@ -11,7 +11,7 @@ PATIENT = 30.0
 
 
 def endpoint(conf: ClusterConf, name: NodeName, account: Account, database: bool = True) -> Endpoint:
-    """A node's address as one of the accounts."""
+    """Return a node's address as one of the accounts."""
     address = conf.nodes[name]
     return Endpoint(
         name, address.host, address.port, address.database if database else "",
@@ -20,19 +20,19 @@ def endpoint(conf: ClusterConf, name: NodeName, account: Account, database: bool
 
 
 def connect(name: NodeName, *, timeout: float = PATIENT, lock_wait: int = 2) -> MariaDBNode:
-    """One node, as the cluster's account. It connects when it is first used."""
+    """Return one node, as the cluster's account. It connects when it is first used."""
     settings = conf()
     place = endpoint(settings, name, settings.cluster)
     return MariaDBNode(Connection(place, timeout=timeout, lock_wait=lock_wait))
 
 
 def connect_all(*, timeout: float = PATIENT, lock_wait: int = 2) -> dict[NodeName, MariaDBNode]:
-    """All three nodes, each with a connection of its own."""
+    """Return all three nodes, each with a connection of its own."""
     return {name: connect(name, timeout=timeout, lock_wait=lock_wait) for name in NodeName}
 
 
 def administrator(name: NodeName) -> Connection:
-    """A connection as the admin account, for set-up alone. Raises Refused when none is configured."""
+    """Return a connection as the admin account, for set-up alone. Raises Refused when none is configured."""
     settings = conf()
     if settings.admin is None:
         raise Refused(

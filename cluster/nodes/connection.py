@@ -79,7 +79,7 @@ class Connection:
         return self.endpoint.node
 
     def raw(self) -> RawConnection:
-        """The driver's connection, opened if need be. Raises NodeUnreachable, NodeFailed."""
+        """Return the driver's connection, opened if need be. Raises NodeUnreachable, NodeFailed."""
         if self._raw is None:
             if self.timeout > CONNECT_SECONDS:
                 self.await_hello()
@@ -119,7 +119,7 @@ class Connection:
             self.ended = True
 
     def line(self) -> int | None:
-        """The descriptor of the open connection: readable while idle, it has been closed by the server."""
+        """Return the descriptor of the open connection: readable while idle, it has been closed by the server."""
         raw = self._raw
         return None if raw is None else int(raw.fileno())
 
@@ -132,7 +132,7 @@ class Connection:
                 raw.close()
 
     def known(self, name: str, look: Callable[["Connection", str], T]) -> T:
-        """What `look` found out about `name`, asked once for each session."""
+        """Return what `look` found out about `name`, asked once for each session."""
         if name not in self._known:
             self._known[name] = look(self, name)
         found: T = self._known[name]
@@ -174,7 +174,7 @@ class Connection:
             return int(changed or 0)
 
     def stream(self, sql: str, params: Sequence[object] | None = None) -> Iterator[Row]:
-        """The rows of one statement, not held in memory here. The connection is busy meanwhile."""
+        """Yield the rows of one statement, not held in memory here. The connection is busy meanwhile."""
         with self.errors():
             cursor = self.raw().cursor(SSCursor)
             cursor.execute(sql, params)
@@ -225,7 +225,7 @@ class Connection:
 
 
 def number(error: MySQLdb.Error) -> int:
-    """The error number of a driver error, 0 when it has none."""
+    """Return the error number of a driver error, 0 when it has none."""
     return error.args[0] if error.args and isinstance(error.args[0], int) else 0
 
 
@@ -238,7 +238,7 @@ class Missed:
 
 
 def greeting_missed(host: str, port: int) -> Missed | None:
-    """Why a server does not greet within CONNECT_SECONDS; None when it does."""
+    """Return why a server does not greet within CONNECT_SECONDS; None when it does."""
     try:
         with socket.create_connection((host, port), CONNECT_SECONDS) as line:
             return None if line.recv(1) else Missed(f"{host}:{port} hung up")
@@ -249,7 +249,7 @@ def greeting_missed(host: str, port: int) -> Missed | None:
 
 
 def is_refused(endpoint: Endpoint, timeout: float) -> bool:
-    """Whether nobody listens there: the client library does not tell a refusal from an unknown host.
+    """Return whether nobody listens there: the client library does not tell a refusal from an unknown host.
 
     Ask only where the library came back soon: after a silence this would wait as long once more.
     """
@@ -263,7 +263,7 @@ def is_refused(endpoint: Endpoint, timeout: float) -> bool:
 
 
 def in_words(code: int, text: str, connection: Connection, gone: bool, broke: bool) -> str:
-    """Why a server cannot be reached, with its address."""
+    """Return why a server cannot be reached, with its address."""
     where = f"{connection.endpoint.host}:{connection.endpoint.port}"
     if gone:
         return f"connection refused at {where}"

@@ -14,7 +14,7 @@ from cluster.protocol.names import NodeName
 T = TypeVar("T")
 
 PAUSE = 0.05
-"""Seconds between two looks at what may be on its way."""
+"""Seconds between two requests for what may be on its way."""
 
 
 @dataclass
@@ -48,7 +48,7 @@ class FanOut:
         return [name for name in self.connections if name != self.reference]
 
     def ask(self, names: Collection[NodeName], question: Callable[[Connection], T]) -> dict[NodeName, T]:
-        """The answers of those of `names` that give one.
+        """Return the answers of those of `names` that give one.
 
         Raises NodeUnreachable when the reference gives none, NodeFailed when any answers with an error.
         """
@@ -58,7 +58,7 @@ class FanOut:
         return {name: answer for name, answer in zip(asked, found, strict=True) if answer is not None}
 
     def ask_one(self, name: NodeName, question: Callable[[Connection], T]) -> T | None:
-        """The answer of one node, None when it gives none. Raises as `ask`."""
+        """Return the answer of one node, None when it gives none. Raises as `ask`."""
         try:
             return question(self.connections[name])
         except NodeUnreachable as error:
@@ -69,7 +69,7 @@ class FanOut:
             return None
 
     def worth_waiting_for(self, pending: Mapping[NodeName, T], deadline: float) -> dict[NodeName, T]:
-        """Those of `pending` that may still get what they lack; sleeps a moment when there are any.
+        """Return those of `pending` that may still get what they lack; sleeps a moment when there are any.
 
         deadline: on the monotonic clock; who lacks something after it is stalled.
         """

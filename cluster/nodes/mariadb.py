@@ -53,7 +53,7 @@ class MariaDBNode:
         self.connection.close()
 
     def state(self) -> NodeState:
-        """What the server knows of itself now. An error says which lease has certainly died with its process."""
+        """Return what the server knows of itself now. An error says which lease has certainly died with its process."""
         try:
             seen = reading.state(self.connection)
         except NodeUnreachable as error:
@@ -63,14 +63,14 @@ class MariaDBNode:
         return seen
 
     def beat(self) -> float:
-        """One small commit; the server's clock after it, seconds since 1970."""
+        """Commit a small write; return the server's clock after it, seconds since 1970."""
         self.connection.run(
             "UPDATE node_config SET config_value = UTC_TIMESTAMP(6) WHERE config_key = 'heartbeat'"
         )
         return float(self.connection.row("SELECT UNIX_TIMESTAMP(SYSDATE(6))")[0])
 
     def lease_epoch(self) -> int | None:
-        """The epoch of the lease that still runs."""
+        """Return the epoch of the lease that still runs."""
         rows = self.connection.rows("SELECT epoch FROM lease WHERE expires_at > UNIX_TIMESTAMP(SYSDATE(6))")
         return int(rows[0][0]) if rows else None
 
@@ -127,7 +127,7 @@ class MariaDBNode:
     # The log
 
     def log_ids(self, after: int, upto: int | None = None, limit: int | None = None) -> list[EntryId]:
-        """Identities by log id; a range of the primary key."""
+        """Return identities by log id; a range of the primary key."""
         return reading.log_ids(self.connection, after, upto, limit)
 
     def read_log(self, after: int, limit: int, skipped: Sequence[str] = ()) -> Window:
@@ -141,11 +141,11 @@ class MariaDBNode:
         return reading.window(self.connection, after, ranges, limit, skipped)
 
     def read_part(self, large: LargeTransaction, after: int, limit: int) -> list[Entry]:
-        """A range of the index by transaction."""
+        """Read a range of the index by transaction."""
         return reading.part(self.connection, large, after, limit)
 
     def staged(self, large: LargeTransaction) -> int:
-        """The end of what has arrived."""
+        """Return the end of what has arrived."""
         return staging.staged(self.connection, large)
 
     def stage(self, entries: Sequence[Entry]) -> None:
@@ -153,7 +153,7 @@ class MariaDBNode:
         staging.stage(self.connection, entries)
 
     def install_staged(self, epoch: int, large: LargeTransaction, *, boundary: bool) -> Appended:
-        """One transaction of the server: log rows, images, and the parts go."""
+        """Move all of it into the log in one transaction of the server, its images with it."""
         return self._retried(epoch, lambda: staging.install(self.connection, epoch, large, boundary))
 
     def drop_staged(self, before_epoch: int) -> None:
@@ -161,7 +161,7 @@ class MariaDBNode:
         staging.drop(self.connection, before_epoch)
 
     def recent(self, number: int) -> list[reading.Recent]:
-        """The newest transactions, for people to look at."""
+        """Return the newest transactions, for people."""
         return reading.recent(self.connection, number)
 
     def writing_transactions(self) -> frozenset[int]:
@@ -173,11 +173,11 @@ class MariaDBNode:
         return reading.promotion_watermark(self.connection, after_epoch)
 
     def append(self, epoch: int, entries: Sequence[Entry], *, boundary: bool) -> Appended:
-        """One transaction of log rows and images."""
+        """Add log rows and images in one transaction."""
         return self._retried(epoch, lambda: applying.append(self.connection, epoch, entries, boundary))
 
     def orphan_entries(self, epoch: int, orphans: Sequence[EntryId]) -> int:
-        """One transaction: out of the log, into orphaned_entry, records restored."""
+        """Move them out of the log into orphaned_entry and restore their records, in one transaction."""
         return self._retried(epoch, lambda: applying.orphan_entries(self.connection, epoch, orphans))
 
     def verify(self, log_id: int) -> None:

@@ -28,7 +28,7 @@ def renew(primary: Node, voters: Iterable[Node], epoch: int, seconds: float) -> 
 
 
 def observe_revived(nodes: Nodes, seconds: float) -> ClusterView:
-    """See the cluster; where only the lease of its primary has run out, renew it and look again.
+    """See the cluster; where only the lease of its primary has run out, renew it and probe again.
 
     If the renewal fails the view stays without a primary, and says so.
     """
@@ -57,13 +57,13 @@ def revive(nodes: Nodes, view: ClusterView, seconds: float) -> bool:
 
 
 def voters(nodes: Nodes, view: ClusterView, primary: NodeName) -> list[Node]:
-    """Who may consent to a lease of `primary` after a while without one: not who may have forgotten a later promise."""
+    """Return who may consent to a lease of `primary` that has run out: not who may have forgotten a later promise."""
     older = set_back(view.reachable)
     return [node for node in nodes.values() if node.name is not primary and node.name not in older]
 
 
 def agreed_since(primary: Node, voters: Iterable[Node], epoch: int, seconds: float) -> float:
-    """The begin of a lease of so many seconds that a majority consents to, on the primary's clock.
+    """Return the begin of a lease of so many seconds that a majority consents to, on the primary's clock.
 
     The clock is read before the question: however long the answer takes, the lease ends before the consent
     does. Invariant (b). Source: Gray and Cheriton, "Leases", 1989. A primary that commits nothing raises
@@ -84,7 +84,7 @@ def agreed_since(primary: Node, voters: Iterable[Node], epoch: int, seconds: flo
 
 
 def may_renew_solo(primary: Node, refusals: Sequence[ClusterError]) -> bool:
-    """Whether a lease may be had without consent: both others are away, and the settings or an operator say so.
+    """Return whether a lease may be had without consent: both others are away, and the settings or an operator say so.
 
     One that answers and refuses has promised another epoch: then never. One that is only silent may be at
     work behind a cut, so CLUSTER_DURABILITY=local does not count it as away; an operator's force does.

@@ -13,14 +13,14 @@ Nodes = Mapping[NodeName, Node]
 
 
 def observe(nodes: Nodes) -> ClusterView:
-    """The state of every node, or why it cannot be seen."""
+    """Return the state of every node, or why it cannot be seen."""
     with ThreadPoolExecutor(len(nodes), "observe") as pool:
         seen = pool.map(state_or_error, nodes.values())
         return ClusterView(dict(zip(nodes, seen, strict=True)))
 
 
 def state_or_error(node: Node) -> NodeState | NodeUnreachable:
-    """The state of one node, or why it cannot be seen."""
+    """Return the state of one node, or why it cannot be seen."""
     try:
         return node.state()
     except NodeUnreachable as error:

@@ -11,7 +11,7 @@ _on_progress: ContextVar[ProgressCallback | None] = ContextVar("say", default=No
 
 @contextmanager
 def reporting_steps(on_progress: ProgressCallback) -> Iterator[None]:
-    """Hear the steps that are taken in the block."""
+    """Collect the steps that are taken in the block."""
     token = _on_progress.set(on_progress)
     try:
         yield
@@ -20,7 +20,7 @@ def reporting_steps(on_progress: ProgressCallback) -> Iterator[None]:
 
 
 def report_step(sentence: str) -> None:
-    """A step was taken. Costs nothing where nobody listens."""
+    """Report a step. Costs nothing where nobody listens."""
     on_progress = _on_progress.get()
     if on_progress is not None:
         on_progress(sentence)

@@ -20,11 +20,11 @@ ID_WINDOW = 20_000
 """Identities compared at once."""
 
 Progress = Callable[[int], None]
-"""Told how many further entries of the source's log have been dealt with."""
+"""Takes how many further entries of the source's log have been dealt with."""
 
 
 def ignore(_entries: int) -> None:
-    """Progress that nobody looks at."""
+    """Take progress that nobody follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def reconcile(target: Node, source: Node, epoch: int, progress: Progress = ignor
 
 
 def common_watermark(own: NodeState, source: Node) -> int:
-    """The log id at and below which both logs are equal for good.
+    """Return the log id at and below which both logs are equal for good.
 
     A verified entry is on a majority, so every later promotion keeps it; but a forced promotion had no
     majority, so the watermark that each PROMOTION since then names counts too.
@@ -82,7 +82,7 @@ def orphan_lost_entries(target: Node, source: Node, epoch: int, watermark: int, 
 
 
 def id_windows(node: Node, watermark: int) -> Iterator[list[EntryId]]:
-    """The identities of the node's entries above `watermark`, a window at a time."""
+    """Yield the identities of the node's entries above `watermark`, a window at a time."""
     while ids := node.log_ids(watermark, limit=ID_WINDOW):
         yield ids
         watermark = ids[-1].log_id
@@ -128,7 +128,7 @@ def copy_missing(
 
 
 def next_window(source: Node, gaps: Gaps) -> Window:
-    """The next part of a log, a transaction that has committed since the last part was read whole."""
+    """Return the next part of a log, a transaction that has committed since the last part was read whole."""
     window = source.read_log(gaps.cursor, WINDOW, gaps.skipped)
     if gaps.ranges and begin_earlier(window.entries):
         return source.read_entries(gaps.cursor, gaps.ranges, WINDOW, gaps.skipped)
@@ -136,7 +136,7 @@ def next_window(source: Node, gaps: Gaps) -> Window:
 
 
 def lacking(target: Node, window: Window, watermark: int) -> list[Entry]:
-    """The entries of a window that the target does not hold."""
+    """Return the entries of a window that the target does not hold."""
     if not window.entries:
         return []
     held = set(target.log_ids(watermark, window.entries[-1].log_id))

@@ -60,7 +60,7 @@ def appending(connection: Connection, epoch: int, boundary: bool) -> Iterator[tu
 
 
 def not_held(connection: Connection, entries: Sequence[Entry]) -> list[Entry]:
-    """The entries whose identity the log does not have."""
+    """Return the entries whose identity the log does not have."""
     held: set[EntryId] = set()
     for chunk in chunks([entry.log_id for entry in entries]):
         rows = connection.rows(
@@ -89,7 +89,7 @@ def orphan_entries(connection: Connection, epoch: int, orphans: Sequence[EntryId
 
 
 def by_id(connection: Connection, ids: Sequence[EntryId]) -> list[Entry]:
-    """The entries with these identities."""
+    """Return the entries with these identities."""
     rows = connection.rows(
         f"SELECT {SELECTED} FROM transaction_log WHERE (log_id, epoch) IN ({pairs(ids)})",
         [part for entry_id in ids for part in (entry_id.log_id, entry_id.epoch)],
@@ -112,10 +112,10 @@ def chunks(items: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
 
 
 def marks(items: Sequence[object]) -> str:
-    """A placeholder for each of `items`."""
+    """Return a placeholder for each of `items`."""
     return ", ".join(["%s"] * len(items))
 
 
 def pairs(items: Sequence[object]) -> str:
-    """A pair of placeholders for each of `items`."""
+    """Return a pair of placeholders for each of `items`."""
     return ", ".join(["(%s, %s)"] * len(items))

@@ -1,6 +1,6 @@
 """Pages of one node's log for people to read: by transaction, by record, or backwards from a place or a moment.
 
-Every statement is a range of an index. A filter that no index serves looks through a bounded stretch and says
+Every statement is a range of an index. A filter that no index serves reads a bounded stretch and says
 how far it has come, so that a page costs the same however long the log is.
 """
 
@@ -15,7 +15,7 @@ from cluster.protocol.entries import Entry
 
 PAGE: Final = 50
 STRETCH: Final = 20_000
-"""Entries that one page looks through."""
+"""Entries that one page reads through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Page:
 
 
 def page(connection: Connection, wanted: Wanted) -> Page:
-    """One page. Raises NodeUnreachable, NodeFailed."""
+    """Return one page. Raises NodeUnreachable, NodeFailed."""
     if wanted.table and wanted.record:
         return page_of_record(connection, wanted)
     before = wanted.before or (last_id(connection) + 1)
@@ -65,7 +65,7 @@ def page(connection: Connection, wanted: Wanted) -> Page:
 
 
 def page_of_record(connection: Connection, wanted: Wanted) -> Page:
-    """The same in the order of the index of records: by epoch, then by log id."""
+    """Return the same in the order of the index of records: by epoch, then by log id."""
     conditions, params = wanted.conditions()
     if wanted.before is not None:
         (epoch,) = connection.row(
@@ -82,18 +82,18 @@ def page_of_record(connection: Connection, wanted: Wanted) -> Page:
 
 
 def entries(connection: Connection, rest: str, params: Sequence[object]) -> list[Entry]:
-    """A page of entries; `rest` is what stands behind the table's name."""
+    """Return a page of entries; `rest` is what stands behind the table's name."""
     rows = connection.rows(f"SELECT {SELECTED} FROM transaction_log{rest} LIMIT %s", [*params, PAGE])
     return [Entry._make(row) for row in rows]
 
 
 def last_id(connection: Connection) -> int:
-    """The end of the log."""
+    """Return the end of the log."""
     return int(connection.row("SELECT COALESCE(MAX(log_id), 0) FROM transaction_log")[0])
 
 
 def stretch_below(connection: Connection, before: int) -> int:
-    """Where a stretch of entries below a place begins; 0 for the beginning of the log."""
+    """Return where a stretch of entries below a place begins; 0 for the beginning of the log."""
     rows = connection.rows(
         "SELECT log_id FROM transaction_log WHERE log_id < %s ORDER BY log_id DESC LIMIT 1 OFFSET %s",
         (before, STRETCH),
@@ -102,7 +102,7 @@ def stretch_below(connection: Connection, before: int) -> int:
 
 
 def place_at(connection: Connection, moment: datetime, end: int) -> int:
-    """The first log id after a moment, by halving: ids are handed out in about the order of time."""
+    """Return the first log id after a moment, by halving: ids are handed out in about the order of time."""
     low, high = 0, end
     while low < high:
         middle = (low + high) // 2
@@ -118,7 +118,7 @@ def place_at(connection: Connection, moment: datetime, end: int) -> int:
 
 
 def of_transaction(connection: Connection, transaction_id: str, limit: int) -> list[Entry]:
-    """A transaction's entries in their order."""
+    """Return a transaction's entries in their order."""
     rows = connection.rows(
         f"SELECT {SELECTED} FROM transaction_log WHERE transaction_id = %s ORDER BY epoch, log_id LIMIT %s",
         (transaction_id, limit),

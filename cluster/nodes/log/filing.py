@@ -12,7 +12,7 @@ from cluster.protocol.names import NodeName
 
 
 def orphaned(connection: Connection, limit: int) -> list[Entry]:
-    """The first `limit` orphaned entries, oldest first."""
+    """Return the first `limit` orphaned entries, oldest first."""
     rows = connection.rows(f"SELECT {SELECTED} FROM orphaned_entry ORDER BY log_id, epoch LIMIT %s", (limit,))
     return [Entry._make(row) for row in rows]
 

@@ -14,7 +14,7 @@ DECODER = json.JSONDecoder(parse_float=str, parse_int=str)
 
 
 def values(image: str) -> Values:
-    """The column values of an image, ready to be bound to a statement: text, bytes, or None."""
+    """Return the column values of an image, ready to be bound to a statement: text, bytes, or None."""
     row: Values = DECODER.decode(image)
     for column, item in row.items():
         if type(item) is dict:

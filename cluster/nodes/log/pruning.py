@@ -19,7 +19,7 @@ def window_end(connection: Connection, after: int, upto: int, limit: int) -> int
 
 
 def last_older(connection: Connection, seconds: float, low: int, high: int) -> int:
-    """The last log id in [low, high] of an entry that is older than `seconds`; `low` when none is.
+    """Return the last log id in [low, high] of an entry that is older than `seconds`; `low` when none is.
 
     A binary search by the key: log ids and time run together, but for the moments of a failover, and an entry
     more or less does no harm.
@@ -34,7 +34,7 @@ def last_older(connection: Connection, seconds: float, low: int, high: int) -> i
 
 
 def is_older(connection: Connection, seconds: float, first: int, last: int) -> bool:
-    """Whether the first entry in [first, last] is older than that; not where there is none."""
+    """Return whether the first entry in [first, last] is older than that; not where there is none."""
     rows = connection.rows(
         "SELECT `timestamp` < UTC_TIMESTAMP(6) - INTERVAL %s SECOND FROM transaction_log"
         " WHERE log_id BETWEEN %s AND %s ORDER BY log_id LIMIT 1",

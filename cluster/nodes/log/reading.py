@@ -25,7 +25,7 @@ TRX_CACHE_SECONDS = 0.11
 
 
 def state(connection: Connection) -> NodeState:
-    """The node's account of itself, in one round trip. Raises NodeFailed, also for a node that is not set up."""
+    """Return the node's account of itself, in one round trip. Raises NodeFailed, also for a node that is not set up."""
     config_json, promotion, lease, newest, tail, orphaned, quarantined, in_sync, clock = connection.row(STATE)
     if config_json is None:
         raise NodeFailed(connection.node, f"it has no configuration; run setup_nodes {connection.node}")
@@ -72,7 +72,7 @@ def consent_left(config: Mapping[str, str], clock: float) -> float:
 
 
 def solo_policy(local: bool, forced: bool) -> Solo:
-    """Whether a node may take writes without a second one: by the settings, or by the order of an operator.
+    """Return whether a node may take writes without a second one: by the settings, or by the order of an operator.
 
     forced: by such an order, which ends once another node follows: that one may vote for the third meanwhile.
     """
@@ -82,12 +82,12 @@ def solo_policy(local: bool, forced: bool) -> Solo:
 
 
 def automation(stored: str | None) -> Automation:
-    """The operators' decision as a node keeps it; a new node, or one of an older version, knows of none."""
+    """Return the operators' decision as a node keeps it; a new node, or one of an older version, knows of none."""
     return Automation(**json.loads(stored)) if stored else UNDECIDED
 
 
 def log_ids(connection: Connection, after: int, upto: int | None, limit: int | None) -> list[EntryId]:
-    """Identities with after < log_id <= upto, by log id."""
+    """Return identities with after < log_id <= upto, by log id."""
     sql, params = "SELECT epoch, log_id FROM transaction_log WHERE log_id > %s", [after]
     if upto is not None:
         sql, params = sql + " AND log_id <= %s", [*params, upto]
@@ -142,7 +142,7 @@ def window(
 def read(
     connection: Connection, after: int, ranges: Sequence[Range], limit: int, skipped: Sequence[str]
 ) -> tuple[list[Entry], bool]:
-    """The first entries in `ranges`, which ascend, and after `after`, and whether there may be more.
+    """Return the first entries in `ranges`, which ascend, and after `after`, and whether there may be more.
 
     One statement: one snapshot. What does not fit into a window is not held in memory.
     """
@@ -160,7 +160,7 @@ def read(
 def gather(
     connection: Connection, sql: str, params: Sequence[object], limit: int, pace: Pace
 ) -> tuple[list[Entry], bool]:
-    """The first entries of a statement that fit into a window, and whether there may be more."""
+    """Return the first entries of a statement that fit into a window, and whether there may be more."""
     entries: list[Entry] = []
     size = 0
     for row in connection.stream(sql, params):
@@ -173,7 +173,7 @@ def gather(
 
 
 def large_transaction(connection: Connection, entry: Entry) -> LargeTransaction:
-    """The transaction of an entry, with all of its log ids: an index of the log alone."""
+    """Return the transaction of an entry, with all of its log ids: an index of the log alone."""
     ranges: list[Range] = []
     for (log_id,) in connection.stream(
         "SELECT log_id FROM transaction_log WHERE transaction_id = %s AND epoch = %s ORDER BY log_id",
@@ -187,7 +187,7 @@ def large_transaction(connection: Connection, entry: Entry) -> LargeTransaction:
 
 
 def part(connection: Connection, large: LargeTransaction, after: int, limit: int) -> list[Entry]:
-    """The next entries of a large transaction: a range of an index of the log."""
+    """Return the next entries of a large transaction: a range of an index of the log."""
     pace = connection.known("pace", lambda *_: Pace())
     asked = min(limit, pace.rows)
     sql = (
@@ -198,7 +198,7 @@ def part(connection: Connection, large: LargeTransaction, after: int, limit: int
 
 
 def ends(connection: Connection, entries: Sequence[Entry], cut: int) -> dict[str, int]:
-    """The last log id of every transaction in `entries`; those beyond `cut` are looked up."""
+    """Return the last log id of every transaction in `entries`; those beyond `cut` are looked up."""
     last = {entry.transaction_id: cut for entry in entries}
     marks = ", ".join(["%s"] * len(last))
     beyond = connection.rows(
@@ -210,7 +210,7 @@ def ends(connection: Connection, entries: Sequence[Entry], cut: int) -> dict[str
 
 
 def promotion_watermark(connection: Connection, after_epoch: int) -> int | None:
-    """The lowest watermark that a PROMOTION of an epoch above `after_epoch` names."""
+    """Return the lowest watermark that a PROMOTION of an epoch above `after_epoch` names."""
     watermark = connection.row(
         "SELECT MIN(CAST(JSON_VALUE(new_value, '$.watermark') AS UNSIGNED)) FROM transaction_log"
         " WHERE table_name = '' AND record_id = 'PROMOTION' AND epoch > %s",
@@ -220,7 +220,7 @@ def promotion_watermark(connection: Connection, after_epoch: int) -> int | None:
 
 
 def writing_transactions(connection: Connection) -> frozenset[int]:
-    """Ids of the transactions that have begun to write on this server and have not ended.
+    """Return ids of the transactions that have begun to write on this server and have not ended.
 
     The server answers from a cache. So this writes first, in a transaction of its own: an answer that shows
     that very transaction, and not only an earlier one of this session, was made after that moment. Raises
@@ -248,7 +248,7 @@ def writing_transactions(connection: Connection) -> frozenset[int]:
 
 
 def count_upto(connection: Connection, log_id: int) -> int:
-    """How many entries the log has ever had up to a log id, those that were archived among them."""
+    """Return how many entries the log has ever had up to a log id, those that were archived among them."""
     (entries,) = connection.row(
         "SELECT (SELECT COUNT(*) FROM transaction_log WHERE log_id <= %s) + COALESCE("
         "(SELECT config_value FROM node_config WHERE config_key = 'pruned_entries'), 0)",
@@ -296,7 +296,7 @@ class Recent(NamedTuple):
 
 
 def recent(connection: Connection, number: int) -> list[Recent]:
-    """The newest transactions, newest first; the end of the primary key's index."""
+    """Return the newest transactions, newest first; the end of the primary key's index."""
     rows = connection.rows(
         "SELECT transaction_id, log_id, epoch, source_node, operation_type, table_name, record_id, 1,"
         " CAST(`timestamp` AS CHAR) FROM transaction_log ORDER BY log_id DESC LIMIT %s",
@@ -313,7 +313,7 @@ def recent(connection: Connection, number: int) -> list[Recent]:
 
 
 def server_settings(connection: Connection, names: Sequence[str]) -> list[tuple[str, str]]:
-    """The server's own values of these variables, by name; those that it does not know are left out."""
+    """Return the server's own values of these variables, by name; those that it does not know are left out."""
     marks = ", ".join(["%s"] * len(names))
     rows = connection.rows(
         "SELECT LOWER(VARIABLE_NAME), VARIABLE_VALUE FROM information_schema.GLOBAL_VARIABLES"

@@ -16,7 +16,7 @@ class Noted:
 
 
 def noted(connection: Connection, transaction_id: str) -> Noted | None:
-    """The transaction in the node's log, None where it is not. Raises NodeUnreachable, NodeFailed."""
+    """Return the transaction in the node's log, None where it is not. Raises NodeUnreachable, NodeFailed."""
     rows = connection.rows(
         "SELECT epoch, source_node, `timestamp` FROM transaction_log WHERE transaction_id = %s"
         " ORDER BY log_id DESC LIMIT 1",

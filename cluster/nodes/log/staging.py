@@ -14,7 +14,7 @@ DROPPED = 5_000
 
 
 def staged(connection: Connection, large: LargeTransaction) -> int:
-    """The last log id of which a part is here; 0 for none."""
+    """Return the last log id of which a part is here; 0 for none."""
     (last,) = connection.row(
         "SELECT COALESCE(MAX(log_id), 0) FROM staged_entry WHERE transaction_id = %s AND epoch = %s",
         (large.transaction_id, large.epoch),

@@ -13,7 +13,7 @@ NUMBERED = ("enum", "set", "year", "bit")
 
 
 def stored_columns(connection: Connection, table: str) -> dict[str, str]:
-    """SQL of the stored value of each column of a table on a node, in the order of their names."""
+    """Return SQL of the stored value of each column of a table on a node, in the order of their names."""
     rows = connection.rows(
         "SELECT COLUMN_NAME, DATA_TYPE FROM information_schema.COLUMNS"
         " WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = %s ORDER BY COLUMN_NAME",
@@ -23,7 +23,7 @@ def stored_columns(connection: Connection, table: str) -> dict[str, str]:
 
 
 def stored(column: str, kind: str) -> str:
-    """SQL of a text that differs when a bit of the stored value does, whatever the session's settings."""
+    """Return SQL of a text that differs when a bit of the stored value does, whatever the session's settings."""
     if kind in NUMBERED:
         return f"CONCAT({column} + 0, ' ', HEX({column}))"
     if kind in ("float", "double"):
@@ -35,6 +35,6 @@ def stored(column: str, kind: str) -> str:
 
 
 def stored_row(columns: Mapping[str, str]) -> str:
-    """SQL of a JSON object: each column and its stored value."""
+    """Return SQL of a JSON object: each column and its stored value."""
     pairs = [f"'{name}', {value}" for name, value in columns.items()]
     return f"JSON_OBJECT({', '.join(pairs)})"

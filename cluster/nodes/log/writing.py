@@ -46,7 +46,7 @@ def committed(connection: Connection, transaction_id: str, work: Callable[[str],
 
 
 def attempted(connection: Connection, transaction_id: str, work: Callable[[str], T]) -> T:
-    """One attempt. The guard is asked before any row is locked: a mode change never waits behind it."""
+    """Make one attempt. The guard is asked before any row is locked: a mode change never waits behind it."""
     with named(connection, transaction_id), connection.rolled_back_on_error():
         connection.run("START TRANSACTION")
         connection.run("CALL guard_write()")

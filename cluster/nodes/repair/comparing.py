@@ -47,7 +47,7 @@ class Comparable:
 
 
 def comparable(shape: TableShape) -> Comparable:
-    """A replicated table: the values that its images hold, and no others."""
+    """Return a replicated table: the values that its images hold, and no others."""
     values = [column.expression(f"t.`{column.name}`") for column in shape.columns]
     key = tuple(column.name for column in shape.key)
     return Comparable(shape.name, key, shape.record("t"), digest(values))
@@ -59,13 +59,13 @@ def comparable_as_stored(shape: TableShape, columns: Mapping[str, str]) -> Compa
 
 
 def digest(values: Sequence[str]) -> str:
-    """SQL of 64 bits that stand for these values. QUOTE tells NULL from text and one value from the next."""
+    """Return SQL of 64 bits that stand for these values. QUOTE tells NULL from text and one value from the next."""
     row = ", ".join(f"QUOTE(BINARY {value})" for value in values)
     return f"CAST(CONV(LEFT(SHA1(CONCAT_WS(',', {row})), 16), 16, 10) AS UNSIGNED)"
 
 
 def log_value(column: str) -> str:
-    """A column of the log; an image is hashed first, since two large ones may not fit into one value."""
+    """Return a column of the log; an image is hashed first, since two large ones may not fit into one value."""
     return f"SHA1(t.{column})" if column in ("old_value", "new_value") else f"t.`{column}`"
 
 
@@ -78,12 +78,12 @@ LOG_TABLE = Comparable(
 
 
 def log_span(after: int | None, upto: int | None) -> Span:
-    """The entries with after < log_id <= upto."""
+    """Return the entries with after < log_id <= upto."""
     return Span(None if after is None else (after, LAST_EPOCH), None if upto is None else (upto, LAST_EPOCH))
 
 
 def within(table: Comparable, span: Span) -> tuple[str, list[object]]:
-    """The condition of a span, as ranges of the primary key, and its parameters."""
+    """Return the condition of a span, as ranges of the primary key, and its parameters."""
     parts, params = ["TRUE"], []
     for bound, last, outer in ((span.after, ">", ">="), (span.upto, "<=", "<=")):
         if bound is None:
@@ -105,7 +105,7 @@ def beyond(key: Sequence[str], bound: Key, last: str) -> tuple[str, list[object]
 
 
 def key_at(connection: Connection, table: Comparable, span: Span, number: int) -> Key | None:
-    """The key of the row with that number (from 1) in a span; None when the span has fewer."""
+    """Return the key of the row with that number (from 1) in a span; None when the span has fewer."""
     condition, params = within(table, span)
     columns = ", ".join(f"t.`{column}`" for column in table.key)
     rows = connection.rows(
@@ -133,7 +133,7 @@ def checksum(connection: Connection, table: Comparable, span: Span) -> Checksum:
 
 
 def digests(connection: Connection, table: Comparable, span: Span) -> dict[str, int]:
-    """The digest of each row of a span, by record id."""
+    """Return the digest of each row of a span, by record id."""
     condition, params = within(table, span)
     rows = connection.rows(
         f"SELECT {table.record}, {table.digest} FROM `{table.name}` AS t FORCE INDEX (PRIMARY)"
@@ -144,7 +144,7 @@ def digests(connection: Connection, table: Comparable, span: Span) -> dict[str, 
 
 
 def images_of_span(connection: Connection, shape: TableShape, span: Span) -> list[str]:
-    """The image of each row of a span."""
+    """Return the image of each row of a span."""
     condition, params = within(comparable(shape), span)
     rows = connection.rows(
         f"SELECT {shape.image('t')} FROM `{shape.name}` AS t FORCE INDEX (PRIMARY) WHERE {condition}", params
@@ -153,14 +153,14 @@ def images_of_span(connection: Connection, shape: TableShape, span: Span) -> lis
 
 
 def entries(connection: Connection, span: Span) -> list[Entry]:
-    """The entries of a span of the log."""
+    """Return the entries of a span of the log."""
     condition, params = within(LOG_TABLE, span)
     rows = connection.rows(f"SELECT {SELECTED} FROM transaction_log AS t WHERE {condition}", params)
     return [Entry._make(row) for row in rows]
 
 
 def text(value: str | bytes) -> str:
-    """A record id as text: some expressions give it as bytes."""
+    """Return a record id as text: some expressions give it as bytes."""
     return value.decode() if isinstance(value, bytes) else value
 
 

@@ -57,7 +57,7 @@ SELECT = f"SELECT {', '.join(f'`{field}`' for field in Orphan._fields)} FROM orp
 
 
 def orphans(connection: Connection, status: str | None = None, limit: int | None = None) -> list[Orphan]:
-    """Those of a status (None: all), the oldest entries first."""
+    """Return those of a status (None: all), the oldest entries first."""
     sql = f"{SELECT} WHERE status = %s" if status else SELECT
     params: list[object] = [status] if status else []
     sql += " ORDER BY epoch, log_id"
@@ -67,21 +67,21 @@ def orphans(connection: Connection, status: str | None = None, limit: int | None
 
 
 def count(connection: Connection, status: str | None = None) -> int:
-    """How many there are of a status (None: all)."""
+    """Return how many there are of a status (None: all)."""
     where = " WHERE status = %s" if status else ""
     sql = f"SELECT COUNT(*) FROM orphaned_transaction{where}"
     return int(connection.row(sql, [status] if status else [])[0])
 
 
 def by_id(connection: Connection, orphan_id: str) -> Orphan:
-    """One of them. Raises Refused when there is none."""
+    """Return one of them. Raises Refused when there is none."""
     for row in connection.rows(f"{SELECT} WHERE id = %s", (orphan_id,)):
         return Orphan._make(row)
     raise Refused(f"There is no orphaned transaction {orphan_id}; `orphans list --status all` shows all.")
 
 
 def of_transaction(connection: Connection, transaction_id: str, *, lock: bool = False) -> list[Orphan]:
-    """All entries of one transaction, in the order in which it wrote them."""
+    """Return all entries of one transaction, in the order in which it wrote them."""
     sql = f"{SELECT} WHERE transaction_id = %s ORDER BY epoch, log_id{' FOR UPDATE' if lock else ''}"
     return [Orphan._make(row) for row in connection.rows(sql, (transaction_id,))]
 
@@ -89,7 +89,7 @@ def of_transaction(connection: Connection, transaction_id: str, *, lock: bool = 
 def current_image(
     connection: Connection, shape: TableShape, record_id: str, *, lock: bool = False
 ) -> str | None:
-    """The row as it is on this node, None when there is none."""
+    """Return the row as it is on this node, None when there is none."""
     condition, params = row_snapshots.at_record(shape, record_id)
     sql = f"SELECT {shape.image('t')} FROM `{shape.name}` AS t WHERE {condition}"
     rows = connection.rows(f"{sql} FOR UPDATE" if lock else sql, params)
@@ -97,7 +97,7 @@ def current_image(
 
 
 def pending(connection: Connection, transaction_id: str) -> list[Orphan]:
-    """A transaction's entries, locked. Raises Refused when it was decided already."""
+    """Return a transaction's entries, locked. Raises Refused when it was decided already."""
     entries = of_transaction(connection, transaction_id, lock=True)
     for orphan in entries:
         if orphan.status == REAPPLIED:
@@ -137,7 +137,7 @@ def edit(
     shapes: Mapping[str, TableShape],
     all_of_it: Sequence[Orphan],
 ) -> Orphan:
-    """The entry with other values in some columns. Raises Refused."""
+    """Return the entry with other values in some columns. Raises Refused."""
     shape = shapes.get(orphan.table_name)
     if len(all_of_it) > 1 or orphan.new_value is None or shape is None:
         raise Refused(f"{orphan.id} cannot be edited: only a single row that was written can be.")
@@ -183,7 +183,7 @@ def store(connection: Connection, shape: TableShape, orphan: Orphan, *, exists: 
 
 
 def changed_since(orphan: Orphan, current: str | None) -> str:
-    """Why a transaction is not reapplied: its row is not what it found."""
+    """Return why a transaction is not reapplied: its row is not what it found."""
     if current is None:
         how = "is gone"
     elif orphan.old_value is None:
@@ -198,7 +198,7 @@ def changed_since(orphan: Orphan, current: str | None) -> str:
 
 
 def shown(value: object) -> str:
-    """A value of an image for people: numbers bare, text in quotes, bytes in hex, NULL for none."""
+    """Return a value of an image for people: numbers bare, text in quotes, bytes in hex, NULL for none."""
     match value:
         case None:
             return "NULL"

@@ -22,7 +22,7 @@ LEFT_OUT = frozenset({"apply_secret", "inbox", "kernel_object"})
 
 
 def kept_tables(connection: Connection) -> list[str]:
-    """The tables whose rows outlive the server. Asks for the definitions alone, so no peer is asked."""
+    """Return the tables whose rows outlive the server. Asks for the definitions alone, so no peer is asked."""
     rows = connection.rows(
         "SELECT TABLE_NAME FROM information_schema.TABLES"
         " WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE' AND ENGINE = 'InnoDB' ORDER BY 1"
@@ -50,7 +50,7 @@ def dump(endpoint: Endpoint, tables: list[str], to: Path) -> None:
 
 
 def secret_file(endpoint: Endpoint) -> "tempfile._TemporaryFileWrapper[str]":
-    """A file with the account, which only this user can read: a command line shows itself to everybody."""
+    """Return a file with the account, which only this user can read: a command line shows itself to everybody."""
     file = tempfile.NamedTemporaryFile("w", suffix=".cnf")  # noqa: SIM115 - the caller closes it
     password = endpoint.password.replace("\\", "\\\\").replace('"', '\\"')
     file.write(

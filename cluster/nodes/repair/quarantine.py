@@ -18,7 +18,7 @@ class QuarantinedEntry(NamedTuple):
 
 
 def quarantined(connection: Connection, limit: int | None = None) -> list[QuarantinedEntry]:
-    """Those of one node, the oldest entry first. Raises NodeUnreachable, NodeFailed."""
+    """Return those of one node, the oldest entry first. Raises NodeUnreachable, NodeFailed."""
     sql = (
         "SELECT held.table_name, held.record_id, held.epoch, held.log_id, entry.transaction_id, held.reason,"
         " CAST(held.tried_at AS CHAR) FROM quarantined_entry AS held"

@@ -83,13 +83,13 @@ def withdraw(connection: Connection, epoch: int, consent_seconds: float, setting
 
 
 def locked(connection: Connection, key: str) -> list[str]:
-    """The value of one row of node_config, locked; nothing when there is none."""
+    """Return the value of one row of node_config, locked; nothing when there is none."""
     rows = connection.rows("SELECT config_value FROM node_config WHERE config_key = %s FOR UPDATE", (key,))
     return [value for (value,) in rows]
 
 
 def is_lost(known: Mapping[str, str]) -> bool:
-    """Whether the node does not know its promises: no data, or data that was set up and never used."""
+    """Return whether the node does not know its promises: no data, or data that was set up and never used."""
     if "rebuilding" in known:
         return known["rebuilding"] == LOST
     return int(known.get("epoch", 0)) == 0
@@ -106,7 +106,7 @@ def check_promise(connection: Connection, known: Mapping[str, str], epoch: int) 
 
 
 def now(connection: Connection) -> float:
-    """The node's own clock."""
+    """Return the node's own clock."""
     return float(connection.row("SELECT UNIX_TIMESTAMP(SYSDATE(6))")[0])
 
 

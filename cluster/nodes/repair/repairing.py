@@ -57,7 +57,7 @@ def bring_rows(
 
 
 def image_due(right: RowSnapshot, found: RowSnapshot) -> str | None:
-    """The image that a follower's row should have, given the primary's."""
+    """Return the image that a follower's row should have, given the primary's."""
     if found.entry == right.entry:
         return found.image if right.against_log else right.image
     return found.image if found.entry is None else found.logged

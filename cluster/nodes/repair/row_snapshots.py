@@ -19,13 +19,13 @@ BATCH = 500
 
 
 def key_of(shape: TableShape, record_id: str) -> Key:
-    """The key's values that a record id stands for."""
+    """Return the key's values that a record id stands for."""
     parts = [record_id] if len(shape.key) == 1 else json.loads(record_id)
     return tuple(key_value(column, part) for column, part in zip(shape.key, parts, strict=True))
 
 
 def key_value(column: Column, text: str) -> str | bytes | int:
-    """One column of a key; the inverse of `cluster.nodes.schema.shape.key_text`."""
+    """Return one column of a key; the inverse of `cluster.nodes.schema.shape.key_text`."""
     if column.expression is bytes_as_hex:
         return bytes.fromhex(text)
     return int(text, 16) if column.expression is bits_as_hex else text
@@ -44,7 +44,7 @@ def snapshot(connection: Connection) -> Iterator[None]:
 def snapshot_rows(
     connection: Connection, shape: TableShape, record_ids: Sequence[str], stored: str | None = None
 ) -> dict[str, RowSnapshot]:
-    """Each record's row and newest entry, all of one moment. stored: SQL of a row's stored values, if wanted."""
+    """Return each record's row and newest entry, all of one moment. stored: SQL of a row's stored values, if wanted."""
     with snapshot(connection):
         snapshots = read(connection, shape, record_ids)
         if stored is None:
@@ -57,7 +57,7 @@ def snapshot_rows(
 
 
 def read(connection: Connection, shape: TableShape, record_ids: Sequence[str]) -> dict[str, RowSnapshot]:
-    """Each record's row and newest entry, as the open transaction sees them."""
+    """Return each record's row and newest entry, as the open transaction sees them."""
     snapshots: dict[str, RowSnapshot] = {}
     for chunk in chunks(record_ids):
         rows, newest = images(connection, shape, chunk), newest_entries(connection, shape.name, chunk)
@@ -71,18 +71,18 @@ def read(connection: Connection, shape: TableShape, record_ids: Sequence[str]) -
 
 
 def images(connection: Connection, shape: TableShape, record_ids: Sequence[str]) -> dict[str, str]:
-    """The images of the rows that exist, by record id: ranges of the primary key."""
+    """Return the images of the rows that exist, by record id: ranges of the primary key."""
     sql, params = images_query(shape, record_ids)
     return {text(record): text(image) for record, image in connection.rows(sql, params)}
 
 
 def images_query(shape: TableShape, record_ids: Sequence[str]) -> tuple[str, list[object]]:
-    """The statement of `images` and its parameters."""
+    """Return the statement of `images` and its parameters."""
     return rows_query(shape, shape.image("t"), record_ids)
 
 
 def rows_query(shape: TableShape, value: str, record_ids: Sequence[str]) -> tuple[str, list[object]]:
-    """The statement for record id and `value` (SQL) of the rows that exist, and its parameters."""
+    """Return the statement for record id and `value` (SQL) of the rows that exist, and its parameters."""
     key = ", ".join(f"t.`{column.name}`" for column in shape.key)
     keys = ", ".join([f"({', '.join(['%s'] * len(shape.key))})"] * len(record_ids))
     sql = (
@@ -101,7 +101,7 @@ NEWEST = (
 
 
 def newest_entries(connection: Connection, name: str, record_ids: Sequence[str]) -> dict[str, EntryId]:
-    """The newest entry of each record that has any."""
+    """Return the newest entry of each record that has any."""
     marks = ", ".join(["%s"] * len(record_ids))
     rows = connection.rows(NEWEST.format(marks), [name, *record_ids])
     return {record: entry_id(newest) for record, newest in rows}
@@ -120,7 +120,7 @@ def logged_images(connection: Connection, ids: Sequence[EntryId]) -> dict[EntryI
 
 
 def at_record(shape: TableShape, record_id: str) -> tuple[str, list[object]]:
-    """The condition that finds the row of a record by its key, byte for byte, and its parameters."""
+    """Return the condition that finds the row of a record by its key, byte for byte, and its parameters."""
     parts = [f"t.`{column.name}` = %s" for column in shape.key]
     exact = f"BINARY {shape.record('t')} = BINARY %s"
     return " AND ".join([*parts, exact]), [*key_of(shape, record_id), record_id]

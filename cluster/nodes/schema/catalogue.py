@@ -65,7 +65,7 @@ class SqlObject:
 
 
 def sql_root() -> Path:
-    """The folder that holds sql/cluster and a folder for each app with replicated models."""
+    """Return the folder that holds sql/cluster and a folder for each app with replicated models."""
     return Path(settings.CLUSTER_SQL_DIR)
 
 
@@ -100,7 +100,7 @@ def objects_in(folder: Path) -> Iterator[SqlObject]:
 
 
 def exact(statement: str) -> str:
-    """The statement with every text in it compared letter by letter, where it names no other collation.
+    """Return the statement with every text in it compared letter by letter, where it names no other collation.
 
     Variables would take the collation that the database had when they were made, literals that of the session which
     made them: two that differ make a statement fail (1267).
@@ -109,32 +109,32 @@ def exact(statement: str) -> str:
 
 
 def exact_object(item: SqlObject) -> SqlObject:
-    """The same object, its statement `exact`."""
+    """Return the same object, its statement `exact`."""
     return SqlObject(item.kind, item.name, exact(item.statement))
 
 
 def kernel_tables() -> list[SqlObject]:
-    """The tables of the protocol, then the views on them."""
+    """Return the tables of the protocol, then the views on them."""
     return [*kernel_objects("tables"), *kernel_objects("views")]
 
 
 def kernel_routines() -> list[SqlObject]:
-    """The procedures and functions of the protocol."""
+    """Return the procedures and functions of the protocol."""
     return [exact_object(item) for item in kernel_objects("procedures")]
 
 
 def calls() -> list[SqlObject]:
-    """The triggers that answer calls of other nodes."""
+    """Return the triggers that answer calls of other nodes."""
     return [exact_object(item) for item in kernel_objects("calls")]
 
 
 def events() -> list[SqlObject]:
-    """What Node A's server may do by itself, once somebody enables it."""
+    """Return what Node A's server may do by itself, once somebody enables it."""
     return list(kernel_objects("events"))
 
 
 def public_routines() -> list[SqlObject]:
-    """The procedures of the apps: what the application's account may call."""
+    """Return the procedures of the apps: what the application's account may call."""
     folders = sorted(p for p in sql_root().iterdir() if p.is_dir() and p.name != "cluster")
     return [item for folder in folders for item in filled_objects(folder, app_constants(folder.name))]
 
@@ -189,7 +189,7 @@ def table_triggers(table: TableShape, secret: str) -> Iterator[SqlObject]:
 
 
 def required_values(table: TableShape) -> str:
-    """The part of a guard that refuses NULL where a value must be."""
+    """Return the part of a guard that refuses NULL where a value must be."""
     if not table.required:
         return ""
     missing = " OR ".join(f"NEW.`{name}` IS NULL" for name in table.required)
@@ -198,7 +198,7 @@ def required_values(table: TableShape) -> str:
 
 
 def size_check(table: TableShape) -> str:
-    """The statement that refuses a row with too large an image before that is made; none where none can be."""
+    """Return the statement that refuses a row with too large an image before that is made; none where none can be."""
     if not table.large:
         return ""
     path = sql_root() / "cluster" / "triggers" / "parts" / "size_check.sql"

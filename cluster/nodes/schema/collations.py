@@ -39,7 +39,7 @@ def columns(connection: Connection, table: str) -> tuple[Row, ...]:
 
 
 def tells_apart(connection: Connection, collation: str) -> bool:
-    """Whether two emoji are two characters in a collation of utf8mb4."""
+    """Return whether two emoji are two characters in a collation of utf8mb4."""
     if not collation.startswith("utf8mb4_"):
         return True
     sql = f"SELECT _utf8mb4 X'F09F9880' COLLATE {collation} <> _utf8mb4 X'F09F9881' COLLATE {collation}"

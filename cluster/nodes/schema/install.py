@@ -1,4 +1,4 @@
-"""Put the kernel on one node and tell what is there: INSTALLED, OUTDATED or MISSING."""
+"""Put the kernel on one node and report what is there: INSTALLED, OUTDATED or MISSING."""
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,13 +30,13 @@ class Target(Protocol):
         """The node that is set up."""
 
     def run(self, sql: str, params: Sequence[object] | None = None) -> int:
-        """One statement."""
+        """Run one statement."""
 
     def many(self, sql: str, rows: Iterable[Sequence[object]]) -> int:
-        """One statement for many rows."""
+        """Run one statement for many rows."""
 
     def escape(self, value: str) -> str:
-        """A text for between quotes."""
+        """Return a text for between quotes."""
 
 
 class Status(StrEnum):
@@ -58,7 +58,7 @@ class Finding:
 
 
 def kernel() -> list[SqlObject]:
-    """The protocol's own tables and routines; first the table that the others are noted in."""
+    """Return the protocol's own tables and routines; first the table that the others are noted in."""
     tables = sorted(catalogue.kernel_tables(), key=lambda item: item.name != KERNEL_OBJECT.name)
     return [*tables, *catalogue.kernel_routines()]
 
@@ -66,7 +66,7 @@ def kernel() -> list[SqlObject]:
 def replicated(
     node: NodeName, models: Sequence[type[Model]], secret: str, others: Sequence[type[Model]] = ()
 ) -> list[SqlObject]:
-    """The replicated tables, their triggers, and the apps' procedures, in the order of installation.
+    """Return the replicated tables, their triggers, and the apps' procedures, in the order of installation.
 
     others: models whose tables are there and wait for a migration: they stay as they are.
     """
@@ -77,7 +77,7 @@ def replicated(
 
 
 def links(node: NodeName, models: Sequence[type[Model]]) -> list[SqlObject]:
-    """The federated tables that link_peers makes, once the other nodes are set up."""
+    """Return the federated tables that link_peers makes, once the other nodes are set up."""
     tables = [model._meta.db_table for model in models]
     return [
         SqlObject(
@@ -95,7 +95,7 @@ def link(connection: Connection) -> list[str]:
 
 
 def findings(connection: Connection, models: Sequence[type[Model]]) -> list[Finding]:
-    """How every object stands on a node."""
+    """Return how every object stands on a node."""
     held = Inventory(connection)
     found = [
         Finding(connection.node, item.kind, item.name, status(held, item))
@@ -197,7 +197,7 @@ def grant_application(admin: Target, conf: ClusterConf, models: Sequence[type[Mo
 
 
 def introduce_peers(admin: Target, conf: ClusterConf) -> None:
-    """Tell the node where the others are, so that it can look at them by itself."""
+    """Let the node know where the others are, so that it can probe them by itself."""
     base = blanks(admin, conf)
     for peer, address in conf.nodes.items():
         if peer is not admin.node:
@@ -206,7 +206,7 @@ def introduce_peers(admin: Target, conf: ClusterConf) -> None:
 
 
 def blanks(admin: Target, conf: ClusterConf) -> dict[str, str]:
-    """The names and passwords that the account files leave open, escaped for quotes."""
+    """Return the names and passwords that the account files leave open, escaped for quotes."""
     values = {
         "database": conf.nodes[admin.node].database,
         "cluster_user": conf.cluster.user,
@@ -225,7 +225,7 @@ def run_template(admin: Target, name: str, values: Mapping[str, str]) -> None:
 
 
 def secret(connection: Connection) -> str:
-    """The node's apply secret, empty before `make_secret`."""
+    """Return the node's apply secret, empty before `make_secret`."""
     if held_checksum(connection, APPLY_SECRET) is None:
         return ""
     rows = connection.rows("SELECT secret FROM apply_secret")
@@ -233,7 +233,7 @@ def secret(connection: Connection) -> str:
 
 
 def make_secret(connection: Connection) -> str:
-    """The node's apply secret, made at its first set-up."""
+    """Return the node's apply secret, made at its first set-up."""
     connection.run("INSERT IGNORE INTO apply_secret (id, secret) VALUES (1, %s)", (secrets.token_hex(32),))
     return secret(connection)
 
@@ -266,7 +266,7 @@ def configure(connection: Target, conf: ClusterConf) -> None:
 
 
 def console_script(name: NodeName, conf: ClusterConf, models: Sequence[type[Model]]) -> str:
-    """All of a node's set-up as text: no server is asked, passwords are those of the environment."""
+    """Return all of a node's set-up as text: no server is asked, passwords are those of the environment."""
     script, key = Script(name, conf), script_secret(name, conf)
     create_accounts(script, conf)
     introduce_peers(script, conf)

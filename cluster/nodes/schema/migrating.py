@@ -56,7 +56,7 @@ class NodeSchemaEditor(DatabaseSchemaEditor):
                 raise
 
     def effective_default(self, field: AnyField) -> Any:
-        """The value that existing rows get."""
+        """Return the value that existing rows get."""
         if not is_computed(field):
             return super().effective_default(field)
         key = (field.model._meta.db_table, str(field.column))
@@ -80,7 +80,7 @@ class NodeSchemaEditor(DatabaseSchemaEditor):
 
 
 def is_computed(field: AnyField) -> bool:
-    """Whether the default differs from call to call."""
+    """Return whether the default differs from call to call."""
     return (
         callable(field.default) or getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
     )
@@ -106,7 +106,7 @@ class Shaper:
         )
 
     def run(self, sql: str) -> list[Any]:
-        """One statement; its rows. Raises NodeFailed, TablesBusy."""
+        """Run one statement; return its rows. Raises NodeFailed, TablesBusy."""
         try:
             with self.wrapper.cursor() as cursor:
                 cursor.execute(sql)
@@ -115,7 +115,7 @@ class Shaper:
             raise self.failed(error) from error
 
     def failed(self, error: DatabaseError) -> NodeFailed:
-        """The cluster's error for one of Django's."""
+        """Return the cluster's error for one of Django's."""
         code = error.args[0] if error.args and isinstance(error.args[0], int) else 0
         if code == LOCKED:
             return TablesBusy(self.name, "its tables are in use by a transaction that does not end", code)
@@ -144,7 +144,7 @@ class Shaper:
         self.run(f"SET SESSION lock_wait_timeout = {LOCK_WAIT}")
 
     def has_table(self, name: str) -> bool:
-        """Whether the node has the table."""
+        """Return whether the node has the table."""
         return name in self.wrapper.introspection.table_names(self.wrapper.cursor())
 
     def change(self, step: Step, *, again: bool) -> None:
@@ -172,7 +172,7 @@ class Shaper:
 
 
 def is_kept(connection: Connection) -> bool:
-    """Whether the node keeps a record: it has been set up."""
+    """Return whether the node keeps a record: it has been set up."""
     return bool(connection.rows("SHOW TABLES LIKE 'applied_migration'"))
 
 
@@ -186,7 +186,7 @@ class UnderWay:
 
 
 def applied(connection: Connection) -> set[Key]:
-    """The migrations that are applied whole, or were until somebody began to take them back."""
+    """Return the migrations that are applied whole, or were until somebody began to take them back."""
     rows = connection.rows(
         "SELECT app, name FROM applied_migration WHERE name <> '' AND (steps IS NULL OR backwards)"
     )
@@ -194,7 +194,7 @@ def applied(connection: Connection) -> set[Key]:
 
 
 def under_way(connection: Connection, key: Key) -> UnderWay | None:
-    """How far a migration is that was begun here and not ended."""
+    """Return how far a migration is that was begun here and not ended."""
     rows = connection.rows(
         "SELECT steps, run, backwards FROM applied_migration"
         " WHERE app = %s AND name = %s AND steps IS NOT NULL",
@@ -222,7 +222,7 @@ def begin_step(connection: Connection, key: Key, done: UnderWay) -> bool:
 
 
 def oldest_transaction(connection: Connection) -> str:
-    """The session whose transaction has been open longest, in words; empty when there is none."""
+    """Return the session whose transaction has been open longest, in words; empty when there is none."""
     rows = connection.rows(
         "SELECT trx_mysql_thread_id, CAST(TIMESTAMPDIFF(SECOND, trx_started, NOW()) AS CHAR)"
         " FROM information_schema.INNODB_TRX WHERE trx_mysql_thread_id > 0 ORDER BY trx_started LIMIT 1"
@@ -249,13 +249,13 @@ def pending(connection: Connection) -> list[Key]:
 
 
 def ready(connection: Connection, models: Sequence[type[Model]]) -> list[type[Model]]:
-    """The models whose tables no migration is to change any more."""
+    """Return the models whose tables no migration is to change any more."""
     waiting = {app for app, _ in pending(connection)}
     return [model for model in models if model._meta.app_label not in waiting]
 
 
 def present(connection: Connection, models: Sequence[type[Model]]) -> list[type[Model]]:
-    """The models that have a table on the node."""
+    """Return the models that have a table on the node."""
     tables = {str(name) for (name,) in connection.rows("SHOW TABLES")}
     return [model for model in models if model._meta.db_table in tables]
 

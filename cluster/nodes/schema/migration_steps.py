@@ -76,27 +76,27 @@ class Step:
         act(self.app, editor, self.before, self.after)  # type: ignore[arg-type]
 
     def models(self) -> list[type[Model]]:
-        """The replicated models of the app as they are afterwards."""
+        """Return the replicated models of the app as they are afterwards."""
         return [model for model in self.after.apps.get_models() if self.concerns(model)]
 
     def concerns(self, model: type[Model]) -> bool:
-        """Whether it may change this model's table."""
+        """Return whether it may change this model's table."""
         return model._meta.app_label == self.app and is_replicated(model)
 
 
 @cache
 def on_disk() -> MigrationLoader:
-    """All migrations of the code; asks no database."""
+    """Return all migrations of the code; asks no database."""
     return MigrationLoader(None)
 
 
 def concerned() -> set[Key]:
-    """The migrations of the code that concern the nodes."""
+    """Return the migrations of the code that concern the nodes."""
     return {key for key in on_disk().disk_migrations if key[0] in replicated_apps()}
 
 
 def plan(applied: Collection[Key], targets: Targets) -> list[tuple[Migration, bool]]:
-    """What leads a node from `applied` to the targets: each migration, and whether it is taken back."""
+    """Return what leads a node from `applied` to the targets: each migration, and whether it is taken back."""
     executor = MigrationExecutor(connections["default"])
     loader = executor.loader
     loader.applied_migrations = {
@@ -109,7 +109,7 @@ def plan(applied: Collection[Key], targets: Targets) -> list[tuple[Migration, bo
 
 
 def steps(migration: Migration, backwards: bool) -> list[Step]:
-    """The operations of a migration in the order in which they are done."""
+    """Return the operations of a migration in the order in which they are done."""
     key = (migration.app_label, migration.name)
     state = on_disk().project_state(key, at_end=False)
     found: list[Step] = []
@@ -133,7 +133,7 @@ def check(step: Step) -> None:
 
 
 def problems(step: Step) -> Iterator[str]:
-    """Why a step cannot be done."""
+    """Yield why a step cannot be done."""
     if step.backwards and not step.operation.reversible:
         yield "the operation cannot be taken back."
     if step.way is not Way.LOCKED:
@@ -148,23 +148,23 @@ def problems(step: Step) -> Iterator[str]:
 
 
 def removes(step: Step) -> bool:
-    """Whether it takes a table away."""
+    """Return whether it takes a table away."""
     one = step.operation
     return isinstance(one, operations.CreateModel if step.backwards else operations.DeleteModel)
 
 
 def tables(state: ProjectState, step: Step) -> set[str]:
-    """The replicated tables of the step's app in a state."""
+    """Return the replicated tables of the step's app in a state."""
     return {model._meta.db_table for model in state.apps.get_models() if step.concerns(model)}
 
 
 def key(model: type[Model]) -> list[tuple[str | None, str | None]]:
-    """The columns of the primary key and their types."""
+    """Return the columns of the primary key and their types."""
     return [(field.column, field.db_type(dialect())) for field in model._meta.pk_fields]
 
 
 def has(look: Callable[[str], object], label: str) -> bool:
-    """Whether a registry has a model."""
+    """Return whether a registry has a model."""
     try:
         look(label)
     except LookupError:

@@ -30,7 +30,7 @@ class SchemaWriter(DatabaseSchemaEditor):
     """Writes statements down and needs no server for the values in them."""
 
     def quote_value(self, value: Any) -> str:
-        """A default, as SQL writes it."""
+        """Return a default, as SQL writes it."""
         return literal(value)
 
     def _field_should_be_indexed(self, model: type[Model], field: Any) -> bool:
@@ -44,7 +44,7 @@ class SchemaWriter(DatabaseSchemaEditor):
 
 
 def model_tables(node: NodeName, models: Sequence[type[Model]]) -> list[SqlObject]:
-    """The tables of the models.
+    """Return the tables of the models.
 
     What a table needs afterwards (foreign keys) belongs to its statement, separated by NEXT.
     """
@@ -57,7 +57,7 @@ def model_tables(node: NodeName, models: Sequence[type[Model]]) -> list[SqlObjec
 
 
 def model_indexes(node: NodeName, models: Sequence[type[Model]]) -> list[SqlObject]:
-    """The indexes of the models, each by itself: a table that has rows gets what is new, too."""
+    """Return the indexes of the models, each by itself: a table that has rows gets what is new, too."""
     found = [(INDEX.match(line), line) for line in schema(node, models)[1]]
     return [
         SqlObject("INDEX", index[1], line.rstrip(";").replace("CREATE", "CREATE OR REPLACE", 1))
@@ -69,7 +69,7 @@ def model_indexes(node: NodeName, models: Sequence[type[Model]]) -> list[SqlObje
 def schema(
     node: NodeName, models: Sequence[type[Model]]
 ) -> tuple[list[tuple[str, list[str]]], Sequence[str]]:
-    """The statements for each table, and those that Django runs after all of them."""
+    """Return the statements for each table, and those that Django runs after all of them."""
     with SchemaWriter(unasked(node), collect_sql=True, atomic=False) as editor:
         made = []
         for model in models:
@@ -80,7 +80,7 @@ def schema(
 
 
 def unasked(node: NodeName) -> DatabaseWrapper:
-    """A connection of Django's to a node, never opened: it knows of the server what it would ask for."""
+    """Return a connection of Django's to a node, never opened: it knows of the server what it would ask for."""
     made = connections[node.value].copy()
     vars(made)["mysql_server_data"] = SERVER  # a cached property, which would ask the server
     return cast(DatabaseWrapper, made)

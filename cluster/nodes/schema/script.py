@@ -36,13 +36,13 @@ class Script:
         return escaped(value)
 
     def run(self, sql: str, params: Sequence[object] | None = None) -> int:
-        """One statement; nobody knows yet what it changes."""
+        """Write down one statement; nobody knows yet what it changes."""
         text = sql % tuple(map(literal, params)) if params else sql
         self.text.append(f"{text.rstrip()}\n;;\n")
         return 0
 
     def many(self, sql: str, rows: Iterable[Sequence[object]]) -> int:
-        """One statement for each row."""
+        """Write down one statement for each row."""
         return sum(self.run(sql, row) for row in rows)
 
     def install(self, items: Iterable[SqlObject]) -> None:
@@ -62,22 +62,22 @@ class Script:
 
 
 def escaped(value: str) -> str:
-    """A text for between quotes."""
+    """Return a text for between quotes."""
     return value.replace("\\", "\\\\").replace("'", "\\'")
 
 
 def literal(value: object) -> str:
-    """A value as SQL writes it."""
+    """Return a value as SQL writes it."""
     return str(value) if isinstance(value, int | float) else f"'{escaped(str(value))}'"
 
 
 def repeatable(statement: str) -> str:
-    """A statement of Django's that leaves alone what exists."""
+    """Return a statement of Django's that leaves alone what exists."""
     made = re.sub(r"^CREATE TABLE (?!IF NOT)", "CREATE TABLE IF NOT EXISTS ", statement)
     made = re.sub(r"^(ALTER TABLE .* ADD CONSTRAINT \S+ FOREIGN KEY) \(", r"\1 IF NOT EXISTS (", made)
     return re.sub(r"^CREATE OR REPLACE ((?:\w+ )?INDEX)", r"CREATE \1 IF NOT EXISTS", made)
 
 
 def script_secret(node: NodeName, conf: ClusterConf) -> str:
-    """An apply secret that each print of the script names alike; only who knows the password can tell it."""
+    """Return an apply secret that each print of the script names alike; only who knows the password can tell it."""
     return hmac.new(conf.cluster.password.encode(), f"apply {node}".encode(), hashlib.sha256).hexdigest()

@@ -118,21 +118,21 @@ class TableShape:
     required: tuple[str, ...] = ()
 
     def image(self, row: str) -> str:
-        """The full row as JSON."""
+        """Return the full row as JSON."""
         return json_object(", ".join(column.image(row) for column in self.columns))
 
     def same_contested(self, one: str, other: str) -> str:
-        """Whether two rows have the same values, byte for byte, in the contested columns."""
+        """Return whether two rows have the same values, byte for byte, in the contested columns."""
         same = [f"BINARY {one}.`{name}` <=> BINARY {other}.`{name}`" for name in self.contested]
         return " AND ".join(same) or "TRUE"
 
     def same_key(self, one: str, other: str) -> str:
-        """Whether two rows have the same key, byte for byte; the first part finds it by the index."""
+        """Return whether two rows have the same key, byte for byte; the first part finds it by the index."""
         parts = [f"{one}.`{column.name}` = {other}.`{column.name}`" for column in self.key]
         return " AND ".join([*parts, f"BINARY {self.record(one)} = BINARY {self.record(other)}"])
 
     def record(self, row: str) -> str:
-        """The key as text: the value itself, or a JSON array where the key has several columns."""
+        """Return the key as text: the value itself, or a JSON array where the key has several columns."""
         values = [key_text(column, row) for column in self.key]
         return values[0] if len(values) == 1 else f"JSON_ARRAY({', '.join(values)})"
 
@@ -142,7 +142,7 @@ class TableShape:
         return tuple(column for column in self.columns if column.is_large)
 
     def size(self, row: str, size_of: Callable[[Column, str], str]) -> str:
-        """The bytes of an image, summed over its large columns as `size_of` counts each."""
+        """Return the bytes of an image, summed over its large columns as `size_of` counts each."""
         return " + ".join(
             f"COALESCE({size_of(column, f'{row}.`{column.name}`')}, 0)" for column in self.large
         )
@@ -165,14 +165,14 @@ def exact_size(column: Column, value: str) -> str:
 
 
 def key_text(column: Column, row: str) -> str:
-    """One key column as text."""
+    """Return one key column as text."""
     value = f"{row}.`{column.name}`"
     as_hex = column.expression in (bytes_as_hex, bits_as_hex)
     return f"HEX({value})" if as_hex else f"CAST({value} AS CHAR)"
 
 
 def shape(model: type[Model]) -> TableShape:
-    """The shape of a model's table. Raises ValueError for a type that cannot make the trip."""
+    """Return the shape of a model's table. Raises ValueError for a type that cannot make the trip."""
     columns = {
         field: Column(str(field.column), expression(field), column_type(field) in LARGE)
         for field in stored_fields(model)
@@ -187,7 +187,7 @@ def shape(model: type[Model]) -> TableShape:
 
 
 def contested_fields(model: type[Model]) -> list[AnyField]:
-    """The fields, besides the key, that a unique index or a foreign key stands on."""
+    """Return the fields, besides the key, that a unique index or a foreign key stands on."""
     meta = model._meta
     together = {name for names in meta.unique_together for name in names}
     together |= {name for constraint in meta.total_unique_constraints for name in constraint.fields}
@@ -199,17 +199,17 @@ def contested_fields(model: type[Model]) -> list[AnyField]:
 
 
 def key_fields(model: type[Model]) -> list[AnyField]:
-    """The fields of the primary key, one or several."""
+    """Return the fields of the primary key, one or several."""
     return list(model._meta.pk_fields)
 
 
 def stored_fields(model: type[Model]) -> list[AnyField]:
-    """The fields with a column that is written: no generated ones, the server computes those again."""
+    """Return the fields with a column that is written: no generated ones, the server computes those again."""
     return [f for f in model._meta.local_concrete_fields if f.column and not f.generated]
 
 
 def expression(field: AnyField) -> Expression:
-    """How the field's column becomes part of an image. Raises ValueError with the field's name."""
+    """Return how the field's column becomes part of an image. Raises ValueError with the field's name."""
     kind = column_type(field)
     special: dict[str, Expression] = {
         "float": float_as_double,
@@ -232,13 +232,13 @@ def expression(field: AnyField) -> Expression:
 
 @cache
 def dialect() -> BaseDatabaseWrapper:
-    """A connection that is never opened: it names types as MariaDB does, with every server dead."""
+    """Return a connection that is never opened: it names types as MariaDB does, with every server dead."""
     wrapper: BaseDatabaseWrapper = DatabaseWrapper(connections["main"].settings_dict, "dialect")
     wrapper.__dict__["mysql_server_data"] = {"version": "10.11.0-MariaDB"}
     return wrapper
 
 
 def column_type(field: AnyField) -> str:
-    """The first word of the column's type on MariaDB, in lower case."""
+    """Return the first word of the column's type on MariaDB, in lower case."""
     kind = (field.db_type(dialect()) or "").lower()
     return kind.split("(")[0].split(" ")[0]

@@ -41,7 +41,7 @@ def store_routines(models: Sequence[type[Model]], others: Sequence[type[Model]] 
 
 
 def table_routines(model: type[Model]) -> list[SqlObject]:
-    """The two procedures of one table: all its records at once, and a single one."""
+    """Return the two procedures of one table: all its records at once, and a single one."""
     values = blanks(model, shape(model))
     return [
         SqlObject("PROCEDURE", values[name], fill(source, **values).strip())
@@ -57,7 +57,7 @@ def fill(name: str, **values: str) -> str:
 
 
 def routine_name(table: str, verb: str = "store") -> str:
-    """The name of a table's procedure; a long one ends in a checksum of the whole."""
+    """Return the name of a table's procedure; a long one ends in a checksum of the whole."""
     name = f"{verb}_{table}"
     if len(name) <= LONGEST_NAME:
         return name
@@ -65,19 +65,19 @@ def routine_name(table: str, verb: str = "store") -> str:
 
 
 def due_table(model: type[Model]) -> str:
-    """The temporary table of the records to be stored: another one when the types of the key have changed."""
+    """Return the temporary table of the records to be stored: another one when the types of the key have changed."""
     types = [f"{field.column} {field.db_type(shapes.dialect())}" for field in shapes.key_fields(model)]
     name = f"due_{model._meta.db_table}"[: LONGEST_NAME - 9]
     return f"{name}_{checksum(', '.join(types))}"
 
 
 def checksum(text: str) -> str:
-    """Eight characters that tell texts apart."""
+    """Return eight characters that tell texts apart."""
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def blanks(model: type[Model], table: TableShape) -> dict[str, str]:
-    """What the procedure's text leaves open."""
+    """Return what the procedure's text leaves open."""
     names = [f"`{column.name}`" for column in table.columns]
     keys = [(column, f"key_{number}") for number, column in enumerate(table.key, 1)]
     columns, own_record = ", ".join(names), table.record("own")
@@ -130,26 +130,26 @@ def blanks(model: type[Model], table: TableShape) -> dict[str, str]:
 
 
 def given_value(column: Column) -> str:
-    """The assignment of a column's value out of an image that may lack it: then it keeps what the row has."""
+    """Return the assignment of a column's value out of an image that may lack it: then it keeps what the row has."""
     present = f"JSON_EXISTS(v_new, '$.\"{column.name}\"')"
     own = f"own.`{column.name}`"
     return f"{own} = IF({present}, {stored_value(column, 'v_new')}, {own})"
 
 
 def differing(column: Column) -> str:
-    """The column's name where the stored image has another value than the one that was to be stored."""
+    """Return the column's name where the stored image has another value than the one that was to be stored."""
     path = f"'$.\"{column.name}\"'"
     same = f"BINARY JSON_EXTRACT(v_stored, {path}) <=> BINARY JSON_EXTRACT(v_new, {path})"
     return f"IF(NOT JSON_EXISTS(v_new, {path}) OR {same}, NULL, '{column.name}')"
 
 
 def has_further_keys(model: type[Model]) -> bool:
-    """Whether the table has unique keys besides its primary one."""
+    """Return whether the table has unique keys besides its primary one."""
     return any(not field.is_relation or field.unique for field in shapes.contested_fields(model))
 
 
 def stored_value(column: Column, image: str) -> str:
-    """The column's value out of an image; the inverse of `Column.image`."""
+    """Return the column's value out of an image; the inverse of `Column.image`."""
     text = f"JSON_VALUE({image}, '$.\"{column.name}\"')"
     of_hex = f"JSON_VALUE({image}, '$.\"{column.name}\".hex')"
     if column.expression is shapes.bytes_as_hex:
