@@ -8,7 +8,8 @@ BEGIN
     DECLARE v_limit BIGINT DEFAULT rows_wanted(p_limit);
     DECLARE v_pattern LONGTEXT DEFAULT CONCAT('%', REPLACE(REPLACE(REPLACE(p_term, '!', '!!'), '%', '!%'), '_', '!_'), '%');
     IF COALESCE(p_term, '') = '' OR CHAR_LENGTH(p_term) > ${title_length} THEN
-        CALL refuse_argument(CONCAT('term must have 1 to ${title_length} characters, not ', quoted(p_term), '. distributed_select lists all titles.'));
+        CALL refuse_argument(CONCAT('term must have 1 to ${title_length} characters, not ', quoted(p_term),
+                                    '. distributed_select lists all titles.'));
     END IF;
     -- As a parameter it compares by the column's collation, whatever that of the database is.
     EXECUTE IMMEDIATE 'SELECT tconst, primaryTitle, runtimeMinutes, averageRating, numVotes, startYear, weightedRating
