@@ -1,4 +1,4 @@
--- Brings a Node A or Node B that was away level with the primary while writes go on, and into the mode of a follower. Answers one
+-- Lets a Node A or Node B that was away catch up with the primary while writes go on, and into the mode of a follower. Answers one
 -- row with what it did. The replicator does this by itself; call it where none runs, or where a promotion was refused because
 -- this node lacks a transaction that is too large for a call. Main has recover_from_node_a().
 -- Errors: 45001 on Main, or no primary answers: nothing is changed then. May be repeated.
@@ -17,7 +17,7 @@ BEGIN
     IF v_own <> 'node_a' AND (takes_writes('node_a') OR has_begun('node_a')) THEN
         SET v_primary = 'node_a';
     END IF;
-    SET v_epoch = seen(v_primary, 'promised');  -- once: another session may look again at any moment
+    SET v_epoch = seen(v_primary, 'promised');  -- once: another session may probe again at any moment
     IF NOT takes_writes(v_primary) AND NOT has_begun(v_primary) THEN
         CALL refuse('There is nobody to catch up from: no node that takes writes answers. Call check_main_health() on Node A.');
     END IF;

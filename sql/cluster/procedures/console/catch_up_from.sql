@@ -1,4 +1,4 @@
--- Brings this node level with the primary, as cluster/actions/steps/reconcile.py does: follows its epoch, sets aside what the cluster
+-- Lets this node catch up with the primary, as cluster/actions/steps/reconcile.py does: follows its epoch, orphans what the cluster
 -- did not keep, fetches what is missing. Inputs: the primary, which probe_peers has just seen, and the epoch that it had then.
 -- Errors: 45002 somebody promised more. Cut off at any point, it is called again and goes on.
 CREATE OR REPLACE PROCEDURE catch_up_from(IN p_peer VARCHAR(16), IN p_epoch INT UNSIGNED)

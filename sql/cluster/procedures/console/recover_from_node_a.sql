@@ -1,4 +1,4 @@
--- Brings Main level with the acting Node A while writes go on: what the cluster did not keep is orphaned, what Main missed is
+-- Lets Main catch up with the acting Node A while writes go on: what the cluster did not keep is orphaned, what Main missed is
 -- replayed. Answers its sentences, one row each. Cut off at any point, it is called again and goes on; a second session reads
 -- the progress: SELECT config_value FROM node_config WHERE config_key = 'replayed_transactions'. Call it on Main.
 -- Errors: 45001 wrong node, Node A does not answer or does not act, Main is new, 45002 Main was promoted meanwhile: nothing is
@@ -9,7 +9,7 @@ BEGIN
     DECLARE v_epoch INT;
     CALL require_console('main', 'recover_from_node_a');
     CALL probe_peers();
-    SET v_epoch = seen('node_a', 'promised');  -- once: another session may look again at any moment
+    SET v_epoch = seen('node_a', 'promised');  -- once: another session may probe again at any moment
     IF seen('node_a', 'mode') IS NULL THEN
         CALL refuse(CONCAT('Main cannot be recovered: Node A does not answer (',
                            COALESCE((SELECT problem FROM peer_status WHERE peer = 'node_a'), ''),

@@ -1,4 +1,4 @@
--- Compares this node's log with another one's above a watermark, in one look at theirs. The work of a job: leaves in @job_answer, as
+-- Compares this node's log with another one's above a watermark, in one read of theirs. The work of a job: leaves in @job_answer, as
 -- JSON, how many entries the other has that this node lacks (extra), and the first log id of what it lacks itself (missing),
 -- NULL when it has all. Inputs: the node, the watermark. May be repeated.
 CREATE OR REPLACE PROCEDURE compare_logs(IN p_peer VARCHAR(16), IN p_watermark BIGINT UNSIGNED)

@@ -1,5 +1,5 @@
--- Keeps the commit watermark at or below a log id, in the caller's transaction: only a forced promotion sets verified entries
--- aside. Input: the log id, NULL for none. May be repeated.
+-- Keeps the commit watermark at or below a log id, in the caller's transaction: only a forced promotion orphans entries
+-- below it. Input: the log id, NULL for none. May be repeated.
 CREATE OR REPLACE PROCEDURE lower_watermark(IN p_log_id BIGINT UNSIGNED)
     SQL SECURITY DEFINER
 BEGIN

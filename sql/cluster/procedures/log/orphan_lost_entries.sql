@@ -1,4 +1,4 @@
--- Sets aside the entries that the cluster did not keep: those of this node above the watermark, of an epoch below the newest that
+-- Orphans the entries that the cluster did not keep: those of this node above the watermark, of an epoch below the newest that
 -- p_peer has seen begin, which p_peer does not have. One transaction (rule 5).
 -- Inputs: the peer, complete below its newest epoch; the promised epoch. Out: the watermark above which the logs differ.
 -- Errors: 45002 stale epoch; nothing is moved then. May be repeated.

@@ -22,7 +22,7 @@ BEGIN
     END IF;
     SELECT epoch, source_node INTO v_epoch, v_source
     FROM lease_end JOIN write_lease ON epoch = next_not_cached_value >> 42;
-    IF v_epoch IS NULL THEN  -- somebody removed the grant by hand since the guard looked
+    IF v_epoch IS NULL THEN  -- somebody removed the grant by hand since the guard read it
         CALL refuse_write((SELECT config_value FROM node_config WHERE config_key = 'node_mode'));
     END IF;
     IF @@insert_id <> 0 THEN

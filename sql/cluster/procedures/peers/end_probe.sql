@@ -1,4 +1,4 @@
--- Waits until a peer has told its state and keeps it in peer_status. Inputs: the peer, the job that asks it.
+-- Waits until a peer has reported its state and keeps it in peer_status. Inputs: the peer, the job that asks it.
 CREATE OR REPLACE PROCEDURE end_probe(IN p_peer VARCHAR(16), IN p_job BIGINT UNSIGNED)
     SQL SECURITY DEFINER
 BEGIN

@@ -1,6 +1,6 @@
 -- Makes the federated tables through which this node reaches the others: the peer's inbox as call_<peer>, its node_config,
--- transaction_log and replicated tables as <table>_<peer>. The server looks there whether they exist, so the peer must be up
--- and have its own scripts. One whose columns have changed is made anew. Then it looks at them. Answers one row a table: table,
+-- transaction_log and replicated tables as <table>_<peer>. The server checks there that they exist, so the peer must be up
+-- and have its own scripts. One whose columns have changed is made anew. Then it probes them. Answers one row a table: table,
 -- what became of it. May be repeated.
 -- Errors: 45004 the server lacks a setting.
 CREATE OR REPLACE PROCEDURE link_peers()

@@ -1,5 +1,5 @@
--- Looks at another node from this server, over a connection of its own: can a write be committed there?
--- One session at a time (rpc_lock_name); who finds that another one has not come back hears silent.
+-- Probes another node from this server, over a connection of its own: can a write be committed there?
+-- One session at a time (rpc_lock_name); who finds that another one has not come back reads silent.
 -- Inputs: the other node's name; set-up stored its address and account as the server mco2_<name>.
 -- Answers one row: reached (it committed a heartbeat), gone (it takes no new connection), full (it
 -- has none free) or silent. The server cuts reasons short: behind a host name of over 30 characters gone reads as silent.
@@ -9,7 +9,7 @@ CREATE OR REPLACE PROCEDURE probe_peer(IN p_node VARCHAR(16))
 BEGIN
     DECLARE v_reached BOOLEAN DEFAULT FALSE;
     DECLARE v_problem TEXT DEFAULT '';
-    DO RELEASE_LOCK(@line);  -- of a look that broke off
+    DO RELEASE_LOCK(@line);  -- of a probe that broke off
     SET @line = rpc_lock_name(p_node);
     IF GET_LOCK(@line, 0.5) THEN
         BEGIN

@@ -1,4 +1,4 @@
--- Lets a job look whether a peer that has failed is back, every two seconds at most, and does not wait for it: so a writer
+-- Lets a job probe a peer that has failed, every two seconds at most, and does not wait for it: so a writer
 -- that finds the peer failed loses no time, and the next one finds it back. Input: the peer. Commits the session's transaction.
 CREATE OR REPLACE PROCEDURE reprobe_later(IN p_peer VARCHAR(16))
     SQL SECURITY DEFINER

@@ -1,4 +1,4 @@
--- Keeps in peer_status what a node has told of itself, or since when and why it does not. May be repeated.
+-- Keeps in peer_status what a node reports of itself, or since when and why it does not. May be repeated.
 CREATE OR REPLACE PROCEDURE save_peer_status(IN p_node VARCHAR(16), IN p_state VARCHAR(1000), IN p_problem TEXT)
     SQL SECURITY DEFINER
     IF p_problem IS NULL THEN

@@ -39,7 +39,7 @@ wait: BEGIN
         LEAVE wait;
     END IF;
     LOOP
-        -- The generation is read before the look: a batch that ends in between has already let it go.
+        -- The generation is read before the acknowledgement: a batch that ends in between has already let it go.
         SELECT MAX(generation) INTO v_generation FROM acknowledgement_latch;
         SELECT MAX(log_id) INTO v_arrived FROM acknowledgement WHERE transaction_id = p_transaction_id;
         IF v_arrived >= v_log_id THEN

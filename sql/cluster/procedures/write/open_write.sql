@@ -1,4 +1,4 @@
--- Opens a transaction for a public write and looks whether this node takes it, before any row is locked: so a mode change
+-- Opens a transaction for a public write and checks that this node takes it, before any row is locked: so a mode change
 -- never waits for a writer that waits behind it. Called anew after a deadlock, which has rolled back the one before.
 -- Errors: 45001 not writable here.
 CREATE OR REPLACE PROCEDURE open_write()
