@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Final
 
 from django.db import DatabaseError, InterfaceError, connections, transaction
 
+from cluster.background import PerProcess
+
 if TYPE_CHECKING:
     from cluster.models import WriteCounter
 
@@ -99,14 +101,9 @@ def increase(row: "WriteCounter", counts: Mapping[Outcome, int], now: datetime) 
     row.save()
 
 
-_counters: dict[int, Counters] = {}
-_lock = threading.Lock()
+of_this_process = PerProcess(Counters)
 
 
 def count(outcome: Outcome) -> None:
-    """Count one transaction of this process; a forked process makes its own counters."""
-    own = _counters.get(os.getpid())
-    if own is None:
-        with _lock:
-            own = _counters.setdefault(os.getpid(), Counters())
-    own.count(outcome)
+    """Count one transaction of this process."""
+    of_this_process.get().count(outcome)

@@ -4,15 +4,14 @@ Three threads renew it once a second while somebody uses it, at once when a writ
 broke, and more often while somebody waits for a new primary.
 """
 
-import os
 import threading
 import time
 from collections import deque
-from functools import lru_cache
 
 from cluster.backend.context import Position
 from cluster.backend.errors import NoPrimary
 from cluster.backend.poller import NodePoller, ProbeResult
+from cluster.background import PerProcess
 from cluster.conf import ClusterConf, conf
 from cluster.nodes.cluster import connect
 from cluster.protocol.errors import NodeUnreachable
@@ -218,18 +217,12 @@ class SharedView:
             poller.end()
 
 
-@lru_cache(maxsize=1)
-def _shared(process: int) -> SharedView:
-    return SharedView(conf())
-
-
-_lock = threading.Lock()
+_of_this_process = PerProcess(lambda: SharedView(conf()))
 
 
 def shared() -> SharedView:
-    """Return the view of this process; a forked process makes its own."""
-    with _lock:
-        return _shared(os.getpid())
+    """Return the view of this process."""
+    return _of_this_process.get()
 
 
 def primary_alias() -> str:
@@ -244,13 +237,11 @@ def is_writable() -> bool:
 
 def distrust(name: NodeName) -> None:
     """Discard what this process saw of a node, and probe again."""
-    if _shared.cache_info().currsize:
-        shared().distrust(name)
+    if (own := _of_this_process.existing()) is not None:
+        own.distrust(name)
 
 
 def forget() -> None:
     """End the view; the next one is made with the configuration of then."""
-    with _lock:
-        if _shared.cache_info().currsize:
-            _shared(os.getpid()).end()
-        _shared.cache_clear()
+    if (own := _of_this_process.pop()) is not None:
+        own.end()

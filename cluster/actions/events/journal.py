@@ -6,7 +6,6 @@ keep trying while the control database or a mail server is down.
 
 import contextvars
 import logging
-import os
 import re
 import threading
 import time
@@ -20,6 +19,7 @@ from typing import Any
 from django.db import DatabaseError, InterfaceError, close_old_connections, connections
 
 from cluster.actions.events import alerts
+from cluster.background import PerProcess, WarnOnce
 from cluster.models import Event
 from cluster.protocol.errors import ClusterError
 
@@ -35,8 +35,6 @@ SAME_AGAIN_SECONDS = 300.0
 TIMES = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC|\b\d+(\.\d+)? s\b")
 """Parts of a sentence that differ from watcher to watcher and from look to look."""
 
-_journals: dict[int, "Journal"] = {}
-_lock = threading.Lock()
 _actor: contextvars.ContextVar[str] = contextvars.ContextVar("actor", default="")
 
 
@@ -115,7 +113,7 @@ class EventWriter:
     def __init__(self, name: str, work: Callable[[EventRecord], None]) -> None:
         self._waiting: Queue[EventRecord] = Queue(KEPT)
         self._work = work
-        self._problem = ""
+        self._warnings = WarnOnce(log, f"Tried again every {RETRY_SECONDS:g} s until it works: %s")
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
@@ -138,24 +136,18 @@ class EventWriter:
             event_record = self._waiting.get()
             while not self._done(event_record):
                 time.sleep(RETRY_SECONDS)
-            self._problem = ""
+            self._warnings.clear()
             self._waiting.task_done()
 
     def _done(self, event_record: EventRecord) -> bool:
         try:
             self._work(event_record)
         except (DatabaseError, InterfaceError, alerts.NotSent) as error:
-            self._warn(str(error))
+            self._warnings.warn(error)
             return False
         except Exception:  # a service's library may raise anything, and the next event is to be sent too
             log.exception("It will not be tried again: %s", event_record)
         return True
-
-    def _warn(self, problem: str) -> None:
-        """Once for each problem, not for each try: a control database may be away for hours."""
-        if problem != self._problem:
-            log.warning("Tried again every %g s until it works: %s", RETRY_SECONDS, problem)
-        self._problem = problem
 
 
 class Journal:
@@ -188,23 +180,18 @@ class Journal:
         return self.filing.finish(seconds) and self.alerting.finish(seconds)
 
 
+of_this_process = PerProcess(Journal)
+
+
 def record(event_record: EventRecord) -> None:
     """Record something in the journal of this process. Never waits, never raises."""
-    of_this_process().record(event_record)
+    of_this_process.get().record(event_record)
 
 
 def finish(seconds: float) -> bool:
     """Wait for what this process recorded to be written and sent, at most that long; whether it was."""
-    made = _journals.get(os.getpid())
+    made = of_this_process.existing()
     return made is None or made.finish(seconds)
-
-
-def of_this_process() -> Journal:
-    """The journal of this process, made when it is first needed; a forked process makes its own."""
-    with _lock:
-        if os.getpid() not in _journals:
-            _journals[os.getpid()] = Journal()
-        return _journals[os.getpid()]
 
 
 def store(event_record: EventRecord) -> None:

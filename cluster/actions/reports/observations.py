@@ -5,7 +5,6 @@ database, and a database that is away costs nothing but pages that say how old t
 """
 
 import logging
-import os
 import threading
 import time
 from collections import deque
@@ -18,6 +17,7 @@ from django.db import DatabaseError, InterfaceError, connections, transaction
 from cluster.actions.events import journal
 from cluster.actions.failover.check_health import Tick
 from cluster.actions.reports.status import cluster_facts
+from cluster.background import PerProcess, WarnOnce
 from cluster.conf import conf
 from cluster.models import SLOT_SECONDS as SLOT
 from cluster.models import Observation, Sample
@@ -42,7 +42,7 @@ Seconds = Mapping[NodeName, float | None]
 
 def keep(tick: Tick, seconds: Seconds) -> None:
     """Keep a round of the watch. Never waits, never raises."""
-    of_this_process().take(tick, seconds)
+    of_this_process.get().take(tick, seconds)
 
 
 def newest() -> Observation | None:
@@ -89,7 +89,9 @@ class Keeper:
         self._come = threading.Event()
         self._sources: dict[NodeName, MariaDBNode] = {}
         self._slot = Slot()
-        self._problem = ""
+        self._warnings = WarnOnce(
+            log, "Pages will show an old view: what the watch sees cannot be written: %s"
+        )
         threading.Thread(target=self._run, name="observations", daemon=True).start()
 
     def take(self, tick: Tick, seconds: Seconds) -> None:
@@ -103,19 +105,13 @@ class Keeper:
             self._come.clear()
             try:
                 self.store(*self._newest.pop())
-                self._problem = ""
+                self._warnings.clear()
             except IndexError:
                 continue
             except (DatabaseError, InterfaceError) as error:
-                self.warn(str(error))
+                self._warnings.warn(error)
             except Exception:  # the next look is to be kept, whatever this one did
                 log.exception("A look of the watch was not kept")
-
-    def warn(self, problem: str) -> None:
-        """Once for each problem: a control database may be away for hours."""
-        if problem != self._problem:
-            log.warning("Pages will show an old view: what the watch sees cannot be written: %s", problem)
-        self._problem = problem
 
     def store(self, tick: Tick, seconds: Seconds, watcher: str) -> None:
         """Write one look. Raises DatabaseError."""
@@ -181,16 +177,7 @@ class Slot:
         return {"looks": self.looks, "writable": self.writable, "facts": {"nodes": nodes}}
 
 
-_keepers: dict[int, Keeper] = {}
-_lock = threading.Lock()
-
-
-def of_this_process() -> Keeper:
-    """The keeper of this process; a forked process makes its own."""
-    with _lock:
-        if os.getpid() not in _keepers:
-            _keepers[os.getpid()] = Keeper()
-        return _keepers[os.getpid()]
+of_this_process = PerProcess(Keeper)
 
 
 def age(observation: Observation) -> float:
