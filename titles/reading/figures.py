@@ -51,13 +51,13 @@ _counting = threading.Lock()
 
 
 def figures() -> Figures:
-    """The figures. Only the first reader of a process waits; older ones are shown while they are counted anew."""
+    """Return the figures. Only the first reader of a process waits; older ones are shown while they are renewed."""
     kept = _kept.figures
     if kept is None:
         with _counting:
             return _kept.figures or _renew()
     if time.monotonic() - _kept.at > FRESH and _counting.acquire(blocking=False):
-        threading.Thread(target=_count_orphaned, name="figures", daemon=True).start()
+        threading.Thread(target=_count_in_background, name="figures", daemon=True).start()
     return kept
 
 
@@ -66,8 +66,8 @@ def _renew() -> Figures:
     return _kept.figures
 
 
-def _count_orphaned() -> None:
-    """In a thread of its own, which leaves no connection open. It failed: the next reader has it tried again."""
+def _count_in_background() -> None:
+    """Count in a thread of its own, and close its connections. After a failure the next reader starts another."""
     try:
         _renew()
     except DatabaseError as error:
@@ -78,7 +78,7 @@ def _count_orphaned() -> None:
 
 
 def forget() -> None:
-    """Count anew at the next question."""
+    """Count anew when the figures are next wanted."""
     _kept.at = float("-inf")
     _kept.figures = None
 
