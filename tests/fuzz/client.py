@@ -4,6 +4,7 @@ import os
 import re
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from cluster.nodes.connection import Connection
@@ -77,7 +78,7 @@ class Client:
         """Break the connection as a client that dies does, without a word to the server."""
         line = self.connection.line()
         if line is not None:
-            with socket.socket(fileno=os.dup(line)) as ending:
+            with socket.socket(fileno=os.dup(line)) as ending, suppress(OSError):  # the server was faster
                 ending.shutdown(socket.SHUT_RDWR)
         self.connection.close()
         self.name = None
