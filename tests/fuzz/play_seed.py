@@ -74,6 +74,7 @@ class Player:
     def play(self, seed: int, steps: Sequence[Step]) -> Score:
         """Play steps of a seed from a fresh cluster."""
         self.clear()
+        self.said = []
         return self.through_faults(seed, steps) if self.faults else self.in_turn(seed, steps)
 
     def clear(self) -> None:
@@ -176,7 +177,7 @@ def play_one(playing: Player, seed: int, only: str, shrinking: float) -> Score:
     if not score.passed:
         say("\n".join(playing.said if only else playing.said[-SAID:]))
         score.problems.insert(0, f"Seed {seed}, {playing.statements} statements.")
-        if shrinking and not only:
+        if shrinking and playing.said and not only:  # without a word, the stage did not stand: a busy machine
             say(playing.shortest(seed, steps, shrinking))
     return score
 
