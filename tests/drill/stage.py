@@ -42,7 +42,8 @@ PATIENCE = 1.0
 PROBE_SECONDS = 1.0
 NEARLY_CAUGHT_UP = 100
 """Entries that a node may lack under load and count as having rejoined."""
-SETTLE_SECONDS = 30.0
+START_SECONDS = 90.0
+"""Seconds that the programs may take to start, on a machine that is busy with other work."""
 
 
 @dataclass
@@ -97,10 +98,10 @@ class Stage:
         """Start the replicators, then the monitors and Celery, and wait until they work."""
         for name in cast("replicator", self.scenario.replicators):
             self.program(name)
-        self.cluster.wait_for_primary("main", 20)
-        self.cluster.settle(20)
+        self.cluster.wait_for_primary("main", START_SECONDS)
+        self.cluster.settle(START_SECONDS)
         monitors = [self.program(name) for name in cast("monitor", self.scenario.monitors)]
-        self.wait("the monitors", lambda: all(monitor.said for monitor in monitors), 20)
+        self.wait("the monitors", lambda: all(monitor.said for monitor in monitors), START_SECONDS)
         if self.scenario.celery:
             self.hire(ending)
 
