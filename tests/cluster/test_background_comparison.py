@@ -16,6 +16,7 @@ from cluster.actions.events.journal import Kind
 from cluster.actions.verification import background, compare_tables, position, proof
 from cluster.models import Comparison
 from cluster.protocol.names import NodeName
+from tests.harness.waiting import wait_for
 
 MAIN, NODE_A, NODE_B = NodeName
 AT_ONCE = 1e9
@@ -190,6 +191,18 @@ def test_nothing_is_proven_while_a_node_is_away(cluster, a_pass):
     assert background.step(cluster.fresh_nodes(), share=AT_ONCE)
     assert "The comparison waits: Node B is not compared" in proof.proof().sentence
     assert Comparison.objects.get().proven_at == proven
+
+
+@pytest.mark.slow
+def test_the_monitor_compares_beside_its_watch(cluster):
+    add(cluster, 3)
+    cluster.popen("monitor")
+
+    def compared() -> bool:
+        told = json.loads(cluster.manage("cluster_status", "--json").stdout)["comparison"]
+        return bool(told["sentence"].startswith("Comparing: "))
+
+    wait_for(compared, 60)
 
 
 @pytest.mark.parametrize("key", [(1,), ("a", 2**63), (b"\x00\xff",), (Decimal("1.50"), "x"), None], ids=repr)
