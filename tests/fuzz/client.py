@@ -8,10 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from cluster.nodes.connection import Connection
-from cluster.protocol.errors import NodeFailed, NodeUnreachable
+from cluster.protocol.errors import NOT_WRITABLE, STALE_EPOCH, NodeFailed, NodeUnreachable
 from cluster.protocol.names import NodeName
 from tests.fuzz.session import ABORT, ACKNOWLEDGE
-from tests.harness.sql import NOT_WRITABLE, STALE
 
 NAMING = re.compile(r"SET @current_transaction_id = (?:NULL|'(.*)')")
 ENTRIES = "SELECT COUNT(*) FROM transaction_log WHERE transaction_id = %s"
@@ -45,7 +44,7 @@ class Client:
             outcome, succeeded = str(self.perform(what)), True
         except (NodeFailed, NodeUnreachable) as error:
             outcome, succeeded = error.reason, False
-            if isinstance(error, NodeUnreachable) or error.code in (NOT_WRITABLE, STALE):
+            if isinstance(error, NodeUnreachable) or error.code in (NOT_WRITABLE, STALE_EPOCH):
                 self.abort()
                 self.begin(PLACES[1 - PLACES.index(self.place)])
         self.said.append(f"{self.number}: {what} -- {where}: {outcome}")
