@@ -31,7 +31,10 @@ def compare_objects(fan_out: FanOut) -> list[str]:
 def of_one_node(connection: Connection) -> list[str]:
     """Return what is wrong on a node whatever the others hold."""
     node, models = connection.node.label, replicated_models()
-    wrong = [item for item in install.findings(connection, models) if item.status is not Status.INSTALLED]
+    found = [item for item in install.findings(connection, models) if item.status is not Status.INSTALLED]
+    wrong = [
+        item for item in found if item.kind != install.ADVICE
+    ]  # what differs between nodes is seen there
     return [
         *(f"{node}: {item.kind.lower()} {item.name} is {item.status}; run setup_nodes." for item in wrong),
         *(f"{node}: migration {app}.{name} is MISSING; run migrate." for app, name in migrating.pending(connection)),

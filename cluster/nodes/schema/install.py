@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from string import Template
-from typing import Protocol
+from typing import Final, Protocol
 
 from django.db.models import Model
 
@@ -37,6 +37,10 @@ class Target(Protocol):
 
     def escape(self, value: str) -> str:
         """Return a text for between quotes."""
+
+
+ADVICE: Final = "COLLATION"
+"""The kind of a finding that set-up names and leaves alone: docs/runbook.md says how to change a collation over."""
 
 
 class Status(StrEnum):
@@ -109,7 +113,7 @@ def findings(connection: Connection, models: Sequence[type[Model]]) -> list[Find
     name = f"{LINGUISTIC}: {'; '.join(wrong)}" if wrong else LINGUISTIC
     return [
         *found,
-        Finding(connection.node, "COLLATION", name, Status.OUTDATED if wrong else Status.INSTALLED),
+        Finding(connection.node, ADVICE, name, Status.OUTDATED if wrong else Status.INSTALLED),
     ]
 
 
