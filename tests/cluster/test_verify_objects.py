@@ -2,6 +2,7 @@
 
 import pytest
 
+from cluster.actions.maintenance.setup import set_up
 from cluster.actions.steps.observe import observe
 from cluster.actions.verification.verify import verify
 from cluster.protocol.names import NodeName
@@ -85,4 +86,12 @@ def test_what_one_node_has_otherwise_is_named(cluster, found, damage, undo, told
         assert any(sentence.startswith(told) for sentence in found()), found()
     finally:
         root.run(undo.format(application=application))
+    assert found() == []
+
+
+def test_the_order_of_keys_is_no_difference(cluster, found):
+    """Set-up adds one that was missing at the end."""
+    cluster.connect(NODE_A, "root").run("DROP INDEX title_ft_title ON title_ft")
+    assert found() != []
+    set_up(NODE_A)
     assert found() == []

@@ -32,9 +32,6 @@ class Target(Protocol):
     def run(self, sql: str, params: Sequence[object] | None = None) -> int:
         """Run one statement."""
 
-    def many(self, sql: str, rows: Iterable[Sequence[object]]) -> int:
-        """Run one statement for many rows."""
-
     def escape(self, value: str) -> str:
         """Return a text for between quotes."""
 
@@ -259,14 +256,15 @@ def configure(connection: Target, conf: ClusterConf) -> None:
         "lease_seconds": conf.lease_seconds, "application_user": conf.application.user,
         "automatic": int(conf.automatic), "cooldown": conf.cooldown,
     }  # fmt: skip
-    connection.many(
-        "INSERT IGNORE INTO node_config (config_key, config_value) VALUES (%s, %s)", list(first.items())
-    )
-    connection.many(
-        "INSERT INTO node_config (config_key, config_value) VALUES (%s, %s)"
-        " ON DUPLICATE KEY UPDATE config_value = VALUES(config_value)",
-        list(settled.items()),
-    )
+    # One row a statement: who holds one and wants the next deadlocks with those who update several at work.
+    for row in first.items():
+        connection.run("INSERT IGNORE INTO node_config (config_key, config_value) VALUES (%s, %s)", row)
+    for row in settled.items():
+        connection.run(
+            "INSERT INTO node_config (config_key, config_value) VALUES (%s, %s)"
+            " ON DUPLICATE KEY UPDATE config_value = VALUES(config_value)",
+            row,
+        )
 
 
 def console_script(name: NodeName, conf: ClusterConf, models: Sequence[type[Model]]) -> str:

@@ -41,10 +41,6 @@ class Script:
         self.text.append(f"{text.rstrip()}\n;;\n")
         return 0
 
-    def many(self, sql: str, rows: Iterable[Sequence[object]]) -> int:
-        """Write down one statement for each row."""
-        return sum(self.run(sql, row) for row in rows)
-
     def install(self, items: Iterable[SqlObject]) -> None:
         """Make each object as the cluster's account owns it, and note it in kernel_object."""
         for item in items:

@@ -26,7 +26,9 @@ SETTINGS = (
 GRANT = re.compile(r"^GRANT (?P<rights>.+?) ON (?P<object>(?:PROCEDURE |FUNCTION )?\S+) TO ", re.MULTILINE)
 NEXT_RIGHT = re.compile(r", (?![^(]*\))")
 """Between two rights, not between the columns of one."""
-COUNTER = re.compile(r" AUTO_INCREMENT=\d+")
+OWN = re.compile(r" (AUTO_INCREMENT|PAGE_CHECKSUM|TRANSACTIONAL)=\d+")
+"""What a table keeps of its rows and of another engine that it once had."""
+KEY = re.compile(r"^ *(?:\w+ )*?(?:KEY|CONSTRAINT)\b")
 
 Facts = dict[str, str]
 """What was found, by what it is called in a sentence."""
@@ -36,10 +38,17 @@ def tables(connection: Connection, names: Iterable[str]) -> Facts:
     """Return the statement that would make each of these tables; those that are missing are left out."""
     present = {str(name) for (name,) in connection.rows("SHOW TABLES")}
     return {
-        f"table {name}": COUNTER.sub("", str(connection.row(f"SHOW CREATE TABLE `{name}`")[1]))
+        f"table {name}": without_order(OWN.sub("", str(connection.row(f"SHOW CREATE TABLE `{name}`")[1])))
         for name in names
         if name in present
     }
+
+
+def without_order(statement: str) -> str:
+    """Return a table's statement with its keys sorted: set-up adds one that was missing at the end."""
+    lines = [line.rstrip(",") for line in statement.splitlines()]
+    keys = sorted(line for line in lines if KEY.match(line))
+    return "\n".join([*(line for line in lines if not KEY.match(line)), *keys])
 
 
 def triggers(connection: Connection) -> Facts:
