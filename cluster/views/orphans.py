@@ -79,7 +79,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
 
 
 def orphan(request: HttpRequest, orphan_id: str) -> HttpResponse:
-    """One of them: the row before, as orphaned, and now."""
+    """One of them: the row before, after the orphaned write, and now."""
     may(request, "view_orphanedtransaction")
     context: dict[str, Any] = {"title": "Orphaned transaction"}
     nodes = connect_all(timeout=SECONDS)

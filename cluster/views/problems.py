@@ -65,7 +65,9 @@ def of_node(seen: Seen, node: SeenNode) -> Iterator[Problem]:
     if node.unfit:
         yield Problem(2, node.unfit, node=node.name)
     if node.orphans_unfiled:
-        yield Problem(5, f"{node.label} set {node.orphans_unfiled} entries aside that wait to be filed.")
+        yield Problem(
+            5, f"{node.label} keeps {node.orphans_unfiled} orphaned entries that are not filed yet."
+        )
 
 
 def differing(proof: Proof) -> list[Problem]:

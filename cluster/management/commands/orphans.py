@@ -40,7 +40,9 @@ class Command(VerbCommand):
         verbs = parser.add_subparsers(dest="verb", required=True, metavar="list|show|reapply|dismiss|reopen")
         list_ = verb(verbs, "list", "one line for each that waits for a decision")
         list_.add_argument("--status", choices=[*STATUSES, "all"], default="pending")
-        verb(verbs, "show", "the row before, as orphaned, and now").add_argument("id", metavar="ID")
+        verb(verbs, "show", "the row before, after the orphaned write, and now").add_argument(
+            "id", metavar="ID"
+        )
         reapply_ = decision(verbs, "reapply", "write whole transactions once more")
         reapply_.add_argument("--force", action="store_true", help="also over rows that changed since")
         dismiss_ = decision(verbs, "dismiss", "leave transactions as they are, for good")
