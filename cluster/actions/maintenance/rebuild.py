@@ -45,8 +45,7 @@ from cluster.nodes.mariadb import MariaDBNode
 from cluster.nodes.repair import comparing, rebuilding
 from cluster.nodes.repair.comparing import LOG_TABLE, Comparable, Key, Span, log_span
 from cluster.nodes.repair.rebuilding import Withdrawn
-from cluster.nodes.schema import install, migrating
-from cluster.nodes.schema.collations import columns
+from cluster.nodes.schema import install, migrating, surroundings
 from cluster.nodes.schema.inventory import Inventory
 from cluster.nodes.schema.model_schema import model_tables
 from cluster.nodes.schema.shape import shape
@@ -114,7 +113,7 @@ def make_anew(nodes: Nodes, name: NodeName, *, lease_seconds: float, progress: P
     target, source = nodes[name], nodes[primary.name]
     require_migrated(source)
     withdrawn = take_out(target, view, primary, lease_seconds)
-    take_collations(source, target)
+    take_definitions(source, target)
     copy = Copy(source, target, progress)
     orphaned = copy.leave_orphans()
     before = source.state()  # what is pruned while it is copied may reach the target or not
@@ -193,16 +192,17 @@ def take_out(target: MariaDBNode, view: ClusterView, primary: NodeState, lease_s
     return withdrawn
 
 
-def take_collations(source: MariaDBNode, target: MariaDBNode) -> None:
-    """Make the tables anew that compare text otherwise than the primary: rows are copied in the order of their keys."""
-    other = [
-        table
-        for table in (model._meta.db_table for model in replicated_models())
-        if set(columns(source.connection, table)) != set(columns(target.connection, table))
-    ]
-    for table in other:
-        rebuilding.make_like(source.connection, target.connection, table)
-    if other:
+def take_definitions(source: MariaDBNode, target: MariaDBNode) -> None:
+    """Make the tables anew that are not defined as the primary's, in columns, defaults, keys, checks or collations.
+
+    Set-up makes them as the models say, which is not all that the migrations of the primary have left there.
+    """
+    names = [model._meta.db_table for model in replicated_models()]
+    held = surroundings.definitions(target.connection, names)
+    right = surroundings.definitions(source.connection, names)
+    if other := [name for name, statement in right.items() if statement != held.get(name)]:
+        for name in other:
+            rebuilding.make_like(source.connection, target.connection, name)
         setup.set_up(target.name)
 
 

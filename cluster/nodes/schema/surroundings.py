@@ -35,10 +35,15 @@ Facts = dict[str, str]
 
 
 def tables(connection: Connection, names: Iterable[str]) -> Facts:
-    """Return the statement that would make each of these tables; those that are missing are left out."""
+    """Return the definition of each of these tables, as a comparison names it."""
+    return {f"table {name}": found for name, found in definitions(connection, names).items()}
+
+
+def definitions(connection: Connection, names: Iterable[str]) -> dict[str, str]:
+    """Return the statement that would make each of these tables, by name; those that are missing are left out."""
     present = {str(name) for (name,) in connection.rows("SHOW TABLES")}
     return {
-        f"table {name}": without_order(OWN.sub("", str(connection.row(f"SHOW CREATE TABLE `{name}`")[1])))
+        name: without_order(OWN.sub("", str(connection.row(f"SHOW CREATE TABLE `{name}`")[1])))
         for name in names
         if name in present
     }
