@@ -27,6 +27,7 @@ from django.conf import settings  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.test.utils import setup_databases, teardown_databases  # noqa: E402
 
+from cluster.conf import CONTROL_ALIAS  # noqa: E402
 from cluster.nodes.connection import Connection  # noqa: E402
 from tests.harness.cluster import Cluster  # noqa: E402
 from tests.harness.servers import ScratchServers  # noqa: E402
@@ -144,7 +145,7 @@ def figures(client: Client) -> None:
 
 def main(wanted: int) -> None:
     """Load, copy, ask."""
-    made = setup_databases(verbosity=0, interactive=False, aliases={"default"})
+    made = setup_databases(verbosity=0, interactive=False, aliases={CONTROL_ALIAS})
     servers = ScratchServers()
     try:
         with servers.pointed() as conf:

@@ -8,12 +8,13 @@ from django.apps import apps
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db.models import Field, Model
 
+from cluster.conf import conf
 from cluster.nodes.cluster import connect
 from cluster.nodes.schema.requirements import unmet
 from cluster.nodes.schema.shape import KEY_LENGTH, expression, key_fields, stored_fields
 from cluster.protocol.errors import NodeFailed, NodeUnreachable
 from cluster.protocol.names import NodeName
-from cluster.replicated import is_replicated, replicated_labels, replicated_models
+from cluster.replicated import EVERYTHING, is_replicated, replicated_models
 
 TABLE_LENGTH = 64 - len("_guard_insert")
 """Characters of a table's name: the server allows its triggers 64."""
@@ -24,22 +25,41 @@ NUMBER_LENGTH = 20
 @register(Tags.models)
 def check_models(app_configs: Sequence[Any] | None, **options: Any) -> list[CheckMessage]:
     """Every replicated model must exist and be one whose rows survive the trip."""
-    unknown = [label for label in replicated_labels() if not is_model(label)]
+    unknown = [name for name in conf().replicated_models if not is_known(name)]
     if unknown:
         return [
-            Error(f"CLUSTER_REPLICATED_MODELS names {label}, which is no model.", id="cluster.E001")
-            for label in unknown
+            Error(f"CLUSTER_REPLICATED_MODELS names {name}, which is not installed.", id="cluster.E001")
+            for name in unknown
         ]
-    return [message for model in replicated_models() for message in problems(model)]
+    return [
+        *(message for model in replicated_models() for message in problems(model)),
+        *(message for model in apps.get_models(include_auto_created=True) for message in dangling(model)),
+    ]
 
 
-def is_model(label: str) -> bool:
-    """Whether `app.Model` is an installed model."""
+def is_known(name: str) -> bool:
+    """Return whether a name of CLUSTER_REPLICATED_MODELS is that of an installed application or model."""
+    name = name.removeprefix("-")
     try:
-        apps.get_model(label)
-    except (LookupError, ValueError):
+        apps.get_model(name) if "." in name else name == EVERYTHING or apps.get_app_config(name.lower())
+    except LookupError:
         return False
     return True
+
+
+def dangling(model: type[Model]) -> Iterable[CheckMessage]:
+    """A row of the control database cannot refer to a table that is on the nodes."""
+    if is_replicated(model) or not model._meta.managed or model._meta.swapped:
+        return
+    for field in model._meta.local_fields:
+        target = field.related_model
+        if isinstance(target, type) and is_replicated(target) and getattr(field, "db_constraint", True):
+            yield Error(
+                f"{model._meta.label}.{field.name} refers to {target._meta.label}, which is replicated, and "
+                f"{model._meta.label} is not.",
+                hint=f"Add {model._meta.label} to CLUSTER_REPLICATED_MODELS, or set db_constraint=False.",
+                id="cluster.E006",
+            )
 
 
 def problems(model: type[Model]) -> Iterable[CheckMessage]:

@@ -1,21 +1,28 @@
 """The cluster's configuration as one frozen value, checked once."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
+from django.db import DEFAULT_DB_ALIAS
 from django.dispatch import receiver
 
 from cluster.protocol.names import NodeName
 
+CLUSTER_ALIAS: Final = DEFAULT_DB_ALIAS
+"""The database alias that follows the primary."""
+CONTROL_ALIAS: Final = "control"
+"""The cluster's own database: events, jobs, samples, and the tables that are not replicated."""
 DURABILITIES = ("quorum", "local")
 FAILBACKS = ("manual", "automatic")
 READS = ("primary", "replicas")
+MODELS = re.compile(r"\*|-?\w+(\.\w+)?")
 
 
 @dataclass(frozen=True)
@@ -100,9 +107,9 @@ def _problems(conf: ClusterConf) -> list[str]:
     wrong += _choice("CLUSTER_FAILBACK", conf.failback, FAILBACKS)
     wrong += _choice("CLUSTER_READ_FROM", conf.read_from, READS)
     wrong += [
-        f"CLUSTER_REPLICATED_MODELS: {label!r} is not of the form app.Model."
-        for label in conf.replicated_models
-        if len(label.split(".")) != 2 or not all(label.split("."))
+        f"CLUSTER_REPLICATED_MODELS: {name!r} is none of app.Model, app, *, -app.Model and -app."
+        for name in conf.replicated_models
+        if MODELS.fullmatch(name) is None
     ]
     if len(set(conf.nodes.values())) != len(conf.nodes):
         wrong.append("Two nodes have the same host, port and database.")

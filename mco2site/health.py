@@ -1,9 +1,11 @@
 """Whether this process lives and whether it can serve: for supervisors and load balancers."""
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connections
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+
+from cluster.conf import CONTROL_ALIAS
 
 
 @require_safe
@@ -21,7 +23,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
     No node is asked: operators sign in when all of them are dead.
     """
     try:
-        with connection.cursor() as cursor:
+        with connections[CONTROL_ALIAS].cursor() as cursor:
             cursor.execute("SELECT 1")
     except DatabaseError:
         return HttpResponse("The control database does not answer.\n", status=503, content_type="text/plain")

@@ -5,7 +5,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 
 from cluster.conf import ClusterConf
-from mco2site.environment import control_database, env, node_database, text, url
+from mco2site.environment import cluster_database, control_database, env, node_database, text, url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.read_env(BASE_DIR / ".env")
@@ -64,7 +64,8 @@ TEMPLATES = [
 ]
 
 DATABASES = {
-    "default": control_database("DATABASE_URL", VAR_DIR),
+    "default": cluster_database("MAIN_DATABASE_URL"),
+    "control": control_database("CONTROL_DATABASE_URL", VAR_DIR),
     "main": node_database("MAIN_DATABASE_URL"),
     "node_a": node_database("NODE_A_DATABASE_URL"),
     "node_b": node_database("NODE_B_DATABASE_URL"),

@@ -8,6 +8,7 @@ from django.test.utils import setup_databases, teardown_databases
 from cluster.actions.events import journal
 from cluster.actions.events.journal import EventRecord
 from cluster.backend import counters
+from cluster.conf import CONTROL_ALIAS
 from tests.harness.cluster import Cluster
 from tests.harness.operator import Operator
 from tests.harness.servers import ScratchServers, memory
@@ -17,7 +18,7 @@ from tests.harness.servers import ScratchServers, memory
 def django_db_setup(django_test_environment, django_db_blocker) -> Iterator[None]:
     """The control database alone becomes a test database; the nodes are scratch servers of their own."""
     with django_db_blocker.unblock():
-        made = setup_databases(verbosity=0, interactive=False, aliases={"default"})
+        made = setup_databases(verbosity=0, interactive=False, aliases={CONTROL_ALIAS})
     yield
     with django_db_blocker.unblock():
         teardown_databases(made, verbosity=0)

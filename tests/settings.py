@@ -15,7 +15,13 @@ from mco2site.settings import *  # noqa: F403
 from mco2site.settings import CLUSTER_REPLICATED_MODELS, DATABASES, INSTALLED_APPS
 from mco2site.settings import LOGGING as SITE_LOGGING
 
-INSTALLED_APPS = [*INSTALLED_APPS, "tests.harness.specimens", "tests.harness.shop", "tests.harness.diary"]
+INSTALLED_APPS = [
+    *INSTALLED_APPS,
+    "tests.harness.specimens",
+    "tests.harness.shop",
+    "tests.harness.diary",
+    "tests.harness.library",
+]
 CLUSTER_REPLICATED_MODELS = [
     *CLUSTER_REPLICATED_MODELS,
     "specimens.Shelf",
@@ -29,12 +35,13 @@ CLUSTER_REPLICATED_MODELS = [
     "shop.Article",
     "shop.Order",
     "diary.Page",
+    "library",
 ]
 OWN = Path(tempfile.gettempdir()) / f"mco2-control-{os.getpid()}.sqlite3"
-DATABASES["default"] = {
+DATABASES["control"] = {
     "ENGINE": "django.db.backends.sqlite3",
     "NAME": os.environ.get("CONTROL_DATABASE", OWN),
     "OPTIONS": SQLITE_OPTIONS,
-    "TEST": {"NAME": OWN},
+    "TEST": {"NAME": OWN, "DEPENDENCIES": []},
 }
 LOGGING = SITE_LOGGING | {"root": {"handlers": ["stderr"], "level": "WARNING"}}

@@ -1,4 +1,7 @@
-"""A Django database backend on the MySQL one, for the aliases of the nodes: ENGINE = "cluster.backend".
+"""A Django database backend on the MySQL one, for the cluster and for its nodes: ENGINE = "cluster.backend".
+
+The alias of a node is a connection to that node. Any other alias is the cluster: it is connected to the node that
+takes writes, and moves with a failover between two transactions, never inside one.
 
 Every commit that wrote replicated rows returns when a second node has it, or raises NotAcknowledged. Reads
 cost what they cost on the MySQL backend.
@@ -11,12 +14,13 @@ from types import TracebackType
 from typing import Any
 
 import MySQLdb
-from django.db import DEFAULT_DB_ALIAS, NotSupportedError
+from django.db import DEFAULT_DB_ALIAS, NotSupportedError, connections
 from django.db.backends.mysql import base
 from django.db.backends.utils import debug_transaction  # type: ignore[attr-defined]
 from django.db.utils import DatabaseErrorWrapper
 
 from cluster.backend import counters, view
+from cluster.backend.context import NODES
 from cluster.backend.cursor import PipelinedCursor
 from cluster.backend.driver import Arguments, DriverConnection, ManyArguments, Rows
 from cluster.backend.errors import NotWritable
@@ -25,6 +29,7 @@ from cluster.backend.silence import SilenceDeadline, within
 from cluster.backend.statements import Kind, kind
 from cluster.nodes.connection import CONNECT_SECONDS, greeting_missed, number
 from cluster.protocol.errors import NOT_WRITABLE
+from cluster.protocol.names import NodeName
 
 DEADLINES = {"connect_timeout": CONNECT_SECONDS, "read_timeout": 5, "write_timeout": 5}
 """Seconds for connecting, for a node that has fallen silent and for a statement's way to the server, where OPTIONS say
@@ -93,11 +98,15 @@ class ErrorWrapper(DatabaseErrorWrapper):
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """A connection to one node."""
+    """A connection to one node: the one that the alias names, else the one that takes writes."""
 
     def __init__(self, settings_dict: dict[str, Any], alias: str = DEFAULT_DB_ALIAS) -> None:
         super().__init__(settings_dict, alias)
         self.session = Session(self)
+        self.follows_primary = alias not in NODES
+        self.given_options = settings_dict.get("OPTIONS") or {}
+        self.is_between_transactions = True
+        """Whether nothing was asked for since the last one ended; where each statement ends one, that never matters."""
 
     @cached_property
     def wrap_database_errors(self) -> ErrorWrapper:
@@ -124,6 +133,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def create_cursor(self, name: str | None = None) -> CursorWrapper:
         """Return a cursor whose writes are acknowledged."""
+        self.is_between_transactions = False
         return CursorWrapper(self.connection.cursor(), self.session)
 
     def run_plainly(self, *statements: str) -> list[Rows]:
@@ -138,10 +148,42 @@ class DatabaseWrapper(base.DatabaseWrapper):
             cursor.close()
         return rows
 
+    # The node
+
+    @property
+    def node(self) -> NodeName:
+        """Return the node that this connection is to, or was to last."""
+        return self.session.node
+
+    def follow_primary(self) -> None:
+        """Let the next transaction of the cluster's alias meet the node that takes writes, or that did last.
+
+        Raises NoPrimary when none was ever seen.
+        """
+        node = view.shared().home()
+        if self.connection is not None and node is self.session.node:
+            return
+        by_hand = self.connection is not None and not self.autocommit
+        self.close()
+        self.session.node = node
+        self.settings_dict = self.settings_dict | place(node)
+        self.settings_dict["OPTIONS"] = self.settings_dict["OPTIONS"] | self.given_options
+        if by_hand:  # a new connection of Django's commits each statement
+            self.connect()
+            self.set_autocommit(False)
+
+    def may_move(self) -> bool:
+        """Return whether the alias follows the primary and no transaction is open."""
+        if not self.follows_primary or self.in_atomic_block:
+            return False
+        return self.is_between_transactions or not self.session.in_transaction
+
     # Connections that broke
 
     def ensure_connection(self) -> None:
         """Connect if need be, also where the server has closed the connection meanwhile; without a round trip."""
+        if self.may_move():
+            self.follow_primary()
         self.close_if_hung_up()
         super().ensure_connection()
 
@@ -165,6 +207,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def close(self) -> None:
         """Close the connection; what was not committed is gone with it."""
         self.session.lost()
+        self.is_between_transactions = True
         super().close()
 
     # The ends of transactions
@@ -179,6 +222,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return bool(super().is_usable())
 
     def _commit(self) -> None:
+        self.is_between_transactions = True
         if self.connection is None or self.session.transaction_id is None:
             with self.awaiting():
                 super()._commit()  # type: ignore[misc]
@@ -189,6 +233,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             cursor.close()
 
     def _rollback(self) -> None:
+        self.is_between_transactions = True
         self.session.forget()
         with self.awaiting():
             super()._rollback()  # type: ignore[misc]
@@ -212,6 +257,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return
         super().set_autocommit(autocommit, force_begin_transaction_with_broken_autocommit)
         self.session.is_block = force_begin_transaction_with_broken_autocommit
+
+
+def place(node: NodeName) -> dict[str, Any]:
+    """Return what the settings of a node's alias say of where it is."""
+    given = connections.settings[node.value]
+    return {key: given[key] for key in ("HOST", "PORT", "NAME", "USER", "PASSWORD", "OPTIONS")}
 
 
 def await_greeting(host: str, port: int) -> None:

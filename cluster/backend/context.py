@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from django.db import connections
 
+from cluster.conf import CLUSTER_ALIAS
 from cluster.protocol.names import NodeName
 
 
@@ -35,7 +36,7 @@ def pin() -> Pin | None:
 
 @contextmanager
 def pinned(to: Pin) -> Iterator[None]:
-    """All reads and writes of replicated models in the block go to one node, whatever the view says meanwhile."""
+    """Let the block be part of the transaction of a write_once."""
     token = _pin.set(to)
     try:
         yield
@@ -43,17 +44,17 @@ def pinned(to: Pin) -> Iterator[None]:
         _pin.reset(token)
 
 
-def bound_node() -> NodeName | None:
-    """The node that this thread must stay on: of its write_once, or of a transaction that is open."""
-    if (chosen := _pin.get()) is not None:
-        return chosen.node
+def bound_alias() -> str | None:
+    """Return the alias that this thread must stay on: that of its open transaction on the cluster or on one node."""
     for connection in connections.all(initialized_only=True):
-        if connection.in_atomic_block and connection.alias in NODES:
-            return NodeName(connection.alias)
+        if connection.in_atomic_block and connection.alias in ALIASES:
+            return connection.alias
     return None
 
 
 NODES = frozenset(name.value for name in NodeName)
+ALIASES = NODES | {CLUSTER_ALIAS}
+"""Where replicated rows are."""
 
 
 def last_write() -> Position | None:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from django.db import DatabaseError, InterfaceError, connections, transaction
 
 from cluster.background import PerProcess
+from cluster.conf import CONTROL_ALIAS
 
 if TYPE_CHECKING:
     from cluster.models import WriteCounter
@@ -71,7 +72,7 @@ class Counters:
             with self._lock:
                 self._pending.update(taken)
         finally:
-            connections["default"].close()
+            connections[CONTROL_ALIAS].close()
 
 
 def add_to_row(process: str, counts: Mapping[Outcome, int]) -> None:
@@ -79,7 +80,7 @@ def add_to_row(process: str, counts: Mapping[Outcome, int]) -> None:
     from cluster.models import WriteCounter  # Django loads a backend before any model
 
     now = datetime.now(UTC)
-    with transaction.atomic(using="default"):
+    with transaction.atomic(using=CONTROL_ALIAS):
         increase(locked(WriteCounter, process, now), counts, now)
         ended = WriteCounter.objects.filter(seen_at__lt=now - ENDED_AFTER).exclude(process=ENDED)
         for row in ended.select_for_update():

@@ -1,9 +1,10 @@
-"""Where Django reads and writes: replicated models on the nodes, all else on the control database."""
+"""Where Django reads and writes: replicated models on the cluster, all else on the control database."""
 
 from django.db.models import Model
 
 from cluster.backend import view
-from cluster.backend.context import NODES, bound_node, last_write
+from cluster.backend.context import ALIASES, bound_alias, last_write
+from cluster.conf import CLUSTER_ALIAS, CONTROL_ALIAS, conf
 from cluster.replicated import has_replicated, is_replicated, is_replicated_label
 
 
@@ -11,20 +12,19 @@ class ClusterRouter:
     """Django's database router for a site whose tables live on three nodes. It asks no server."""
 
     def db_for_read(self, model: type[Model], **hints: object) -> str | None:
-        """The primary for replicated models, or a replica that is fresh enough (CLUSTER_READ_FROM)."""
+        """The cluster for replicated models, or a replica that is fresh enough (CLUSTER_READ_FROM)."""
         if not is_replicated(model):
-            return None
-        return (bound_node() or view.shared().reader(last_write())).value
+            return CONTROL_ALIAS
+        return bound_alias() or replica() or CLUSTER_ALIAS
 
     def db_for_write(self, model: type[Model], **hints: object) -> str | None:
-        """The primary for replicated models; inside a transaction on a node, that node."""
-        if not is_replicated(model):
-            return None
-        return (bound_node() or view.shared().primary()).value
+        """The cluster for replicated models; inside a transaction on one node, that node."""
+        return (bound_alias() or CLUSTER_ALIAS) if is_replicated(model) else CONTROL_ALIAS
 
     def allow_relation(self, one: Model, other: Model, **hints: object) -> bool | None:
         """Rows of any two nodes may refer to each other: they are the same rows."""
-        return True if is_replicated(type(one)) and is_replicated(type(other)) else None
+        # An instance may be a lazy one: only its options say which model it is of.
+        return True if is_replicated(one._meta.model) and is_replicated(other._meta.model) else None
 
     def allow_migrate(
         self,
@@ -35,13 +35,25 @@ class ClusterRouter:
         model: type[Model] | None = None,
         **hints: object,
     ) -> bool | None:
-        """Replicated models on the nodes, all others on the control database.
+        """Replicated models on the cluster, all others on the control database; other databases are not ours.
 
-        An operation that names no model (RunPython, RunSQL) belongs to the nodes where its app has replicated
+        An operation that names no model (RunPython, RunSQL) belongs to the cluster where its app has replicated
         models; `migrate` runs it once, on the primary.
         """
+        if db != CONTROL_ALIAS and db not in ALIASES:
+            return None
         label = (
             model._meta.label if model is not None else f"{app_label}.{model_name}" if model_name else None
         )
         on_nodes = is_replicated_label(label) if label else has_replicated(app_label)
-        return on_nodes if db in NODES else not on_nodes
+        return on_nodes if db in ALIASES else not on_nodes
+
+
+def replica() -> str | None:
+    """Return the node to read from where replicas are read and one is fresh enough."""
+    if conf().read_from != "replicas":
+        return None
+    shared = view.shared()
+    found = shared.reader(last_write())
+    primary = shared.current().primary
+    return None if primary is not None and found is primary.name else found.value

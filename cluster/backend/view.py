@@ -160,8 +160,18 @@ class SharedView:
         primary = view.primary
         if primary is not None and self.settings.read_from == "replicas":
             return self._replica(view, primary, seen) or primary.name
-        if primary is not None:
-            return primary.name
+        return self._home(view)
+
+    def home(self) -> NodeName:
+        """Return the primary; while there is none its last holder if that answers, else whoever has most.
+
+        The guard of one that takes no writes refuses them with the reason. Raises NoPrimary.
+        """
+        return self._home(self.current())
+
+    def _home(self, view: ClusterView) -> NodeName:
+        if view.primary is not None:
+            return view.primary.name
         if self._last is not None and view.state(self._last) is not None:
             return self._last
         best = max(view.reachable, key=lambda n: (n.led, n.watermark.log_id, n.last_log_id), default=None)
@@ -226,7 +236,7 @@ def shared() -> SharedView:
 
 
 def primary_alias() -> str:
-    """Return the database alias of the node that takes writes. Raises NoPrimary when none was ever seen."""
+    """Return the alias of the node itself that takes writes. Raises NoPrimary when none was ever seen."""
     return shared().primary().value
 
 

@@ -20,7 +20,7 @@ from cluster.backend.base import DatabaseWrapper
 from cluster.backend.context import Pin, Position, pin, pinned
 from cluster.backend.driver import Row
 from cluster.backend.errors import DEADLOCK, LOCK_WAIT, Hook, NotAcknowledged, NotWritable, StillRunning
-from cluster.conf import conf
+from cluster.conf import CLUSTER_ALIAS, conf
 from cluster.nodes.connection import UNREACHABLE
 from cluster.protocol.exactly_once import ID
 from cluster.protocol.names import NodeName
@@ -135,8 +135,9 @@ def retry(attempt: Attempt[T], transaction_id: str | None, deadline: float | Non
     chosen = transaction_id is not None
     write = Write(checked(transaction_id) if transaction_id else str(uuid.uuid4()), chosen, until)
     earlier: Failed[T] | None = None
-    while (primary := await_primary(write)) is not None:
-        outcome = attempt(write, earlier, cast("DatabaseWrapper", connections[primary.value]))
+    connection = cast("DatabaseWrapper", connections[CLUSTER_ALIAS])
+    while await_primary(write) is not None:
+        outcome = attempt(write, earlier, connection)
         if isinstance(outcome, Written):
             return outcome
         earlier = outcome

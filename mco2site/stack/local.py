@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core.management import call_command
 from rich.console import Console
 
-from cluster.conf import conf
+from cluster.conf import CONTROL_ALIAS, conf
 from cluster.local import LocalNode, each, local_nodes
 from cluster.local.ports import is_taken
 from mco2site.stack.admin import create_admin
@@ -80,7 +80,7 @@ class LocalStack:
             each(self.nodes.values(), LocalNode.init)
             each(self.nodes.values(), LocalNode.start)
         with self._step("Control database"):
-            call_command("migrate", database="default", verbosity=0)
+            call_command("migrate", database=CONTROL_ALIAS, verbosity=0)
             create_admin()
         self._run("Tables, triggers and accounts", "setup_nodes")
         with self._step("Broker, web, replicator, watch, workers"):

@@ -140,7 +140,7 @@ def test_an_inner_write_is_part_of_the_outer_one(cluster):
 
 
 def test_it_refuses_to_be_part_of_another_transaction():
-    with pytest.raises(RuntimeError, match="durable"), transaction.atomic(using="main"):
+    with pytest.raises(RuntimeError, match="durable"), transaction.atomic():
         write_once(add)
 
 
@@ -150,7 +150,7 @@ def test_everything_inside_stays_on_one_node(cluster, operator_elsewhere):
 
     def work() -> None:
         add()
-        runs.append(connections["main"].in_atomic_block)
+        runs.append(connections["default"].in_atomic_block)
         if len(runs) == 1:
             operator_elsewhere.start()
             time.sleep(0.5)
@@ -175,7 +175,7 @@ def operator_elsewhere(cluster) -> threading.Thread:
 def test_hooks_run_outside_and_write_transactions_of_their_own(cluster):
     def work() -> None:
         add()
-        transaction.on_commit(lambda: write_once(add, transaction_id="hook"), using="main")
+        transaction.on_commit(lambda: write_once(add, transaction_id="hook"))
 
     assert write_once(work, transaction_id="work").repeated is False
     assert values(cluster) == [2, 2, 2]
@@ -191,7 +191,7 @@ def test_hooks_of_a_write_that_was_confirmed_late_run(cluster):
 
     def work() -> str:
         add()
-        transaction.on_commit(lambda: hooks.append(1), using="main")
+        transaction.on_commit(lambda: hooks.append(1))
         return "done"
 
     cluster.freeze("node_a")
@@ -245,7 +245,7 @@ def test_main_dies_between_the_work_and_its_commit(cluster):
 def test_a_commit_whose_answer_was_lost_is_found_and_not_repeated(cluster):
     """The connection breaks while the committed transaction waits for its acknowledgement."""
     cluster.replicator.stop()
-    session = connections["main"].connection.thread_id()
+    session = connections["default"].connection.thread_id()
     broken = threading.Timer(0.5, cluster.connect("main", "root").run, [f"KILL CONNECTION {session}"])
     later = threading.Timer(0.8, cluster.replicator.start)
     for timer in (broken, later):

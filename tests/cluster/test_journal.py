@@ -62,7 +62,7 @@ def wait_for(fits, seconds: float = 10.0) -> None:
         time.sleep(0.02)
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, databases=["control"])
 def test_an_event_becomes_a_row_with_all_that_is_known():
     book = Journal()
     with journal.acting_as("ada at desk, switchover"):
@@ -94,7 +94,7 @@ def test_an_attempt_that_is_refused_is_recorded_with_its_reason(recorded):
     ]
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, databases=["control"])
 def test_the_same_alarm_is_told_once_however_often_and_by_whomever_it_is_raised(receiver):
     first, second = Journal(), Journal()
     for book, second_of_day in ((first, "01"), (second, "02"), (first, "03")):
@@ -106,7 +106,7 @@ def test_the_same_alarm_is_told_once_however_often_and_by_whomever_it_is_raised(
     assert Event.objects.count() == 2, "one of each watcher"
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, databases=["control"])
 def test_an_alert_that_nobody_takes_is_tried_again_and_delays_no_row(receiver, monkeypatch):
     monkeypatch.setattr(journal, "RETRY_SECONDS", 0.05)
     receiver.refusing = True
@@ -120,7 +120,7 @@ def test_an_alert_that_nobody_takes_is_tried_again_and_delays_no_row(receiver, m
     assert len(receiver.heard) == 1
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, databases=["control"])
 def test_decisions_and_refusals_alert_nobody(receiver):
     book = Journal()
     book.record(EventRecord(Kind.DECISION, "watch", "Main is healthy."))
@@ -132,7 +132,7 @@ def test_decisions_and_refusals_alert_nobody(receiver):
 def test_without_its_database_a_verb_works_and_says_what_is_missing(cluster, tmp_path):
     nowhere = {
         "DJANGO_SETTINGS_MODULE": "mco2site.settings",
-        "DATABASE_URL": f"sqlite:///{tmp_path}/no/where",
+        "CONTROL_DATABASE_URL": f"sqlite:///{tmp_path}/no/where",
     }
     cluster.servers.variables = nowhere
     try:

@@ -38,7 +38,7 @@ class Stack:
             f"{name}_DATABASE_URL": f"mysql://mco2_app:a@127.0.0.1:{self.ports[f'{name}_PORT']}/{db}"
             for name, db in DATABASES.items()
         }
-        fixed = {"VAR_DIR": str(self.var), "DATABASE_URL": "", "LOCAL_BUFFER_POOL": "32M"}
+        fixed = {"VAR_DIR": str(self.var), "CONTROL_DATABASE_URL": "", "LOCAL_BUFFER_POOL": "32M"}
         accounts = {"CLUSTER_ADMIN_USER": "mco2_admin", "CLUSTER_ADMIN_PASSWORD": "b"}
         ports = {name: str(port) for name, port in self.ports.items()}
         return urls | fixed | accounts | ports | {"ADMIN_PASSWORD": "correct horse"}

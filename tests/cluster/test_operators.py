@@ -72,7 +72,7 @@ def ask(client: Client, verb: str, node: str = "", **fields: str) -> Job:
 
 def test_a_part_asks_no_node_and_few_rows(watch):
     watch()
-    with CaptureQueriesContext(connections["default"]) as asked:
+    with CaptureQueriesContext(connections["control"]) as asked:
         began = time.perf_counter()
         dashboard.now_context()
         assert time.perf_counter() - began < 1.0

@@ -45,8 +45,8 @@ def replicas(settings) -> None:
 
 
 def test_control_tables_are_elsewhere():
-    assert router.db_for_read(get_user_model()) == router.db_for_write(get_user_model()) == "default"
-    assert router.db_for_read(Title) == router.db_for_write(Title) == "main"
+    assert router.db_for_read(get_user_model()) == router.db_for_write(get_user_model()) == "control"
+    assert router.db_for_read(Title) == router.db_for_write(Title) == "default"
 
 
 def test_asking_the_router_asks_no_server(cluster):

@@ -14,7 +14,7 @@ from cluster.actions.maintenance.setup import begin
 from cluster.actions.replication.replicate import Replicator
 from cluster.actions.steps.observe import observe
 from cluster.actions.steps.reconcile import reconcile
-from cluster.conf import ClusterConf
+from cluster.conf import CLUSTER_ALIAS, ClusterConf
 from cluster.local import NodeState
 from cluster.nodes.cluster import connect_all, endpoint
 from cluster.nodes.connection import Connection
@@ -195,7 +195,8 @@ class Cluster:
         self.servers.local[NodeName(name)].kill()
         for nodes in (self.nodes, self._watched):
             nodes[NodeName(name)].close()
-        connections[name].close()
+        for alias in (CLUSTER_ALIAS, name):
+            connections[alias].close()
 
     def start(self, name: NodeName | str) -> None:
         """Start a server that is down and wait until it answers."""

@@ -19,7 +19,7 @@ from django.db import connections
 
 from cluster.actions.maintenance.setup import link, set_up
 from cluster.backend import view
-from cluster.conf import Account, ClusterConf, conf
+from cluster.conf import CLUSTER_ALIAS, Account, ClusterConf, conf
 from cluster.local import LocalNode, NodeState, each, scratch_nodes
 from cluster.nodes.cluster import endpoint
 from cluster.nodes.connection import Connection
@@ -65,7 +65,7 @@ class ScratchServers:
         self.application = Account("mco2_app", secrets.token_hex(16))
         self.cluster = Account("mco2_cluster", secrets.token_hex(16))
         self.admin = next(iter(self.local.values())).admin
-        migration = [sys.executable, "manage.py", "migrate", "--database", "default", "--verbosity", "0"]
+        migration = [sys.executable, "manage.py", "migrate", "--database", "control", "--verbosity", "0"]
         with self.pointed(), subprocess.Popen(migration, cwd=ROOT, env=self.environment()) as migrating:
             for name in NodeName:
                 set_up(name)
@@ -105,7 +105,7 @@ class ScratchServers:
     def _forget(self) -> None:
         conf.cache_clear()
         view.forget()
-        for name in NodeName:
+        for name in (CLUSTER_ALIAS, *NodeName):
             connections[name].close()
 
     def database(self, node: LocalNode) -> dict[str, object]:

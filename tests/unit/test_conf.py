@@ -37,7 +37,7 @@ def test_passwords_stay_out_of_tracebacks():
         ({"cooldown": -5.0}, "CLUSTER_COOLDOWN_SECONDS must not be negative: -5."),
         ({"durability": "most"}, "CLUSTER_DURABILITY must be quorum or local, not 'most'."),
         ({"failback": ""}, "CLUSTER_FAILBACK must be manual or automatic, not ''."),
-        ({"replicated_models": ("Title",)}, "'Title' is not of the form app.Model."),
+        ({"replicated_models": ("a.b.c",)}, "'a.b.c' is none of app.Model, app, *, -app.Model and -app."),
         ({"lease_seconds": 0.5}, "CLUSTER_LEASE_SECONDS must be longer than"),
     ],
 )

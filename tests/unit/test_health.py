@@ -1,10 +1,10 @@
 """The addresses that supervisors and load balancers ask."""
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, connections
 from django.urls import reverse
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(databases=["control"])
 
 
 def test_a_living_process_says_so(client):
@@ -21,7 +21,7 @@ def test_the_site_is_not_ready_without_its_control_database(client):
     def refuse(execute, sql, params, many, context):
         raise OperationalError("unable to open database file")
 
-    with connection.execute_wrapper(refuse):
+    with connections["control"].execute_wrapper(refuse):
         assert client.get("/readyz").status_code == 503
 
 

@@ -72,7 +72,7 @@ def test_every_step_starts_where_the_one_before_it_ended():
     assert [s.operation for s in back] == [s.operation for s in reversed(found)]
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(databases=["control"])
 def test_the_plan_leads_from_what_is_there_to_the_target():
     have = {("diary", "0001_initial"), ("diary", "0002_words")}
     forth = plan(have, [("diary", "0004_body")])

@@ -11,7 +11,7 @@ from typing import Any
 import apprise
 from django.db import DatabaseError, IntegrityError, InterfaceError, connections, transaction
 
-from cluster.conf import conf
+from cluster.conf import CONTROL_ALIAS, conf
 from cluster.models import Alert
 
 log = logging.getLogger(__name__)
@@ -52,14 +52,14 @@ def is_mine(key: str) -> bool:
     try:
         if Alert.objects.filter(key=key[:255], sent_at__lt=now - SAME_AGAIN).update(sent_at=now):
             return True
-        with transaction.atomic():
+        with transaction.atomic(using=CONTROL_ALIAS):
             Alert.objects.create(key=key[:255], sent_at=now)
     except IntegrityError:
         return False
     except (DatabaseError, InterfaceError) as error:
         log.warning("Whether somebody else sends this alert is not known: %s", error)
     finally:
-        connections["default"].close()
+        connections[CONTROL_ALIAS].close()
     return True
 
 
@@ -70,4 +70,4 @@ def give_up(key: str) -> None:
     except (DatabaseError, InterfaceError) as error:
         log.warning("The claim on an alert stays until its time is over: %s", error)
     finally:
-        connections["default"].close()
+        connections[CONTROL_ALIAS].close()

@@ -20,6 +20,7 @@ from django.db import DatabaseError, InterfaceError, close_old_connections, conn
 
 from cluster.actions.events import alerts
 from cluster.background import PerProcess, WarnOnce
+from cluster.conf import CONTROL_ALIAS
 from cluster.models import Event
 from cluster.protocol.errors import ClusterError
 
@@ -211,7 +212,7 @@ def store(event_record: EventRecord) -> None:
             happened_at=event_record.happened_at,
         )
     finally:
-        connections["default"].close()
+        connections[CONTROL_ALIAS].close()
 
 
 def alert(event_record: EventRecord) -> None:

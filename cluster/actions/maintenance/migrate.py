@@ -78,7 +78,7 @@ def leader(view: ClusterView) -> NodeState:
     if view.primary is None:
         raise Refused(
             f"The nodes cannot be migrated: no node takes writes now. {view.missing()} "
-            "Once one does, run migrate again; migrate --database default migrates the control database alone."
+            "Once one does, run migrate again; migrate --database control migrates the control database alone."
         )
     return view.primary
 

@@ -11,6 +11,7 @@ from cluster.actions.events import journal
 from cluster.actions.operations.report import Report
 from cluster.actions.operations.verbs import VERBS
 from cluster.actions.steps.progress import reporting_steps
+from cluster.conf import CONTROL_ALIAS
 from cluster.models import Job
 from cluster.nodes.cluster import connect_all
 from cluster.protocol.errors import ClusterError
@@ -65,7 +66,7 @@ def start_here(job: Job) -> None:
         try:
             run(job, f"the site at {socket.gethostname()}")
         finally:
-            connections["default"].close()
+            connections[CONTROL_ALIAS].close()
 
     threading.Thread(target=work, name=f"job-{job.pk}", daemon=True).start()
 

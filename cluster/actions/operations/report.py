@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from django.db import DatabaseError, InterfaceError, connections
 
+from cluster.conf import CONTROL_ALIAS
 from cluster.models import Job
 
 log = logging.getLogger(__name__)
@@ -69,5 +70,5 @@ class Report:
             log.warning("How far %s is could not be written: %s", self.job, error)
             return False
         finally:
-            connections["default"].close()
+            connections[CONTROL_ALIAS].close()
         return True

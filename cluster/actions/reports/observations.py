@@ -18,7 +18,7 @@ from cluster.actions.events import journal
 from cluster.actions.failover.check_health import Tick
 from cluster.actions.reports.status import cluster_facts
 from cluster.background import PerProcess, WarnOnce
-from cluster.conf import conf
+from cluster.conf import CONTROL_ALIAS, conf
 from cluster.models import SLOT_SECONDS as SLOT
 from cluster.models import Observation, Sample
 from cluster.nodes.cluster import connect
@@ -123,10 +123,10 @@ class Keeper:
             if sample:
                 self.store_sample(*sample)
         except (DatabaseError, InterfaceError):
-            connections["default"].close()
+            connections[CONTROL_ALIAS].close()
             raise
         if sample:  # connecting costs more than a look; but the database may be another one by now
-            connections["default"].close()
+            connections[CONTROL_ALIAS].close()
 
     def recent(self, view: ClusterView) -> list[Recent]:
         """The newest transactions of the log that leads; none when it does not answer at once."""
@@ -144,7 +144,7 @@ class Keeper:
     @staticmethod
     def store_sample(slot: int, sample: dict[str, Any]) -> None:
         """One row a slot, of whichever watcher comes first; what is older than a day goes."""
-        with transaction.atomic():
+        with transaction.atomic(using=CONTROL_ALIAS):
             _, made = Sample.objects.get_or_create(slot=slot, defaults=sample)
             if made and slot % 60 == 0:
                 Sample.objects.filter(slot__lt=slot - KEPT_SECONDS // SLOT).delete()

@@ -24,6 +24,7 @@ from cluster.actions.verification.compare_objects import compare_objects
 from cluster.actions.verification.compare_tables import TableComparison
 from cluster.actions.verification.differences import SHOWN
 from cluster.actions.verification.verify import SETTLE, Nodes, Verification, amount, left_out
+from cluster.conf import CONTROL_ALIAS
 from cluster.models import Comparison
 from cluster.nodes.cluster import connect_all
 from cluster.nodes.fan_out import FanOut
@@ -217,6 +218,6 @@ def run(over: threading.Event) -> None:
         except Exception:  # the watch goes on, and the next step is to be taken, whatever this one did
             log.exception("A step of the comparison in the background failed")
         finally:
-            connections["default"].close()
+            connections[CONTROL_ALIAS].close()
     for node in nodes.values():
         node.close()

@@ -1,4 +1,4 @@
-"""Django's migrate for a site on three nodes: the control database, then all nodes together."""
+"""Django's migrate for a site on three nodes: the control database, then the cluster, all nodes together."""
 
 import sys
 from collections.abc import Iterator
@@ -7,20 +7,18 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 from django.core.management.commands import migrate as django
-from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.migrations.executor import MigrationExecutor
+from django.db import connections
 
 from cluster.actions.events import journal
 from cluster.actions.maintenance.migrate import migrate, planned
 from cluster.backend import write_once
 from cluster.backend.context import NODES
-from cluster.backend.view import primary_alias
-from cluster.conf import conf
+from cluster.conf import CLUSTER_ALIAS, CONTROL_ALIAS, conf
 from cluster.management.verbs import FILING_SECONDS
 from cluster.nodes.cluster import connect_all
 from cluster.nodes.mariadb import MariaDBNode
 from cluster.nodes.schema.migrating import is_kept
-from cluster.nodes.schema.migration_steps import Targets
+from cluster.nodes.schema.migration_steps import Targets, on_disk
 from cluster.protocol.errors import ClusterError, NodeUnreachable
 from cluster.protocol.names import NodeName
 
@@ -38,7 +36,7 @@ class Command(django.Command):
 
     def get_check_kwargs(self, options: dict[str, Any]) -> Any:
         """Checks of the control database: a node that is down says so by itself."""
-        return super().get_check_kwargs(options | {"database": DEFAULT_DB_ALIAS})
+        return super().get_check_kwargs(options | {"database": CONTROL_ALIAS})
 
     def handle(self, *args: Any, **options: Any) -> None:
         """First the control database: what runs once on the primary may need its tables."""
@@ -46,11 +44,13 @@ class Command(django.Command):
             raise CommandError(
                 "The nodes are migrated together, so that they stay equal: run migrate without --database."
             )
-        wants_nodes = options["database"] is None and not options["prune"]
-        options["database"] = options["database"] or DEFAULT_DB_ALIAS
+        named = options["database"]
+        wants_nodes = named in (None, CLUSTER_ALIAS) and not options["prune"]
+        options["database"] = CONTROL_ALIAS if named in (None, CLUSTER_ALIAS) else named
         if options["check_unapplied"] and wants_nodes and self.unapplied(options):
             sys.exit(1)
-        super().handle(*args, **options)
+        if named != CLUSTER_ALIAS:
+            super().handle(*args, **options)
         if wants_nodes:
             self.migrate_nodes(options)
 
@@ -106,7 +106,7 @@ def any_set_up(nodes: dict[NodeName, MariaDBNode]) -> bool:
 
 def targets(options: dict[str, Any]) -> Targets:
     """Where to arrive, as the arguments say; Django has checked them."""
-    loader = MigrationExecutor(connections[DEFAULT_DB_ALIAS]).loader
+    loader = on_disk()
     app, name = options["app_label"], options["migration_name"]
     if app and name:
         return [(app, None if name == "zero" else loader.get_migration_by_prefix(app, name).name)]
@@ -117,7 +117,7 @@ def run_once(work: Any, transaction_id: str | None) -> None:
     """A data step on the primary, exactly once where it has an id."""
 
     def on_primary() -> None:
-        with connections[primary_alias()].schema_editor(atomic=False) as editor:
+        with connections[CLUSTER_ALIAS].schema_editor(atomic=False) as editor:
             work(editor)
 
     if transaction_id is None:

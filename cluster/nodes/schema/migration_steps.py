@@ -13,6 +13,7 @@ from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 from django.db.models import ManyToManyField, Model
 
+from cluster.conf import CONTROL_ALIAS
 from cluster.nodes.schema.shape import dialect
 from cluster.protocol.errors import Refused
 from cluster.replicated import is_replicated, is_replicated_label, replicated_apps
@@ -77,7 +78,8 @@ class Step:
 
     def models(self) -> list[type[Model]]:
         """Return the replicated models of the app as they are afterwards."""
-        return [model for model in self.after.apps.get_models() if self.concerns(model)]
+        every = self.after.apps.get_models(include_auto_created=True)
+        return [model for model in every if self.concerns(model)]
 
     def concerns(self, model: type[Model]) -> bool:
         """Return whether it may change this model's table."""
@@ -97,7 +99,7 @@ def concerned() -> set[Key]:
 
 def plan(applied: Collection[Key], targets: Targets) -> list[tuple[Migration, bool]]:
     """Return what leads a node from `applied` to the targets: each migration, and whether it is taken back."""
-    executor = MigrationExecutor(connections["default"])
+    executor = MigrationExecutor(connections[CONTROL_ALIAS])
     loader = executor.loader
     loader.applied_migrations = {
         key: migration
@@ -155,7 +157,8 @@ def removes(step: Step) -> bool:
 
 def tables(state: ProjectState, step: Step) -> set[str]:
     """Return the replicated tables of the step's app in a state."""
-    return {model._meta.db_table for model in state.apps.get_models() if step.concerns(model)}
+    every = state.apps.get_models(include_auto_created=True)
+    return {model._meta.db_table for model in every if step.concerns(model)}
 
 
 def key(model: type[Model]) -> list[tuple[str | None, str | None]]:

@@ -29,6 +29,15 @@ SERVER = {
 class SchemaWriter(DatabaseSchemaEditor):
     """Writes statements down and needs no server for the values in them."""
 
+    making = False
+
+    def create_model(self, model: type[Model]) -> None:
+        """Write down one table. Django would add those of its many-to-many fields, which are models of their own."""
+        if not self.making:
+            self.making = True
+            super().create_model(model)
+            self.making = False
+
     def quote_value(self, value: Any) -> str:
         """Return a default, as SQL writes it."""
         return literal(value)

@@ -3,17 +3,18 @@
 from argparse import ArgumentTypeError
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 
 from django.core.management.base import CommandError, CommandParser
-from django.db import DatabaseError
+from django.db import DatabaseError, connections, router
 
-from cluster.backend import NodeName, primary_alias
+from cluster.backend.base import DatabaseWrapper
 from cluster.management.verbs import VerbCommand
 from titles.files import importer
 from titles.files.importer import Outcome, Source, Survey
 from titles.files.problems import Problems
 from titles.files.tsv import FileProblem
+from titles.models import Title
 
 TYPES = "movie,short"
 MAX_BATCH = 5_000
@@ -43,7 +44,7 @@ class Command(VerbCommand):
         """Survey, write, report."""
         started = monotonic()
         source = Source.at(options["basics"], options["ratings"], _types(options["types"]))
-        using = primary_alias()
+        using = router.db_for_write(Title)
         try:
             problems = Problems(options["bad_rows"])
             found, outcome = self._load(source, using, problems, options["batch"])
@@ -113,7 +114,7 @@ def _stopped(error: DatabaseError, using: str) -> str:
     """Return what the server reported, and how to go on."""
     reason = str(error.args[-1]) if error.args else str(error)
     if error.args and error.args[0] not in REFUSALS:
-        reason = f"{NodeName(using).label}: {reason}"
+        reason = f"{cast(DatabaseWrapper, connections[using]).node.label}: {reason}"
     return (
         f"{reason.rstrip('.')}. The load stopped; what was written stays. "
         "Run load_titles again to go on from there."

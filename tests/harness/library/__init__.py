@@ -1,0 +1,1 @@
+"""An app as Django developers write them: relations of every kind."""
