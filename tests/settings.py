@@ -21,6 +21,7 @@ INSTALLED_APPS = [
     "tests.harness.shop",
     "tests.harness.diary",
     "tests.harness.library",
+    "tests.harness.clinic",
 ]
 CLUSTER_REPLICATED_MODELS = [
     *CLUSTER_REPLICATED_MODELS,
@@ -36,6 +37,7 @@ CLUSTER_REPLICATED_MODELS = [
     "shop.Order",
     "diary.Page",
     "library",
+    "clinic",
 ]
 OWN = Path(tempfile.gettempdir()) / f"mco2-control-{os.getpid()}.sqlite3"
 DATABASES["control"] = {

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any
 
 import MySQLdb
-from django.db import DEFAULT_DB_ALIAS, NotSupportedError, connections
+from django.db import DEFAULT_DB_ALIAS, NotSupportedError, OperationalError, connections
 from django.db.backends.mysql import base
 from django.db.backends.utils import debug_transaction  # type: ignore[attr-defined]
 from django.db.utils import DatabaseErrorWrapper
@@ -28,6 +28,7 @@ from cluster.backend.session import Session, is_broken
 from cluster.backend.silence import SilenceDeadline, within
 from cluster.backend.statements import Kind, kind
 from cluster.nodes.connection import CONNECT_SECONDS, greeting_missed, number
+from cluster.nodes.expected_server import EXPECTED_SERVER
 from cluster.protocol.errors import NOT_WRITABLE
 from cluster.protocol.names import NodeName
 
@@ -104,6 +105,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         super().__init__(settings_dict, alias)
         self.session = Session(self)
         self.follows_primary = alias not in NODES
+        self.is_connecting = False
         self.given_options = settings_dict.get("OPTIONS") or {}
         self.is_between_transactions = True
         """Whether nothing was asked for since the last one ended; where each statement ends one, that never matters."""
@@ -131,6 +133,20 @@ class DatabaseWrapper(base.DatabaseWrapper):
         connection.silence_deadline = SilenceDeadline(connection, self.session.node, silence)
         return connection
 
+    def connect(self) -> None:
+        """Connect to the node of the moment; what prepares the session is no transaction that may move."""
+        self.is_connecting = True
+        try:
+            super().connect()
+        finally:
+            self.is_connecting = False
+
+    def init_connection_state(self) -> None:
+        """Prepare the session: what a statement computes, such as a cast, compares with the columns of the database."""
+        super().init_connection_state()
+        with self.cursor() as cursor:
+            cursor.execute("SET collation_connection = @@collation_database")
+
     def create_cursor(self, name: str | None = None) -> CursorWrapper:
         """Return a cursor whose writes are acknowledged."""
         self.is_between_transactions = False
@@ -149,6 +165,20 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return rows
 
     # The node
+
+    @cached_property
+    def mysql_server_data(self) -> dict[str, Any]:
+        """Return what Django asks a server once; for the cluster, what it expects while no node can be asked.
+
+        Migrations of some apps ask while they are imported, and they are before a new node has accounts.
+        """
+        try:
+            found: dict[str, Any] = super().mysql_server_data
+        except OperationalError:
+            if not self.follows_primary:
+                raise
+            return EXPECTED_SERVER
+        return found
 
     @property
     def node(self) -> NodeName:
@@ -174,7 +204,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def may_move(self) -> bool:
         """Return whether the alias follows the primary and no transaction is open."""
-        if not self.follows_primary or self.in_atomic_block:
+        if not self.follows_primary or self.in_atomic_block or self.is_connecting:
             return False
         return self.is_between_transactions or not self.session.in_transaction
 

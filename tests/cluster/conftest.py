@@ -1,6 +1,5 @@
 """Fixtures of the tests on three real servers."""
 
-import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -21,11 +20,7 @@ def wipe(cluster) -> Iterator[Callable[[NodeName], None]]:
 
     def wipe(name: NodeName) -> None:
         wiped.append(name)
-        cluster.kill(name)
-        shutil.rmtree(cluster.servers.local[name].data)
-        cluster.servers.local[name].init()
-        cluster.start(name)
-        cluster.nodes[name].close()
+        cluster.wipe(name)
 
     yield wipe
     each(cluster.servers.local.values(), revive)

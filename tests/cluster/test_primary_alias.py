@@ -8,6 +8,8 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.core.management import call_command
 from django.db import OperationalError, connection, connections, transaction
+from django.db.models import CharField, Subquery
+from django.db.models.functions import Cast
 
 from cluster.backend import NotWritable, view
 from cluster.protocol.names import NodeName
@@ -180,3 +182,12 @@ def test_the_asynchronous_interface_works():
         return await Counter.objects.acount()
 
     assert async_to_sync(work)() == 1
+
+
+def test_what_a_statement_computes_compares_with_columns():
+    """A cast has the collation of the connection, a column that of the database."""
+    Shelf.objects.create(name="1")
+    Counter.objects.create(id=1)
+    named = Counter.objects.annotate(word=Cast("id", CharField()))
+    assert Shelf.objects.filter(name__in=named.values("word")).exists()
+    assert Shelf.objects.filter(name=Subquery(named.values("word")[:1])).exists()

@@ -1,5 +1,6 @@
 """The cluster as a test sees it: three real servers, a replicator in this process, commands in others."""
 
+import shutil
 import subprocess
 import sys
 import threading
@@ -197,6 +198,14 @@ class Cluster:
             nodes[NodeName(name)].close()
         for alias in (CLUSTER_ALIAS, name):
             connections[alias].close()
+
+    def wipe(self, name: NodeName) -> None:
+        """Give a node an empty data directory, as after the loss of its disk."""
+        self.kill(name)
+        shutil.rmtree(self.servers.local[name].data)
+        self.servers.local[name].init()
+        self.start(name)
+        self.nodes[name].close()
 
     def start(self, name: NodeName | str) -> None:
         """Start a server that is down and wait until it answers."""

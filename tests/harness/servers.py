@@ -43,9 +43,19 @@ class ScratchServers:
     overrides: settings that differ from `policy`. variables: environment that processes get besides.
     """
 
-    def __init__(self, parent: Path | None = None) -> None:
-        """parent: where their directory is made, the system's temporary directory unless it is given."""
-        self.overrides: dict[str, object] = {}
+    def __init__(
+        self,
+        parent: Path | None = None,
+        *,
+        blank: bool = False,
+        overrides: Mapping[str, object] | None = None,
+    ) -> None:
+        """parent: where their directory is made, the system's temporary directory unless it is given.
+
+        blank: whether nothing is set up on them.
+        """
+        self.overrides: dict[str, object] = dict(overrides or {})
+        self.blank = blank
         self.variables: dict[str, str] = {}
         self.directory = Path(tempfile.mkdtemp(prefix="mco2-test-", dir=parent)).resolve()
         self.reaper = subprocess.Popen(
@@ -65,6 +75,8 @@ class ScratchServers:
         self.application = Account("mco2_app", secrets.token_hex(16))
         self.cluster = Account("mco2_cluster", secrets.token_hex(16))
         self.admin = next(iter(self.local.values())).admin
+        if self.blank:
+            return
         migration = [sys.executable, "manage.py", "migrate", "--database", "control", "--verbosity", "0"]
         with self.pointed(), subprocess.Popen(migration, cwd=ROOT, env=self.environment()) as migrating:
             for name in NodeName:

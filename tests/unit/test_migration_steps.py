@@ -1,11 +1,13 @@
 """In which way each operation of a migration is done on the nodes, and what is refused."""
 
+from collections.abc import Iterator
+
 import pytest
 from django.db import migrations, models
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
-from cluster.nodes.schema.migration_steps import Step, Way, check, on_disk, plan, steps
+from cluster.nodes.schema.migration_steps import Key, Step, Way, check, on_disk, plan, state_of, steps
 from cluster.protocol.errors import Refused
 
 NUMBER = models.IntegerField(default=0)
@@ -17,6 +19,11 @@ def step(operation: Operation, *, backwards: bool = False) -> Step:
     after: ProjectState = before.clone()
     operation.state_forwards("diary", after)
     return Step("diary", operation, *((after, before) if backwards else (before, after)), backwards)
+
+
+def taken(name: str, applied: set[Key], *, backwards: bool = False) -> Iterator[Step]:
+    """The steps of a migration of the diary, where these are applied."""
+    return steps(on_disk().get_migration("diary", name), backwards, state_of(applied))
 
 
 @pytest.mark.parametrize(
@@ -33,6 +40,12 @@ def step(operation: Operation, *, backwards: bool = False) -> Step:
         (migrations.RunPython(migrations.RunPython.noop), Way.ONCE),
         (migrations.RunSQL("UPDATE diary_page SET words = 1"), Way.ONCE),
         (migrations.RunSQL("ALTER TABLE diary_page COMMENT 'x'", hints={"every_node": True}), Way.LOCKED),
+        (
+            migrations.RunSQL("UPDATE diary_page SET words = 1; ALTER TABLE diary_page COMMENT 'x'"),
+            Way.LOCKED,
+        ),
+        (migrations.RunSQL(["\n  create index i on diary_page (words)"]), Way.LOCKED),
+        (migrations.RunSQL([("UPDATE diary_page SET title = %s", ["alter table"])]), Way.ONCE),
         (migrations.CreateModel("Draft", [("id", models.AutoField(primary_key=True))]), Way.NOWHERE),
     ],
 )
@@ -41,9 +54,8 @@ def test_each_operation_has_its_way(operation, way):
 
 
 def test_a_new_table_needs_no_lock_and_its_removal_does():
-    (made,) = steps(on_disk().get_migration("diary", "0001_initial"), backwards=False)
-    (removed,) = steps(on_disk().get_migration("diary", "0001_initial"), backwards=True)
-    assert (made.way, removed.way) == (Way.ONLINE, Way.LOCKED)
+    assert [made.way for made in taken("0001_initial", set())] == [Way.ONLINE]
+    assert [removed.way for removed in taken("0001_initial", set(), backwards=True)] == [Way.LOCKED]
 
 
 @pytest.mark.parametrize(
@@ -56,18 +68,22 @@ def test_a_new_table_needs_no_lock_and_its_removal_does():
 )
 def test_what_the_log_cannot_follow_is_refused(operation, reason):
     with pytest.raises(Refused, match=reason):
-        check(step(operation))
+        check(step(operation), lambda _table: True)
+    check(step(operation), lambda _table: False)
 
 
 def test_what_cannot_be_taken_back_is_refused():
     with pytest.raises(Refused, match="cannot be taken back"):
-        check(step(migrations.RunPython(migrations.RunPython.noop), backwards=True))
+        check(step(migrations.RunPython(migrations.RunPython.noop), backwards=True), lambda _table: False)
 
 
 def test_every_step_starts_where_the_one_before_it_ended():
-    found = steps(on_disk().get_migration("diary", "0004_body"), backwards=False)
-    back = steps(on_disk().get_migration("diary", "0004_body"), backwards=True)
-    fields = [[set(state.models["diary", "page"].fields) for state in (s.before, s.after)] for s in found]
+    earlier = {("diary", name) for name in ("0001_initial", "0002_words", "0003_count_words")}
+    fields, found = [], []
+    for one in taken("0004_body", earlier):
+        found.append(one)
+        fields.append([set(state.models["diary", "page"].fields) for state in (one.before, one.after)])
+    back = list(taken("0004_body", earlier, backwards=True))
     assert [before ^ after for before, after in fields] == [{"text", "body"}, set(), {"mood"}]
     assert [s.operation for s in back] == [s.operation for s in reversed(found)]
 

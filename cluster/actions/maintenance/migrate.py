@@ -8,28 +8,29 @@ another. A run that was cut off goes on where it stopped.
 
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from django.db.migrations import Migration
+from django.db.migrations.state import ProjectState
 
 from cluster.actions.events import journal
 from cluster.actions.maintenance import setup
 from cluster.actions.steps.lease import observe_revived
 from cluster.actions.steps.observe import observe
+from cluster.nodes.log import reading
 from cluster.nodes.mariadb import MariaDBNode
 from cluster.nodes.repair import quarantine
 from cluster.nodes.schema import migrating
 from cluster.nodes.schema.install import secret
 from cluster.nodes.schema.migrating import LOCK_SECONDS, Defaults, Shaper, TablesBusy, UnderWay
-from cluster.nodes.schema.migration_steps import Key, Step, Targets, Way, check, plan, steps
+from cluster.nodes.schema.migration_steps import Key, Plan, Step, Targets, Way, check, plan, state_of, steps
 from cluster.protocol.errors import Refused
 from cluster.protocol.names import NodeName
 from cluster.protocol.view import ClusterView, NodeState
-from cluster.replicated import replicated_models
 
 ProgressCallback = Callable[[str], None]
 RunOnce = Callable[[Callable[[Any], None], str | None], None]
@@ -48,15 +49,16 @@ Begun = dict[NodeName, bool]
 
 @dataclass(frozen=True, slots=True)
 class Migrated:
-    """migrations: those that were applied or taken back. absent: nodes that keep their old shape, and why."""
+    """plan: what was applied or taken back. applied: what the primary has. absent: who keeps an old shape, and why."""
 
-    migrations: list[Key]
+    plan: Plan
+    applied: set[Key]
     absent: Mapping[NodeName, str]
 
     @property
     def sentence(self) -> str:
         """What the developer reads at the end."""
-        done = ", ".join(".".join(key) for key in self.migrations)
+        done = ", ".join(str(migration) for migration, _ in self.plan)
         said = f"The nodes have {done}." if done else "The nodes have nothing to migrate."
         left = [
             f"{name.label} keeps its old shape: {why} When it is back run migrate again, or rebuild_node {name}."
@@ -90,9 +92,11 @@ def migrate(
     *,
     run_once: RunOnce,
     on_progress: ProgressCallback,
+    on_plan: Callable[[Plan, set[Key]], None],
 ) -> Migrated:
     """Bring every node that answers to the targets. May be cut off and repeated.
 
+    on_plan gets what is to be done before any of it is, and what is applied; it may add operations.
     A lease that has only run out is renewed: on a new cluster no replicator keeps it yet.
     Raises Refused (no primary, an operation that the log cannot follow, a transaction that does not end, a failover
     meanwhile), NodeFailed, and what a data step raises.
@@ -106,21 +110,26 @@ def migrate(
     for name in here:
         if name is not primary.name:
             bring_up_to_date(here, primary, name, on_progress)
-    wanted = plan(migrating.applied(nodes[primary.name].connection), targets)
-    for migration, backwards in wanted:
-        for step in steps(migration, backwards):
-            check(step)
-    for migration, backwards in wanted:
+    connection = nodes[primary.name].connection
+    have = migrating.applied(connection)
+    wanted = plan(have, targets)
+    on_plan(wanted, have)
+    for step in each_step(wanted, have):
+        check(step, partial(reading.has_entries, connection))
+    for migration, backwards, state in with_states(wanted, have):
         with journal.attempt("migrate") as attempt:
-            Run(here, primary, migration, backwards, run_once, on_progress).finish()
+            Run(here, primary, migration, backwards, state, run_once, on_progress).finish()
             attempt.succeeded(
                 f"{migration} was {'taken back' if backwards else 'applied'} on "
                 f"{', '.join(name.label for name in here)}.",
                 old="", new=migration.name, epoch=primary.promised,
             )  # fmt: skip
     for name in here:
-        setup.set_up(name)
-    return Migrated([(migration.app_label, migration.name) for migration, _ in wanted], absent)
+        setup.set_up(name)  # whatever no migration brings: models of apps without any
+    if wanted:
+        for name in here:
+            setup.link(name)  # the SQL console writes to a peer's tables through links
+    return Migrated(wanted, migrating.applied(connection), absent)
 
 
 def reason_absent(view: ClusterView, nodes: Mapping[NodeName, MariaDBNode], name: NodeName) -> str:
@@ -143,14 +152,34 @@ def bring_up_to_date(
     have = migrating.applied(node.connection)
     missing = migrating.applied(nodes[primary.name].connection) - have
     late = [(migration, back) for migration, back in plan(have, sorted(missing)) if not back]
-    for migration, backwards in late:
-        Run({name: node}, primary, migration, backwards, None, on_progress, nodes).finish()
+    for migration, backwards, state in with_states(late, have):
+        Run({name: node}, primary, migration, backwards, state, None, on_progress, nodes).finish()
+
+
+def with_states(wanted: Plan, have: set[Key]) -> Iterator[tuple[Migration, bool, ProjectState]]:
+    """Yield each migration with the models without it. Forwards, each has to bring them to those with it."""
+    applied, state = set(have), None
+    for migration, backwards in wanted:
+        key = (migration.app_label, migration.name)
+        applied.discard(key)
+        if backwards or state is None:
+            state = state_of(applied)
+        yield migration, backwards, state
+        if not backwards:
+            applied.add(key)
+
+
+def each_step(wanted: Plan, have: set[Key]) -> Iterator[Step]:
+    """Yield each step of each migration."""
+    for migration, backwards, state in with_states(wanted, have):
+        yield from steps(migration, backwards, state)
 
 
 @dataclass
 class Run:
     """One migration on the nodes that take part.
 
+    state: the models without the migration; afterwards, forwards, those with it.
     run_once: None where the primary has the migration already, and with it what its data steps wrote.
     all_nodes: to see how far a late node is.
     """
@@ -159,6 +188,7 @@ class Run:
     primary: NodeState
     migration: Migration
     backwards: bool
+    state: ProjectState
     run_once: RunOnce | None
     on_progress: ProgressCallback
     all_nodes: Mapping[NodeName, MariaDBNode] = field(default_factory=dict)
@@ -168,7 +198,7 @@ class Run:
         """Do what is left of it."""
         progress = self.progress()
         order = sorted(self.nodes, key=lambda name: name is self.primary.name)  # the primary last
-        for number, step in enumerate(steps(self.migration, self.backwards)):
+        for number, step in enumerate(steps(self.migration, self.backwards, self.state)):
             waiting = [name for name in order if progress[name].steps <= number]
             if waiting and step.way is not Way.NOWHERE:
                 self.on_progress(
@@ -223,6 +253,7 @@ class Run:
                 self.run_once(step.run, run)
                 self.await_written()
             return
+        migrating.compute_default(step, self.defaults)
         begun = {
             name: migrating.begin_step(self.nodes[name].connection, self.key, progress[name])
             for name in waiting
@@ -243,8 +274,7 @@ class Run:
         Every wait for somebody else's transaction lies before the first change: on the followers before the
         primary is locked, and once more, briefly, when they have all.
         """
-        tables = {model._meta.db_table for model in [*replicated_models(), *step.models()]}
-        tables.add("kernel_object")
+        tables = step.all_tables() | {"kernel_object"}
         with ExitStack() as held:
             shapers = {name: held.enter_context(closing(Shaper(name, self.defaults))) for name in begun}
             primary = shapers[self.primary.name]
@@ -278,8 +308,10 @@ class Run:
         """One node: tables, triggers, and the procedures that store images."""
         connection = self.nodes[name].connection
         shaper.change(step, again=again)
-        present = shaper.fit_triggers(step.models(), secret(connection))
-        migrating.fit_routines(connection, present)
+        changed = step.changed()
+        shaper.fit_triggers(changed, secret(connection))
+        migrating.fit_routines(connection, changed, step.gone())
+        setup.grant_tables(name, changed, step.gone())
 
     def retrying_while_busy(self, attempt: Callable[[], None]) -> None:
         """Try until the transactions of others let it through. Raises Refused when one does not end."""

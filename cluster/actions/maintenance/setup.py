@@ -1,24 +1,29 @@
 """Set a node up: accounts, kernel, replicated tables, triggers; and begin a new cluster's first epoch."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+
+from django.db.models import Model
 
 from cluster.actions.failover.failover import resume_primary
 from cluster.actions.failover.promote import Promotion
 from cluster.actions.steps.observe import Nodes, observe
 from cluster.conf import conf
 from cluster.nodes.cluster import administrator, connect
+from cluster.nodes.mariadb import MariaDBNode
 from cluster.nodes.repair import quarantine
 from cluster.nodes.schema import collations, install, migrating
 from cluster.nodes.schema.collations import LINGUISTIC
 from cluster.nodes.schema.install import Finding, Status
+from cluster.protocol.errors import NodeFailed, NodeUnreachable
 from cluster.protocol.names import NodeName
 from cluster.replicated import replicated_models
 
 
-def set_up(name: NodeName) -> int:
+def set_up(name: NodeName, *, tables: bool = True) -> int:
     """Put on one node whatever is missing or outdated; how many objects that were. May be repeated.
 
-    Raises NodeUnreachable, NodeFailed, Refused.
+    tables: whether a node that has none gets the tables of apps with migrations in their newest shape; else they
+    are left to `migrate`. Raises NodeUnreachable, NodeFailed, Refused.
     """
     settings, models = conf(), replicated_models()
     admin, own = administrator(name), connect(name).connection
@@ -26,6 +31,8 @@ def set_up(name: NodeName) -> int:
     install.introduce_peers(admin, settings)
     changed = install.install(own, install.kernel())
     install.create_application(admin, settings)
+    if not tables and migrating.is_new(own):
+        migrating.leave_to_migrations(own)
     ready = migrating.ready(own, models)  # what a migration is to change stays as it is until then
     waiting = [model for model in migrating.present(own, models) if model not in ready]
     changed += install.install(own, install.replicated(name, ready, install.make_secret(own), waiting))
@@ -36,6 +43,28 @@ def set_up(name: NodeName) -> int:
     for connection in (admin, own):
         connection.close()
     return changed
+
+
+def grant_tables(name: NodeName, models: Sequence[type[Model]], gone: Collection[str]) -> None:
+    """Let the application use tables that are new on a node, before anything is migrated into them; forget others."""
+    if models or gone:
+        admin = administrator(name)
+        install.grant_tables(admin, conf(), models)
+        install.revoke_tables(admin, conf(), gone)
+        admin.close()
+
+
+def is_new_cluster(nodes: Mapping[NodeName, MariaDBNode]) -> bool:
+    """Return whether no node that answers has tables of an app yet: those come by `migrate`, with their rows."""
+    return all(migrating.is_new(node.connection) for node in nodes.values() if answers(node))
+
+
+def answers(node: MariaDBNode) -> bool:
+    """Return whether the node can be asked; a server that is blank refuses the cluster's account."""
+    try:
+        return bool(node.connection.row("SELECT 1"))
+    except (NodeUnreachable, NodeFailed):
+        return False
 
 
 def link(name: NodeName) -> list[str]:

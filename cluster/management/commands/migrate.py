@@ -1,12 +1,14 @@
 """Django's migrate for a site on three nodes: the control database, then the cluster, all nodes together."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 from django.core.management.commands import migrate as django
+from django.core.management.sql import emit_post_migrate_signal, emit_pre_migrate_signal
 from django.db import connections
 
 from cluster.actions.events import journal
@@ -18,7 +20,7 @@ from cluster.management.verbs import FILING_SECONDS
 from cluster.nodes.cluster import connect_all
 from cluster.nodes.mariadb import MariaDBNode
 from cluster.nodes.schema.migrating import is_kept
-from cluster.nodes.schema.migration_steps import Targets, on_disk
+from cluster.nodes.schema.migration_steps import Key, Plan, Targets, on_disk, state_of
 from cluster.protocol.errors import ClusterError, NodeUnreachable
 from cluster.protocol.names import NodeName
 
@@ -44,7 +46,7 @@ class Command(django.Command):
             raise CommandError(
                 "The nodes are migrated together, so that they stay equal: run migrate without --database."
             )
-        named = options["database"]
+        self.verbosity, named = options["verbosity"], options["database"]
         wants_nodes = named in (None, CLUSTER_ALIAS) and not options["prune"]
         options["database"] = CONTROL_ALIAS if named in (None, CLUSTER_ALIAS) else named
         if options["check_unapplied"] and wants_nodes and self.unapplied(options):
@@ -73,10 +75,25 @@ class Command(django.Command):
             for migration, backwards in planned(nodes, targets(options), conf().lease_seconds):
                 self.say(f"  On the nodes: {'take back ' if backwards else ''}{migration}")
         else:
+            seconds, emit = conf().lease_seconds, partial(self.emit, options)
             done = migrate(
-                nodes, targets(options), conf().lease_seconds, run_once=run_once, on_progress=self.say
+                nodes,
+                targets(options),
+                seconds,
+                run_once=run_once,
+                on_progress=self.say,
+                on_plan=partial(emit, emit_pre_migrate_signal),
             )
             self.say(done.sentence)
+            emit(emit_post_migrate_signal, done.plan, done.applied)
+
+    def emit(
+        self, options: dict[str, Any], signal: Callable[..., None], plan: Plan, applied: set[Key]
+    ) -> None:
+        """Send one of Django's signals for the cluster: content types, permissions and sites are made by them."""
+        registry = state_of(applied).apps
+        asks = options["interactive"]
+        signal(self.verbosity, asks, CLUSTER_ALIAS, stdout=self.stdout, apps=registry, plan=plan)
 
     def say(self, sentence: str) -> None:
         """A line, unless nobody wants one."""

@@ -54,8 +54,9 @@ class Command(VerbCommand):
     def set_up(self, names: list[NodeName]) -> None:
         """Each node, then the first primary."""
         changed = {}
+        new = setup.is_new_cluster(connect_all())
         for name in names:
-            changed[name] = setup.set_up(name)
+            changed[name] = setup.set_up(name, tables=not new)
             self.say(
                 f"{name.label}: {changed[name]} objects installed."
                 if changed[name]
@@ -68,6 +69,8 @@ class Command(VerbCommand):
         promotion = setup.begin(nodes, conf().lease_seconds) if len(names) == len(NodeName) else None
         if promotion:
             self.say(f"{promotion.node.name.label} takes writes in epoch {promotion.epoch}.")
+        if new:
+            self.say("The tables of the applications come with `manage.py migrate`.")
         primary = observe(nodes).primary
         self.result(
             changed={name.value: count for name, count in changed.items()}, primary=primary and primary.name

@@ -257,6 +257,11 @@ def count_upto(connection: Connection, log_id: int) -> int:
     return int(entries)
 
 
+def has_entries(connection: Connection, table: str) -> bool:
+    """Return whether the log has an entry of a table."""
+    return bool(connection.rows("SELECT 1 FROM transaction_log WHERE table_name = %s LIMIT 1", (table,)))
+
+
 def raise_watermark(connection: Connection, log_id: int) -> None:
     """Raise the commit watermark to `log_id` and count what it newly covers: a range of the primary key.
 

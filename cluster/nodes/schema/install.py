@@ -1,7 +1,7 @@
 """Put the kernel on one node and report what is there: INSTALLED, OUTDATED or MISSING."""
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from string import Template
@@ -18,6 +18,7 @@ from cluster.nodes.schema.inventory import KERNEL_OBJECT, Inventory, held_checks
 from cluster.nodes.schema.model_schema import model_indexes, model_tables
 from cluster.nodes.schema.script import Script, script_secret
 from cluster.nodes.schema.storing import store_routines
+from cluster.protocol.errors import NodeFailed
 from cluster.protocol.lease import consent_seconds
 from cluster.protocol.names import NodeName
 
@@ -36,6 +37,7 @@ class Target(Protocol):
         """Return a text for between quotes."""
 
 
+NO_SUCH_GRANT: Final = 1147
 ADVICE: Final = "COLLATION"
 """The kind of a finding that set-up names and leaves alone: docs/runbook.md says how to change a collation over."""
 
@@ -190,11 +192,28 @@ def create_application(admin: Target, conf: ClusterConf) -> None:
 def grant_application(admin: Target, conf: ClusterConf, models: Sequence[type[Model]]) -> None:
     """The application's rights on replicated tables and public procedures; run after `install`."""
     base = blanks(admin, conf)
-    for model in models:
-        run_template(admin, "application_table", base | {"table": model._meta.db_table})
+    grant_tables(admin, conf, models)
     public = [item.name for item in catalogue.public_routines() if item.kind == "PROCEDURE"]
     for name in [*catalogue.PUBLIC_KERNEL, *public]:
         run_template(admin, "application_procedure", base | {"procedure": name})
+
+
+def grant_tables(admin: Target, conf: ClusterConf, models: Sequence[type[Model]]) -> None:
+    """The application's rights on tables that are there."""
+    base = blanks(admin, conf)
+    for model in models:
+        run_template(admin, "application_table", base | {"table": model._meta.db_table})
+
+
+def revoke_tables(admin: Connection, conf: ClusterConf, tables: Collection[str]) -> None:
+    """The application's rights on tables that are gone: the server keeps them for the next one of that name."""
+    base = blanks(admin, conf)
+    for table in tables:
+        try:
+            run_template(admin, "application_table_gone", base | {"table": table})
+        except NodeFailed as error:
+            if error.code != NO_SUCH_GRANT:
+                raise
 
 
 def introduce_peers(admin: Target, conf: ClusterConf) -> None:

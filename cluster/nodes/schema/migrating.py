@@ -1,6 +1,6 @@
 """What a migration does to one node: the shape of its tables, the triggers that fit it, the record of it."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -15,11 +15,11 @@ from cluster.conf import conf
 from cluster.nodes.connection import CONNECT_SECONDS, Connection
 from cluster.nodes.schema import catalogue, migration_steps
 from cluster.nodes.schema.migration_steps import Key, Step
-from cluster.nodes.schema.shape import AnyField
-from cluster.nodes.schema.storing import table_routines
+from cluster.nodes.schema.shape import AnyField, dialect
+from cluster.nodes.schema.storing import callers, table_routines
 from cluster.protocol.errors import NodeFailed
 from cluster.protocol.names import NodeName
-from cluster.replicated import replicated_models
+from cluster.replicated import OWN_APP, replicated_models
 
 DDL_SECONDS = 3600
 """Seconds that one change of a table may take."""
@@ -42,10 +42,26 @@ class NodeSchemaEditor(DatabaseSchemaEditor):
     A step that was begun before goes on at the statement at which it was cut off.
     """
 
-    def __init__(self, connection: DatabaseWrapper, defaults: Defaults, *, again: bool = False) -> None:
-        """again: the step was begun on this node before, so some of its statements may be done."""
+    sql_rename_table = "ALTER TABLE %(old_table)s RENAME TO %(new_table)s"
+    """RENAME TABLE is refused to a session that has locked tables."""
+    sql_rename_column = "ALTER TABLE %(table)s CHANGE %(old_column)s %(new_column)s %(type)s"
+    """RENAME COLUMN fails now and then where the column has a check of its own, as JSON has, and the table triggers:
+    MariaDB 10.11 then looks for the old name in the check (1054)."""
+
+    def __init__(
+        self,
+        connection: DatabaseWrapper,
+        defaults: Defaults,
+        *,
+        again: bool = False,
+        on_rename: Callable[[], None] = lambda: None,
+    ) -> None:
+        """again: the step was begun on this node before, so some of its statements may be done.
+
+        on_rename: what is to be done once a table has another name.
+        """
         super().__init__(connection, atomic=False)
-        self.defaults, self.again = defaults, again
+        self.defaults, self.again, self.on_rename = defaults, again, on_rename
 
     def execute(self, sql: Any, params: Any = ()) -> Any:
         """Run one statement, or see that it is done."""
@@ -64,10 +80,16 @@ class NodeSchemaEditor(DatabaseSchemaEditor):
             self.defaults[key] = super().effective_default(field)
         return self.defaults[key]
 
+    def alter_db_table(self, model: type[Model], old_db_table: str, new_db_table: str) -> None:
+        """Give a table another name."""
+        super().alter_db_table(model, old_db_table, new_db_table)
+        self.on_rename()
+
     def add_field(self, model: type[Model], field: AnyField) -> None:
         """Add a column."""
         super().add_field(model, field)
-        if field.column and not (field.null or field.generated or field.has_db_default()):  # type: ignore[attr-defined]
+        is_column = bool(field.column) and not field.many_to_many
+        if is_column and not (field.null or field.generated or field.has_db_default()):  # type: ignore[attr-defined]
             self.keep_default(model, field)
 
     def keep_default(self, model: type[Model], field: AnyField) -> None:
@@ -77,6 +99,13 @@ class NodeSchemaEditor(DatabaseSchemaEditor):
         change, params = self._alter_column_default_sql(model, None, field)  # type: ignore[attr-defined]
         names = {"table": self.quote_name(model._meta.db_table), "changes": change}
         self.execute(self.sql_alter_column % names, params)
+
+
+def compute_default(step: Step, defaults: Defaults) -> None:
+    """Find out what existing rows get, before anything is locked: a default may ask the database itself."""
+    field = step.field()
+    if field is not None and not field.many_to_many and is_computed(field):
+        NodeSchemaEditor(dialect(), defaults).effective_default(field)
 
 
 def is_computed(field: AnyField) -> bool:
@@ -95,6 +124,9 @@ class Shaper:
 
     def __init__(self, name: NodeName, defaults: Defaults) -> None:
         self.name, self.defaults = name, defaults
+        self.wanted: Collection[str] = ()
+        """The tables that are locked, of those the ones that are there."""
+        self.is_prepared = False
         account, given = conf().cluster, connections[name.value].settings_dict
         options = {
             "connect_timeout": CONNECT_SECONDS,
@@ -128,20 +160,41 @@ class Shaper:
         The lease, the log and the other tables go on: a lock on a table with triggers does not hold up those
         that the triggers use. Raises TablesBusy when a transaction that uses one of them does not end.
         """
-        known = [name for name in names if self.has_table(name)]
-        self.be_brief()
-        tables = ", ".join(f"`{name}` WRITE" for name in known)
-        if known:
-            self.run(f"LOCK TABLES {tables}")
+        self.prepare()
+        self.lock(names)
         try:
             yield
         finally:
+            self.wanted = ()
             with suppress(NodeFailed, MySQLdb.Error):  # a session that is gone holds no lock
                 self.run("UNLOCK TABLES")
 
-    def be_brief(self) -> None:
-        """Wait for the transactions of others no longer than one attempt may: who comes later waits behind it."""
-        self.run(f"SET SESSION lock_wait_timeout = {LOCK_WAIT}")
+    def lock(self, names: Collection[str]) -> None:
+        """Lock those of the tables that are there. Raises TablesBusy."""
+        self.wanted = names
+        if tables := ", ".join(f"`{name}` WRITE" for name in names if self.has_table(name)):
+            self.run(f"LOCK TABLES {tables}")
+
+    def lock_again(self) -> None:
+        """Lock the tables by the names that they have now: the server lets go of one that gets another.
+
+        Between the two, nobody can write to that one: the application has no rights on its new name yet. Only a table
+        of which the log has no rows gets another name, so no other table has rows that refer to it.
+        """
+        if self.wanted:
+            self.run("UNLOCK TABLES")
+            self.lock(self.wanted)
+
+    def prepare(self) -> None:
+        """Prepare the session, once, before it locks anything.
+
+        It waits for the transactions of others no longer than one attempt may: who comes later waits behind it. And
+        it changes rows past guard and log: what a change of shape does to them, it does on every node.
+        """
+        if not self.is_prepared:
+            self.run(f"SET SESSION lock_wait_timeout = {LOCK_WAIT}")
+            self.run("SELECT secret INTO @federated_operation FROM apply_secret")
+            self.is_prepared = True
 
     def has_table(self, name: str) -> bool:
         """Return whether the node has the table."""
@@ -149,19 +202,25 @@ class Shaper:
 
     def change(self, step: Step, *, again: bool) -> None:
         """Bring the tables to the step's shape, or do what an earlier run left. Raises NodeFailed, TablesBusy."""
-        self.be_brief()
+        self.prepare()
         try:
-            with NodeSchemaEditor(self.wrapper, self.defaults, again=again) as editor:
+            with NodeSchemaEditor(
+                self.wrapper, self.defaults, again=again, on_rename=self.lock_again
+            ) as editor:
                 step.run(editor)
         except DatabaseError as error:
             raise self.failed(error) from error
 
-    def fit_triggers(self, models: Iterable[type[Model]], apply_secret: str) -> list[type[Model]]:
-        """Guard and log the tables as they are now; the models that have one. Raises NodeFailed."""
-        present = [model for model in models if self.has_table(model._meta.db_table)]
-        for item in catalogue.triggers(present, apply_secret):
-            self.run(item.statement)
-        return present
+    def fit_triggers(self, models: Iterable[type[Model]], apply_secret: str) -> None:
+        """Guard and log the tables as they are now, and by no trigger of an earlier name. Raises NodeFailed."""
+        for model in models:
+            items = list(catalogue.triggers([model], apply_secret))
+            own = {item.name for item in items}
+            for name, *_ in self.run(f"SHOW TRIGGERS WHERE `Table` = '{model._meta.db_table}'"):
+                if name not in own:
+                    self.run(f"DROP TRIGGER `{name}`")
+            for item in items:
+                self.run(item.statement)
 
     def close(self) -> None:
         """End the session, and its locks."""
@@ -190,7 +249,7 @@ def applied(connection: Connection) -> set[Key]:
     rows = connection.rows(
         "SELECT app, name FROM applied_migration WHERE name <> '' AND (steps IS NULL OR backwards)"
     )
-    return {(str(app), str(name)) for app, name in rows}
+    return migration_steps.with_squashed({(str(app), str(name)) for app, name in rows})
 
 
 def under_way(connection: Connection, key: Key) -> UnderWay | None:
@@ -260,6 +319,25 @@ def present(connection: Connection, models: Sequence[type[Model]]) -> list[type[
     return [model for model in models if model._meta.db_table in tables]
 
 
+def leave_to_migrations(connection: Connection) -> None:
+    """Note of each app with migrations that none is applied: `migrate` makes its tables, with what belongs in them.
+
+    The cluster's own table is there before: what makes the others may already orphan an entry.
+    """
+    apps = sorted({app for app, _ in migration_steps.concerned()} - {OWN_APP})
+    connection.many(
+        "INSERT IGNORE INTO applied_migration (app, name, run) VALUES (%s, '', '')", [(app,) for app in apps]
+    )
+
+
+def is_new(connection: Connection) -> bool:
+    """Return whether no migration of an app was ever applied on the node, nor its tables made in another way."""
+    if not is_kept(connection):
+        return True
+    rows = connection.row("SELECT COUNT(*) FROM applied_migration WHERE name <> '' AND app <> %s", (OWN_APP,))
+    return rows == (0,)
+
+
 def record_newest(connection: Connection) -> None:
     """Note that the tables which set-up has made are in their newest shape."""
     waiting = {app for app, _ in pending(connection)}
@@ -288,11 +366,17 @@ def forget(connection: Connection) -> None:
     connection.run("DELETE FROM applied_migration")
 
 
-def fit_routines(connection: Connection, models: Iterable[type[Model]]) -> None:
-    """Store the tables as they are now. Raises NodeFailed.
+def fit_routines(connection: Connection, models: Sequence[type[Model]], gone: Collection[str]) -> None:
+    """Store the tables as they are now, those of `models` anew, none of those that are gone. Raises NodeFailed.
 
     In a session of its own: one that has locked tables may make no routines.
     """
     for model in models:
         for item in table_routines(model):
+            connection.run(item.statement)
+    known = str(connection.row("SELECT replicated_tables()")[0] or "").split(",")
+    tables = [name for name in known if name and name not in gone]
+    tables += [name for name in (model._meta.db_table for model in models) if name not in tables]
+    if tables != known:
+        for item in callers(tables):
             connection.run(item.statement)

@@ -9,21 +9,13 @@ from django.db.backends.mysql.base import DatabaseWrapper
 from django.db.backends.mysql.schema import DatabaseSchemaEditor
 from django.db.models import Model
 
+from cluster.nodes.expected_server import EXPECTED_SERVER
 from cluster.nodes.schema import catalogue
 from cluster.nodes.schema.catalogue import SqlObject
 from cluster.nodes.schema.script import literal
 from cluster.protocol.names import NodeName
 
 INDEX = re.compile(r"CREATE (?:UNIQUE |FULLTEXT )?INDEX `(\w+)`")
-SERVER = {
-    "version": "10.11.0-MariaDB",
-    "sql_mode": "STRICT_ALL_TABLES",
-    "default_storage_engine": "InnoDB",
-    "sql_auto_is_null": False,
-    "lower_case_table_names": 0,
-    "has_zoneinfo_database": False,
-}
-"""What Django would ask a node for: its answers decide which column types it writes."""
 
 
 class SchemaWriter(DatabaseSchemaEditor):
@@ -91,5 +83,5 @@ def schema(
 def unasked(node: NodeName) -> DatabaseWrapper:
     """Return a connection of Django's to a node, never opened: it knows of the server what it would ask for."""
     made = connections[node.value].copy()
-    vars(made)["mysql_server_data"] = SERVER  # a cached property, which would ask the server
+    vars(made)["mysql_server_data"] = EXPECTED_SERVER  # a cached property, which would ask the server
     return cast(DatabaseWrapper, made)

@@ -10,9 +10,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django.db import connections
-from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.mysql.base import DatabaseWrapper
 from django.db.models import AutoField, Field, Model
+
+from cluster.nodes.expected_server import EXPECTED_SERVER
 
 if TYPE_CHECKING:
     AnyField = Field[Any, Any]
@@ -174,13 +175,13 @@ def key_text(column: Column, row: str) -> str:
 def shape(model: type[Model]) -> TableShape:
     """Return the shape of a model's table. Raises ValueError for a type that cannot make the trip."""
     columns = {
-        field: Column(str(field.column), expression(field), column_type(field) in LARGE)
+        str(field.column): Column(str(field.column), expression(field), column_type(field) in LARGE)
         for field in stored_fields(model)
     }
     return TableShape(
         model._meta.db_table,
         tuple(columns.values()),
-        tuple(columns[field] for field in key_fields(model)),
+        tuple(columns[str(field.column)] for field in key_fields(model)),
         tuple(str(field.column) for field in contested_fields(model)),
         tuple(str(f.column) for f in stored_fields(model) if not f.null and not isinstance(f, AutoField)),
     )
@@ -231,10 +232,10 @@ def expression(field: AnyField) -> Expression:
 
 
 @cache
-def dialect() -> BaseDatabaseWrapper:
+def dialect() -> DatabaseWrapper:
     """Return a connection that is never opened: it names types as MariaDB does, with every server dead."""
-    wrapper: BaseDatabaseWrapper = DatabaseWrapper(connections["main"].settings_dict, "dialect")
-    wrapper.__dict__["mysql_server_data"] = {"version": "10.11.0-MariaDB"}
+    wrapper = DatabaseWrapper(connections["main"].settings_dict, "dialect")
+    vars(wrapper)["mysql_server_data"] = EXPECTED_SERVER
     return wrapper
 
 

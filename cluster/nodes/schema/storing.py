@@ -25,18 +25,20 @@ def store_routines(models: Sequence[type[Model]], others: Sequence[type[Model]] 
 
     others: models whose procedures are there already and stay as they are.
     """
-    known = [*models, *others]
-    tables = "".join(
-        fill("parts/store_table.sql", table=model._meta.db_table, routine=routine_name(model._meta.db_table))
-        for model in known
-    )
-    caller = fill("store_tables.sql", tables=tables)
     routines = [routine for model in models for routine in table_routines(model)]
-    names = ",".join(model._meta.db_table for model in known)
+    return [*routines, *callers([model._meta.db_table for model in [*models, *others]])]
+
+
+def callers(tables: Sequence[str]) -> list[SqlObject]:
+    """Return store_tables, which calls the procedures of these tables, and the function that gives their names."""
+    cases = "".join(
+        fill("parts/store_table.sql", table=table, routine=routine_name(table)) for table in tables
+    )
     return [
-        *routines,
-        SqlObject("PROCEDURE", "store_tables", caller.strip()),
-        SqlObject("FUNCTION", "replicated_tables", fill("replicated_tables.sql", names=names).strip()),
+        SqlObject("PROCEDURE", "store_tables", fill("store_tables.sql", tables=cases).strip()),
+        SqlObject(
+            "FUNCTION", "replicated_tables", fill("replicated_tables.sql", names=",".join(tables)).strip()
+        ),
     ]
 
 
