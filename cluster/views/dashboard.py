@@ -46,10 +46,8 @@ def now_context() -> dict[str, Any]:
 
 
 def arrivals(looked: Seen, entry: dict[str, Any]) -> dict[str, Any]:
-    """A transaction, and which nodes have it: all below a node's commit watermark is there."""
-    has = [
-        (node.label, node.reachable and (node.commit_watermark or 0) >= entry["log_id"]) for node in looked
-    ]
+    """A transaction, and which nodes have it; None where that is not known."""
+    has = [(node.label, entry["has"][node.name]) for node in looked]
     source = next((name.label for name in NodeName if name.source == entry["source"]), entry["source"])
     return entry | {"has": has, "writer": source}
 

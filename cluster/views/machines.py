@@ -11,8 +11,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from cluster.actions.reports.status import cluster_facts
-from cluster.actions.steps.observe import observe
+from cluster.actions.reports import status as reports
 from cluster.actions.verification.proof import proof
 from cluster.conf import conf
 from cluster.nodes.cluster import connect, connect_all
@@ -90,7 +89,7 @@ def status(request: HttpRequest) -> JsonResponse:
     """What `cluster_status --json` prints."""
     nodes: dict[NodeName, MariaDBNode] = connect_all(timeout=PATIENCE)
     try:
-        answer = JsonResponse(cluster_facts(observe(nodes), conf()) | {"comparison": proof().facts})
+        answer = JsonResponse(reports.status(nodes, conf()) | {"comparison": proof().facts})
     finally:
         for node in nodes.values():
             node.close()

@@ -15,12 +15,18 @@ SHOWN = 3
 
 @dataclass(frozen=True)
 class Problem:
-    """A sentence, how bad it is (0 is worst), and the verb or node that helps."""
+    """A sentence, how bad it is (0 is worst), and the verb, the node or the page (its name) that helps."""
 
     badness: int
     sentence: str
     verb: str = ""
     node: str = ""
+    page: str = ""
+
+
+def counted(number: int, thing: str) -> str:
+    """A number of things."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def problems(seen: Seen) -> list[Problem]:
@@ -42,6 +48,12 @@ def found(seen: Seen) -> Iterator[Problem]:
         )
     for node in seen:
         yield from of_node(seen, node)
+    if seen.primary is not None and seen.facts.get("blockers"):
+        yield Problem(2, f"No node can take over: {seen.facts['blockers']}")
+    if seen.orphans:
+        yield Problem(
+            4, f"{counted(seen.orphans, 'orphaned transaction')} to decide on.", page="admin:orphans"
+        )
     if seen.facts.get("paused_by"):
         yield Problem(
             4, f"Automation is paused by {seen.facts['paused_by']}: nobody fails over by itself.", "resume"
@@ -77,30 +89,20 @@ def differing(proof: Proof) -> list[Problem]:
 
 @dataclass(frozen=True)
 class Forecast:
-    """If the primary died now: who would take over, what would be at risk, what stands in the way."""
+    """If the primary failed now: who would take over (empty: nobody), what would be at risk, what blocks it."""
 
     primary: str
     successor: str
     at_risk: str
-    blocks: tuple[str, ...]
+    blockers: str
 
 
 def forecast(seen: Seen) -> Forecast | None:
-    """What the watch would do; None while nobody takes writes or nobody knows."""
+    """What the monitor would decide; None while nobody takes writes or nobody knows."""
     if seen.stale or seen.primary is None:
         return None
-    other = NodeName.NODE_A if seen.primary.name is NodeName.MAIN else NodeName.MAIN
-    successor, blocks = seen.node(other), list[str]()
-    if not successor.reachable:
-        blocks.append(f"{successor.label} does not answer.")
-    elif successor.led != seen.epoch:
-        blocks.append(f"{successor.label} has not joined epoch {seen.epoch}; recover it.")
-    elif successor.unfit:
-        blocks.append(successor.unfit)
-    if any(not node.reachable for node in seen if node.name not in (seen.primary.name, other)):
-        blocks.append("Only one node would be left, and two must agree.")
-    if not seen.facts.get("automatic"):
-        blocks.append("Automation is off: an operator would have to promote it.")
+    found = seen.facts.get("successor")
     safe = seen.facts.get("durable", True)
-    risk = "0: a second node has every write that was acknowledged" if safe else "whatever only it has"
-    return Forecast(seen.primary.label, successor.label, risk, tuple(blocks))
+    risk = "none: a second node has every acknowledged write" if safe else "whatever only the primary has"
+    successor = NodeName(found).label if found else ""
+    return Forecast(seen.primary.label, successor, risk, seen.facts.get("blockers", ""))

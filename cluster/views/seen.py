@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from cluster.actions.reports import observations
+from cluster.protocol.health import Health
 from cluster.protocol.names import NodeName
 
 ROLES: Final = {
@@ -14,6 +15,13 @@ ROLES: Final = {
     "REPLICA": "replica and third vote",
     "RECOVERING": "recovers",
     "UNKNOWN": "does not answer",
+}
+SEVERITIES: Final = {
+    Health.HEALTHY: "good",
+    Health.DEGRADED: "warning",
+    Health.FAILED_OVER: "warning",
+    Health.NO_PRIMARY: "bad",
+    Health.UNKNOWN: "bad",
 }
 WRITES: Final = ("PRIMARY", "ACTING_MASTER")
 
@@ -49,7 +57,7 @@ class SeenNode:
         if not self.reachable or self.lag_entries is None:
             return "not known"
         if not self.lag_entries:
-            return "level"
+            return "in sync"
         return f"{self.lag_entries:,} entries, {self.lag_seconds or 0:.1f} s behind"
 
 
@@ -106,18 +114,19 @@ class Seen:
         return iter(self.nodes)
 
     @property
-    def health(self) -> tuple[str, str]:
-        """In a word or two, and how bad: good, warning, bad."""
-        if self.stale:
-            return ("nobody watches" if not self.broken else "not known", "bad")
-        if self.primary is None:
-            return ("no primary", "bad")
-        away = [node.label for node in self.nodes if not node.reachable]
-        if away:
-            return (f"{' and '.join(away)} away", "warning")
-        if not self.facts.get("automatic"):
-            return ("automation paused", "warning")
-        return ("healthy", "good")
+    def state(self) -> Health:
+        """The state of the cluster, as the monitor decided; Unknown when its view is old."""
+        return Health.UNKNOWN if self.stale else Health(self.facts.get("state", Health.UNKNOWN))
+
+    @property
+    def severity(self) -> str:
+        """How bad the state is: good, warning, bad."""
+        return SEVERITIES[self.state]
+
+    @property
+    def orphans(self) -> int:
+        """Orphaned transactions that wait for a decision, as far as is known."""
+        return self.facts.get("orphans") or 0
 
 
 def seen() -> Seen:

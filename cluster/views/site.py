@@ -68,9 +68,8 @@ def badge(request: HttpRequest) -> list[str]:
     if not request.user.is_authenticated:
         return ["mco2", "info"]
     looked = looked_or_nothing()
-    words, kind = looked.health
     who = looked.primary.label if looked.primary and not looked.stale else "no primary known"
-    return [f"{who} · epoch {looked.epoch} · {words}", COLOURS[kind]]
+    return [f"{who} · epoch {looked.epoch} · {looked.state}", COLOURS[looked.severity]]
 
 
 def badge_part(request: HttpRequest) -> HttpResponse:

@@ -36,12 +36,12 @@ def test_main_dies_and_gets_its_role_back_by_clicks(cluster, site, operator_page
     page = operator_page
     page.set_viewport_size({"width": 1280, "height": 900})
     expect(page.get_by_text("Main is healthy").first).to_be_visible()
-    expect(page.locator("#badge")).to_contain_text("healthy")
+    expect(page.locator("#badge")).to_contain_text("Healthy")
     pictures.take("dashboard")
     cluster.kill("main")
     expect(page.get_by_text("Main does not answer").first).to_be_visible()
     expect(page.get_by_text("takes the writes in place of Main").first).to_be_visible()
-    expect(page.locator("#badge")).to_contain_text("Main away")
+    expect(page.locator("#badge")).to_contain_text("Failed over")
     page.emulate_media(color_scheme="dark")
     pictures.take("dashboard-failed-over")
     assert flaws(page) == []

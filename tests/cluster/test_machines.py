@@ -16,6 +16,7 @@ from django.test import Client
 
 from cluster.actions.failover.check_health import Watch
 from cluster.actions.reports.observations import facts
+from cluster.actions.reports.recent import Newest
 from cluster.actions.verification.background import ROW
 from cluster.backend import NotAcknowledged, NotWritable, counters
 from cluster.conf import conf
@@ -34,7 +35,7 @@ def looked() -> None:
     """The watch looks once, and what it saw is kept."""
     watch = Watch.configured(conf())
     tick = watch.tick()
-    told = facts(tick, watch.prober.seconds, [])
+    told = facts(tick, watch.prober.seconds, Newest())
     watch.close()
     now = tick.monitor_state.now
     Observation.objects.update_or_create(

@@ -16,11 +16,12 @@ from cluster.actions.operations import verbs
 from cluster.actions.operations.verbs import VERBS
 from cluster.actions.reports import observations
 from cluster.conf import conf
-from cluster.models import Event, Job, Observation, Sample
+from cluster.models import Event, Job, Observation, OrphanedTransaction, Sample
 from cluster.protocol.names import NodeName
 from cluster.views import dashboard, problems
 from cluster.views.failovers import all_failovers
 from cluster.views.seen import seen
+from tests.harness.commands import write
 from tests.harness.waiting import wait_for
 
 PASSWORD = "correct horse battery staple"
@@ -87,11 +88,55 @@ def test_a_part_asks_no_node_and_few_rows(watch):
 def test_the_dashboard_tells_who_takes_writes_and_who_would(watch):
     watch()
     page = person().get("/admin/").content.decode()
-    for words in ("Main is healthy", "If Main died now", "Node A", "None."):
+    for words in ("Main is healthy", "Failover readiness", "Node A", "None."):
         assert words in page
     told = problems.forecast(seen())
     assert told is not None
-    assert (told.successor, told.blocks) == ("Node A", ())
+    assert (told.successor, told.blockers) == ("Node A", "")
+
+
+def test_every_place_shows_the_state_that_was_decided(cluster, watch):
+    """With Node A down nothing can take over: neither the badge nor the banner calls that healthy."""
+    client = person()
+    watch()
+    assert "Main · epoch 1 · Healthy" in client.get("/admin/badge/").content.decode()
+    cluster.kill("node_a")
+    watch()
+    assert "Main · epoch 1 · Degraded" in client.get("/admin/badge/").content.decode()
+    page = client.get("/admin/now/").content.decode()
+    assert '<p class="said warning">' in page
+    assert "No node can take over: Only 1 of 3 nodes answer" in page
+    for facts in (client.get("/cluster/status.json").json(), Observation.objects.get().facts):
+        assert (facts["state"], facts["successor"]) == ("Degraded", None)
+    assert "State: Degraded." in cluster.manage("cluster_status").stdout
+    Observation.objects.update(seen_at=datetime.now(UTC) - timedelta(minutes=3))
+    assert "Unknown" in client.get("/admin/badge/").content.decode()
+
+
+def test_the_feed_shows_where_each_transaction_is(cluster, watch):
+    """What was acknowledged is on the node that wrote it and on a second one, and the page says so at once."""
+    write(cluster, "main", 1)
+    cluster.settle()
+    watch()
+    newest = seen().facts["recent"][0]
+    assert newest["has"] == {"main": True, "node_a": True, "node_b": True}
+    cluster.kill("node_b")
+    write(cluster, "main", 2)
+    watch()
+    newest = seen().facts["recent"][0]
+    assert newest["has"] == {"main": True, "node_a": True, "node_b": None}
+
+
+def test_orphaned_transactions_are_counted_until_somebody_decides(cluster, watch):
+    now = datetime.now(UTC)
+    for log_id in (7, 8):
+        OrphanedTransaction.objects.create(
+            id=f"1-{log_id}", log_id=log_id, epoch=1, transaction_id="lost", log_sequence=log_id, table_name="x",
+            operation_type="INSERT", record_id="1", source_node="MAIN", written_at=now, found_on="main", found_at=now,
+        )  # fmt: skip
+    watch()
+    assert (seen().orphans, seen().state) == (1, "Degraded")
+    assert "1 orphaned transaction to decide on." in person().get("/admin/now/").content.decode()
 
 
 def test_with_two_nodes_dead_it_says_so_and_works(cluster, watch):

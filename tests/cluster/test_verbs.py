@@ -64,6 +64,7 @@ class TestJson:
         assert found == {
             "primary": "main", "epoch": 1, "automatic": True, "quorum": True, "durability": "quorum",
             "sentence": "Main is healthy. Node A remains in VICE mode.",
+            "state": "Healthy", "successor": "node_a", "blockers": "", "orphans": 0,
         }  # fmt: skip
         assert list(nodes) == ["main", "node_a", "node_b"]
         assert [node["mode"] for node in nodes.values()] == ["PRIMARY", "VICE", "REPLICA"]

@@ -16,15 +16,12 @@ from django.db import DatabaseError, InterfaceError, connections, transaction
 
 from cluster.actions.events import journal
 from cluster.actions.failover.check_health import Tick
+from cluster.actions.reports.recent import Newest, NewestReader
 from cluster.actions.reports.status import cluster_facts
 from cluster.background import PerProcess, WarnOnce
 from cluster.conf import CONTROL_ALIAS, conf
 from cluster.models import SLOT_SECONDS as SLOT
 from cluster.models import Observation, Sample
-from cluster.nodes.cluster import connect
-from cluster.nodes.log.reading import Recent
-from cluster.nodes.mariadb import MariaDBNode
-from cluster.protocol.errors import ClusterError
 from cluster.protocol.names import NodeName
 from cluster.protocol.view import ClusterView
 
@@ -33,9 +30,6 @@ log = logging.getLogger(__name__)
 KEPT_SECONDS: Final = 86_400
 STALE_SECONDS: Final = 10.0
 """A look that is older says nothing about now."""
-RECENT: Final = 12
-"""Transactions of the feed."""
-ASK_SECONDS: Final = 1.0
 
 Seconds = Mapping[NodeName, float | None]
 
@@ -50,10 +44,10 @@ def newest() -> Observation | None:
     return Observation.objects.order_by("-seen_at").first()
 
 
-def facts(tick: Tick, seconds: Seconds, recent: list[Recent]) -> dict[str, Any]:
+def facts(tick: Tick, seconds: Seconds, newest: Newest) -> dict[str, Any]:
     """A round of the watch as pages read it: `cluster_status --json` and what only the watch knows."""
     view = tick.monitor_state.view
-    told = cluster_facts(view, conf())
+    told = cluster_facts(view, conf(), newest.orphans)
     for name in NodeName:
         told["nodes"][name.value] |= more(view, name, seconds.get(name))
     return told | {
@@ -62,7 +56,7 @@ def facts(tick: Tick, seconds: Seconds, recent: list[Recent]) -> dict[str, Any]:
         "alarm": tick.decision.alarm,
         "paused_by": view.automation.by if view.automation.paused else "",
         "last_primary": view.last_primary and view.last_primary.value,
-        "recent": [entry._asdict() for entry in recent],
+        "recent": list(newest.recent),
         "durable": conf().durability == "quorum",
     }
 
@@ -87,7 +81,7 @@ class Keeper:
     def __init__(self) -> None:
         self._newest: deque[tuple[Tick, Seconds, str]] = deque(maxlen=1)
         self._come = threading.Event()
-        self._sources: dict[NodeName, MariaDBNode] = {}
+        self._reader = NewestReader()
         self._slot = Slot()
         self._warnings = WarnOnce(
             log, "Pages will show an old view: what the watch sees cannot be written: %s"
@@ -115,7 +109,7 @@ class Keeper:
 
     def store(self, tick: Tick, seconds: Seconds, watcher: str) -> None:
         """Write one look. Raises DatabaseError."""
-        told = facts(tick, seconds, self.recent(tick.monitor_state.view))
+        told = facts(tick, seconds, self._reader.read(tick.monitor_state.view))
         now = datetime.fromtimestamp(tick.monitor_state.now, UTC)
         sample = self._slot.add(told, tick.monitor_state.now)
         try:
@@ -127,19 +121,6 @@ class Keeper:
             raise
         if sample:  # connecting costs more than a look; but the database may be another one by now
             connections[CONTROL_ALIAS].close()
-
-    def recent(self, view: ClusterView) -> list[Recent]:
-        """The newest transactions of the log that leads; none when it does not answer at once."""
-        reference = view.reference
-        if reference is None:
-            return []
-        if reference.name not in self._sources:
-            self._sources[reference.name] = connect(reference.name, timeout=ASK_SECONDS)
-        try:
-            return self._sources[reference.name].recent(RECENT)
-        except ClusterError as error:
-            log.debug("%s", error)
-            return []
 
     @staticmethod
     def store_sample(slot: int, sample: dict[str, Any]) -> None:

@@ -1,9 +1,15 @@
 """What an operator wants to know first: who takes writes, who is behind, what is wrong."""
 
+import time
+from collections.abc import Mapping
 from typing import Any
 
+from cluster.actions.failover.check_health import policy
 from cluster.actions.failover.promote import TOLD_SECONDS
+from cluster.actions.steps.observe import observe
 from cluster.conf import ClusterConf
+from cluster.nodes.mariadb import MariaDBNode
+from cluster.nodes.repair import deciding
 from cluster.protocol.decide import (
     full,
     joined,
@@ -16,6 +22,8 @@ from cluster.protocol.decide import (
     without_quorum,
     without_votes,
 )
+from cluster.protocol.errors import ClusterError
+from cluster.protocol.health import health, readiness
 from cluster.protocol.names import MAJORITY, NodeName
 from cluster.protocol.staleness import set_back
 from cluster.protocol.view import ClusterView
@@ -54,10 +62,30 @@ def rounded(seconds: float | None) -> float | None:
     return None if seconds is None else round(seconds, 3)
 
 
-def cluster_facts(view: ClusterView, conf: ClusterConf) -> dict[str, Any]:
-    """The cluster as `cluster_status --json` prints it."""
-    primary = view.primary
+def status(nodes: Mapping[NodeName, MariaDBNode], conf: ClusterConf) -> dict[str, Any]:
+    """The cluster as the nodes answer now."""
+    view = observe(nodes)
+    reference = view.reference
+    return cluster_facts(view, conf, pending_orphans(nodes[reference.name]) if reference else None)
+
+
+def pending_orphans(node: MariaDBNode) -> int | None:
+    """Orphaned transactions that wait for a decision; None when the node cannot tell."""
+    try:
+        return deciding.count_transactions(node.connection, deciding.PENDING)
+    except ClusterError:
+        return None
+
+
+def cluster_facts(view: ClusterView, conf: ClusterConf, orphans: int | None) -> dict[str, Any]:
+    """The cluster as `cluster_status --json` prints it. orphans: transactions that wait; None: not known."""
+    primary, rules, now = view.primary, policy(conf), time.time()
+    ready = readiness(view, rules, now)
     return {
+        "state": health(view, rules, now, orphans=orphans or 0).value,
+        "successor": ready.successor.value if ready and ready.successor else None,
+        "blockers": ready.blockers if ready else "",
+        "orphans": orphans,
         "primary": primary.name.value if primary else None,
         "epoch": view.epoch,
         "automatic": conf.automatic and not view.automation.paused,

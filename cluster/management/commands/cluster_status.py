@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -12,12 +12,12 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from cluster.actions.reports.status import cluster_facts
-from cluster.actions.steps.observe import Nodes, observe
+from cluster.actions.reports.status import status
 from cluster.actions.verification.proof import proof
 from cluster.conf import conf
 from cluster.management.verbs import VerbCommand
 from cluster.nodes.cluster import connect_all
+from cluster.nodes.mariadb import MariaDBNode
 from cluster.protocol.names import NodeName
 
 WIDTH = 132
@@ -57,9 +57,9 @@ class Command(VerbCommand):
             self.print_once(next(looks))
 
     @staticmethod
-    def look(nodes: Nodes) -> dict[str, Any]:
+    def look(nodes: Mapping[NodeName, MariaDBNode]) -> dict[str, Any]:
         """The nodes as they answer now, and what the comparison in the background has come to."""
-        return cluster_facts(observe(nodes), conf()) | {"comparison": proof().facts}
+        return status(nodes, conf()) | {"comparison": proof().facts}
 
     def print_once(self, facts: dict[str, Any]) -> None:
         """The page on the screen; wide enough for every column where there is no screen."""
@@ -84,7 +84,12 @@ def page(facts: dict[str, Any]) -> Group:
     table = Table(*COLUMNS)
     for name in NodeName:
         table.add_row(*row(name, facts))
-    below = [facts["comparison"]["sentence"], facts["sentence"]]
+    below = [f"State: {facts['state']}.", facts["comparison"]["sentence"]]
+    if facts["blockers"]:
+        below.append(f"No node can take over: {facts['blockers']}")
+    if facts["orphans"]:
+        below.append(f"Orphaned transactions to decide on: {facts['orphans']}. Run orphans list.")
+    below.append(facts["sentence"])
     below += [
         f"{name.label}: {node['error']}" for name in NodeName if (node := facts["nodes"][name])["error"]
     ]

@@ -1,5 +1,6 @@
 """What one node's log says of a transaction or of a record."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -23,3 +24,15 @@ def noted(connection: Connection, transaction_id: str) -> Noted | None:
         (transaction_id,),
     )
     return Noted(int(rows[0][0]), str(rows[0][1]), rows[0][2].replace(tzinfo=UTC)) if rows else None
+
+
+def arrived(connection: Connection, transaction_ids: Sequence[str]) -> frozenset[str]:
+    """Return those transactions that the node's log has. Raises NodeUnreachable, NodeFailed."""
+    if not transaction_ids:
+        return frozenset()
+    marks = ", ".join(["%s"] * len(transaction_ids))
+    rows = connection.rows(
+        f"SELECT DISTINCT transaction_id FROM transaction_log WHERE transaction_id IN ({marks})",
+        transaction_ids,
+    )
+    return frozenset(str(row[0]) for row in rows)

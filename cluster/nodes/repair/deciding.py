@@ -73,6 +73,12 @@ def count(connection: Connection, status: str | None = None) -> int:
     return int(connection.row(sql, [status] if status else [])[0])
 
 
+def count_transactions(connection: Connection, status: str) -> int:
+    """Return how many transactions have orphaned entries of a status."""
+    sql = "SELECT COUNT(DISTINCT transaction_id) FROM orphaned_transaction WHERE status = %s"
+    return int(connection.row(sql, (status,))[0])
+
+
 def by_id(connection: Connection, orphan_id: str) -> Orphan:
     """Return one of them. Raises Refused when there is none."""
     for row in connection.rows(f"{SELECT} WHERE id = %s", (orphan_id,)):
