@@ -7,14 +7,14 @@ from typing import Any, Final
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 
+from cluster.actions.reports.failovers import Failover, all_failovers, of_event
+from cluster.actions.reports.failovers import failovers as found_failovers
 from cluster.models import Event
 from cluster.protocol.names import NodeName
 
-VERBS: Final = ("promote", "force")
 BEFORE: Final = timedelta(seconds=30)
 LISTED: Final = 100
 MOST_EVENTS: Final = 60
@@ -42,35 +42,36 @@ class Moment:
 
 @dataclass(frozen=True)
 class Report:
-    """One failover, told. recovered: the recovery of the old primary. handed_back: the switchover that ended it."""
+    """One failover, told."""
 
-    event: Event
+    failover: Failover
     moments: tuple[Moment, ...]
-    recovered: Event | None
-    handed_back: Event | None
+
+    @property
+    def event(self) -> Event:
+        """The promotion."""
+        return self.failover.event
 
     @property
     def facts(self) -> dict[str, Any]:
-        """The receipt."""
-        told = self.event.facts
-        gap = told.get("gap_seconds")
+        """The report as a script reads it."""
+        told, recovered, failed_back = self.event.facts, self.failover.recovered, self.failover.failed_back
         return {
             "failed": self.event.old,
             "promoted": self.event.new,
             "epoch": self.event.epoch,
             "at": self.event.happened_at.isoformat(),
-            "missed_at": None
-            if gap is None
-            else (self.event.happened_at - timedelta(seconds=gap)).isoformat(),
+            "missed_at": told.get("missed_at"),
             "decision": self.event.sentence,
             "by": self.event.actor,
             "promotion_seconds": self.event.seconds,
-            "gap_seconds": gap,
+            "gap_seconds": self.failover.downtime,
+            "last_write_at": told.get("last_write_at"),
+            "first_write_at": told.get("first_write_at"),
             "acknowledged_entries": told.get("acknowledged_entries"),
-            "orphaned_entries": told.get("orphaned_entries"),
-            "recovered_at": self.recovered and self.recovered.happened_at.isoformat(),
-            "orphaned_at_recovery": self.recovered and self.recovered.facts.get("orphaned_entries"),
-            "handed_back_at": self.handed_back and self.handed_back.happened_at.isoformat(),
+            "orphaned_entries": self.failover.orphaned,
+            "recovered_at": recovered and recovered.happened_at.isoformat(),
+            "handed_back_at": failed_back and failed_back.happened_at.isoformat(),
             "events": [
                 {"at": m.event.happened_at.isoformat(), "kind": m.event.kind, "sentence": m.event.sentence}
                 for m in self.moments
@@ -85,19 +86,11 @@ class Report:
 
 def report(event: Event) -> Report:
     """Gather what belongs to a failover: from shortly before it to the next one, or to its end."""
-    following = Event.objects.filter(happened_at__gt=event.happened_at)
-    changes = following.filter(kind=Event.Kind.TRANSITION).order_by("happened_at")
-    handed = changes.filter(verb__in=("switchover", "promote", "resume", "force")).first()
-    until = handed.happened_at if handed else None
-    recoveries = changes.filter(verb="recover")
-    recovered = (recoveries.filter(happened_at__lte=until) if until else recoveries).first()
+    found = of_event(event)
     belonging = Event.objects.filter(happened_at__gte=event.happened_at - BEFORE)
-    if until:
-        belonging = belonging.filter(happened_at__lte=until)
-    told = list(belonging.order_by("happened_at", "id")[:MOST_EVENTS])
-    return Report(
-        event, moments(told, event), recovered, handed if handed and handed.verb == "switchover" else None
-    )
+    if found.ended:
+        belonging = belonging.filter(happened_at__lte=found.ended.happened_at)
+    return Report(found, moments(list(belonging.order_by("happened_at", "id")[:MOST_EVENTS]), event))
 
 
 def moments(events: Sequence[Event], failover: Event) -> tuple[Moment, ...]:
@@ -114,11 +107,6 @@ def moments(events: Sequence[Event], failover: Event) -> tuple[Moment, ...]:
     )
 
 
-def all_failovers() -> QuerySet[Event]:
-    """Promotions in place of another node; the first one of a cluster replaced nobody."""
-    return Event.objects.filter(kind=Event.Kind.TRANSITION, verb__in=VERBS).exclude(old="")
-
-
 def may_view(request: HttpRequest) -> None:
     """Raises PermissionDenied."""
     user: Any = request.user
@@ -129,7 +117,7 @@ def may_view(request: HttpRequest) -> None:
 def failovers(request: HttpRequest) -> HttpResponse:
     """All of them, the newest first."""
     may_view(request)
-    context = {"title": "Failovers", "failovers": all_failovers()[:LISTED]}
+    context = {"title": "Failovers", "failovers": found_failovers()[:LISTED]}
     return render(request, "cluster/failovers.html", admin.site.each_context(request) | context)
 
 

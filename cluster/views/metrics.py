@@ -9,11 +9,11 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from cluster.actions.reports.failovers import failovers as all_failovers
 from cluster.actions.verification.proof import proof
 from cluster.backend.counters import Outcome
 from cluster.models import Event, WriteCounter
 from cluster.protocol.names import Mode
-from cluster.views.failovers import all_failovers
 from cluster.views.seen import Seen, seen
 
 GAPS: Final = (0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -93,14 +93,14 @@ def of_comparison() -> Iterator[Metric]:
 
 def of_events() -> Iterator[Metric]:
     """What has happened."""
-    promotions = list(all_failovers().values_list("facts", flat=True))
+    found = all_failovers()
     failovers = CounterMetricFamily("mco2_failovers", "Failovers in the events.")
-    failovers.add_metric([], len(promotions))
+    failovers.add_metric([], len(found))
     yield failovers
     orphaned = CounterMetricFamily("mco2_orphaned_entries", "Orphaned entries by failovers in the events.")
-    orphaned.add_metric([], sum(facts.get("orphaned_entries") or 0 for facts in promotions))
+    orphaned.add_metric([], sum(one.orphaned for one in found))
     yield orphaned
-    yield gaps([gap for facts in promotions if (gap := facts.get("gap_seconds")) is not None])
+    yield gaps([one.downtime for one in found if one.downtime is not None])
     events = CounterMetricFamily("mco2_events", "Events by kind.", labels=["kind"])
     counts = dict(Event.objects.order_by().values_list("kind").annotate(Count("id")))
     for kind in Event.Kind:
@@ -119,7 +119,10 @@ def of_writes() -> Iterator[Metric]:
 
 def gaps(seconds: list[float]) -> Metric:
     """How long writers had no primary, failover by failover."""
-    made = HistogramMetricFamily("mco2_failover_gap_seconds", "Seconds without a primary at failovers.")
+    made = HistogramMetricFamily(
+        "mco2_failover_gap_seconds",
+        "Write downtime of failovers, seconds.",
+    )
     counts = [
         sum(low < gap <= high for gap in seconds) for low, high in zip((0.0, *GAPS), GAPS, strict=False)
     ]

@@ -15,11 +15,11 @@ from cluster.actions.failover.check_health import Watch
 from cluster.actions.operations import verbs
 from cluster.actions.operations.verbs import VERBS
 from cluster.actions.reports import observations
+from cluster.actions.reports.failovers import all_failovers
 from cluster.conf import conf
 from cluster.models import Event, Job, Observation, OrphanedTransaction, Sample
 from cluster.protocol.names import NodeName
 from cluster.views import dashboard, problems
-from cluster.views.failovers import all_failovers
 from cluster.views.seen import seen
 from tests.harness.commands import write
 from tests.harness.waiting import wait_for
@@ -207,15 +207,26 @@ def test_the_whole_story_by_verbs(cluster, watch):
 def test_a_failover_has_a_report(cluster, watch, recorded):
     """From the first look that missed Main to the writes that it got back."""
     client = person("promote", "recover", "demote", "view_event")
+    write(cluster, "main", 1)
     cluster.kill("main")
     for _ in range(3):
         watch()
+    write(cluster, "node_a", 2)
+    for event in recorded:
+        journal.store(event)
+    watch()
+    recorded.clear()
     cluster.start("main")
     ask(client, "recover", "main")
     ask(client, "demote")
     for event in recorded:
         journal.store(event)
     failover = all_failovers().get()
+    entries = cluster.nodes[NodeName.NODE_A].connection.rows(
+        "SELECT UNIX_TIMESTAMP(`timestamp`) FROM transaction_log WHERE table_name = 'test_counter' ORDER BY log_id"
+    )
+    downtime = pytest.approx(float(entries[1][0] - entries[0][0]), abs=0.002)
+    assert failover.facts["gap_seconds"] == downtime
     assert f"/admin/failovers/{failover.pk}/" in client.get("/admin/failovers/").content.decode()
     told = client.get(f"/admin/failovers/{failover.pk}/", {"format": "json"}).json()
     assert (told["failed"], told["promoted"], told["epoch"], told["orphaned_entries"]) == (
@@ -224,10 +235,13 @@ def test_a_failover_has_a_report(cluster, watch, recorded):
         2,
         0,
     )
+    assert told["gap_seconds"] == downtime
+    assert told["last_write_at"] < told["missed_at"] < told["first_write_at"]
+    assert "mco2_failover_gap_seconds_count 1.0" in Client().get("/metrics").content.decode()
     assert told["missed_at"] < told["at"] < told["recovered_at"] < told["handed_back_at"]
     page = client.get(f"/admin/failovers/{failover.pk}/").content.decode()
     assert "Main unreachable since" in page
-    assert "nobody took writes for" in page
+    assert "Write downtime" in page
     assert person().get("/admin/failovers/").status_code == 403
 
 

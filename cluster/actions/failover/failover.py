@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from cluster.actions.events import journal
 from cluster.actions.failover.promote import Promotion, Wait, promote
@@ -110,7 +111,9 @@ def take_over(
             epoch=done.epoch,
             acknowledged_entries=done.entries,
             orphaned_entries=done.orphaned,
-            gap_seconds=None if since is None else round(time.time() - since, 3),
+            missed_at=None
+            if since is None
+            else datetime.fromtimestamp(since, UTC).isoformat(timespec="milliseconds"),
         )
     return done
 

@@ -16,12 +16,14 @@ from django.db import DatabaseError, InterfaceError, connections, transaction
 
 from cluster.actions.events import journal
 from cluster.actions.failover.check_health import Tick
+from cluster.actions.reports.downtime import DowntimeMeter
 from cluster.actions.reports.recent import Newest, NewestReader
 from cluster.actions.reports.status import cluster_facts
 from cluster.background import PerProcess, WarnOnce
 from cluster.conf import CONTROL_ALIAS, conf
 from cluster.models import SLOT_SECONDS as SLOT
 from cluster.models import Observation, Sample
+from cluster.protocol.errors import ClusterError
 from cluster.protocol.names import NodeName
 from cluster.protocol.view import ClusterView
 
@@ -81,7 +83,7 @@ class Keeper:
     def __init__(self) -> None:
         self._newest: deque[tuple[Tick, Seconds, str]] = deque(maxlen=1)
         self._come = threading.Event()
-        self._reader = NewestReader()
+        self._reader, self._meter = NewestReader(), DowntimeMeter()
         self._slot = Slot()
         self._warnings = WarnOnce(
             log, "Pages will show an old view: what the watch sees cannot be written: %s"
@@ -109,18 +111,29 @@ class Keeper:
 
     def store(self, tick: Tick, seconds: Seconds, watcher: str) -> None:
         """Write one look. Raises DatabaseError."""
-        told = facts(tick, seconds, self._reader.read(tick.monitor_state.view))
+        view = tick.monitor_state.view
+        told = facts(tick, seconds, self._reader.read(view))
         now = datetime.fromtimestamp(tick.monitor_state.now, UTC)
         sample = self._slot.add(told, tick.monitor_state.now)
         try:
             Observation.objects.update_or_create(watcher=watcher, defaults={"seen_at": now, "facts": told})
             if sample:
                 self.store_sample(*sample)
+            self.measure(view, tick.monitor_state.now)
         except (DatabaseError, InterfaceError):
             connections[CONTROL_ALIAS].close()
             raise
         if sample:  # connecting costs more than a look; but the database may be another one by now
             connections[CONTROL_ALIAS].close()
+
+    def measure(self, view: ClusterView, now: float) -> None:
+        """Measure failovers whose first write has come. Raises DatabaseError."""
+        if view.primary is None:
+            return
+        try:
+            self._meter.measure(view, self._reader.node(view.primary.name), now)
+        except ClusterError as error:
+            log.debug("%s", error)
 
     @staticmethod
     def store_sample(slot: int, sample: dict[str, Any]) -> None:

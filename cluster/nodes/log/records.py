@@ -36,3 +36,22 @@ def arrived(connection: Connection, transaction_ids: Sequence[str]) -> frozenset
         transaction_ids,
     )
     return frozenset(str(row[0]) for row in rows)
+
+
+def entries_around(connection: Connection, epoch: int) -> tuple[float | None, float | None]:
+    """Return when the last write before an epoch was, and the first one in it: seconds since 1970, None for none.
+
+    Writes of the applications: control entries and what recovery files do not count. Log ids rise over epochs.
+    """
+    promotion = connection.rows(
+        "SELECT log_id FROM transaction_log WHERE table_name = '' AND record_id = 'PROMOTION' AND epoch = %s",
+        (epoch,),
+    )
+    if not promotion:
+        return None, None
+    own = "SELECT UNIX_TIMESTAMP(`timestamp`) FROM transaction_log WHERE table_name NOT IN ('', 'orphaned_transaction')"
+    before = connection.rows(f"{own} AND log_id < %s ORDER BY log_id DESC LIMIT 1", promotion[0])
+    after = connection.rows(
+        f"{own} AND log_id > %s AND epoch = %s ORDER BY log_id LIMIT 1", (*promotion[0], epoch)
+    )
+    return tuple(float(rows[0][0]) if rows else None for rows in (before, after))  # type: ignore[return-value]
