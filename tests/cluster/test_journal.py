@@ -12,7 +12,8 @@ import pytest
 from cluster.actions.events import journal
 from cluster.actions.events.journal import EventRecord, Journal, Kind
 from cluster.models import Event
-from cluster.protocol.errors import Refused
+from cluster.protocol.errors import Refused, StaleEpoch
+from cluster.protocol.names import NodeName
 
 ALARM = EventRecord(Kind.ALARM, "watch", "Main unreachable since 2026-01-01 10:00:00 UTC. Start it.")
 
@@ -103,7 +104,14 @@ def test_the_same_alarm_is_told_once_however_often_and_by_whomever_it_is_raised(
     assert first.finish(10)
     assert second.finish(10)
     assert [heard["message"].splitlines()[1:] for heard in receiver.heard] == [["gap seconds: 1.5"]]
-    assert Event.objects.count() == 2, "one of each watcher"
+    assert Event.objects.count() == 1
+
+
+def test_who_is_too_late_for_an_epoch_records_nothing_where_others_try_the_same(recorded):
+    for rivals in (True, False):
+        with pytest.raises(StaleEpoch), journal.attempt("promote", rivals=rivals):
+            raise StaleEpoch(NodeName.NODE_A, 2, "taken")
+    assert len(recorded) == 1
 
 
 @pytest.mark.django_db(transaction=True, databases=["control"])

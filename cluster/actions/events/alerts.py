@@ -44,22 +44,32 @@ def body(sentence: str, facts: Mapping[str, Any], actor: str) -> str:
 
 
 def is_mine(key: str) -> bool:
-    """Compare-and-set: the one who moves the time forward sends, the others find it moved.
+    """Whether this process sends it.
 
     Without the control database nobody can be asked, and an alert too many is better than none.
     """
-    now = datetime.now(UTC)
     try:
-        if Alert.objects.filter(key=key[:255], sent_at__lt=now - SAME_AGAIN).update(sent_at=now):
-            return True
-        with transaction.atomic(using=CONTROL_ALIAS):
-            Alert.objects.create(key=key[:255], sent_at=now)
-    except IntegrityError:
-        return False
+        return claim(key, SAME_AGAIN)
     except (DatabaseError, InterfaceError) as error:
         log.warning("Whether somebody else sends this alert is not known: %s", error)
     finally:
         connections[CONTROL_ALIAS].close()
+    return True
+
+
+def claim(key: str, period: timedelta) -> bool:
+    """Compare-and-set: who moves the time of a key forward wins it for a period, the others find it moved.
+
+    Raises DatabaseError.
+    """
+    now = datetime.now(UTC)
+    if Alert.objects.filter(key=key[:255], sent_at__lt=now - period).update(sent_at=now):
+        return True
+    try:
+        with transaction.atomic(using=CONTROL_ALIAS):
+            Alert.objects.create(key=key[:255], sent_at=now)
+    except IntegrityError:
+        return False
     return True
 
 

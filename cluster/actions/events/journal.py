@@ -12,17 +12,17 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from queue import Full, Queue
 from typing import Any
 
-from django.db import DatabaseError, InterfaceError, close_old_connections, connections
+from django.db import DatabaseError, InterfaceError, close_old_connections, connections, transaction
 
 from cluster.actions.events import alerts
 from cluster.background import PerProcess, WarnOnce
 from cluster.conf import CONTROL_ALIAS
 from cluster.models import Event
-from cluster.protocol.errors import ClusterError
+from cluster.protocol.errors import ClusterError, StaleEpoch
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +33,10 @@ KEPT = 1_000
 RETRY_SECONDS = 2.0
 SAME_AGAIN_SECONDS = 300.0
 """Seconds in which the same refusal or alarm is told once."""
+WATCH = "watch"
+"""The verb of what a watcher decides by itself."""
+WATCHERS_PERIOD = timedelta(seconds=10)
+"""The time in which all watchers come to a decision that one of them has come to."""
 TIMES = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC|\b\d+(\.\d+)? s\b")
 """Parts of a sentence that differ from watcher to watcher and from look to look."""
 
@@ -98,12 +102,17 @@ def acting_as(actor: str) -> Iterator[None]:
 
 
 @contextmanager
-def attempt(verb: str) -> Iterator[Attempt]:
-    """Record what comes of a verb: its transition, or the reason why it was refused or failed."""
+def attempt(verb: str, *, rivals: bool = False) -> Iterator[Attempt]:
+    """Record what comes of a verb: its transition, or the reason why it was refused or failed.
+
+    rivals: others attempt the same at this moment and one wins, so that to be too late is no event.
+    """
     made = Attempt(verb)
     try:
         yield made
     except ClusterError as error:
+        if rivals and isinstance(error, StaleEpoch):
+            raise
         record(EventRecord(Kind.REFUSED, verb, str(error), seconds=made.seconds))
         raise
 
@@ -196,21 +205,24 @@ def finish(seconds: float) -> bool:
 
 
 def store(event_record: EventRecord) -> None:
-    """Write the row. Raises DatabaseError."""
+    """Write the row, unless another watcher has just decided the same. Raises DatabaseError."""
     close_old_connections()
     try:
-        Event.objects.create(
-            kind=event_record.kind,
-            verb=event_record.verb,
-            sentence=event_record.sentence,
-            old=event_record.old,
-            new=event_record.new,
-            epoch=event_record.epoch,
-            seconds=event_record.seconds,
-            facts=dict(event_record.facts),
-            actor=event_record.actor,
-            happened_at=event_record.happened_at,
-        )
+        with transaction.atomic():
+            if event_record.verb == WATCH and not alerts.claim(f"row {event_record.key}", WATCHERS_PERIOD):
+                return
+            Event.objects.create(
+                kind=event_record.kind,
+                verb=event_record.verb,
+                sentence=event_record.sentence,
+                old=event_record.old,
+                new=event_record.new,
+                epoch=event_record.epoch,
+                seconds=event_record.seconds,
+                facts=dict(event_record.facts),
+                actor=event_record.actor,
+                happened_at=event_record.happened_at,
+            )
     finally:
         connections[CONTROL_ALIAS].close()
 

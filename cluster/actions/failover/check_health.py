@@ -181,7 +181,7 @@ class Watch:
     def note(self, decision: Decision) -> None:
         """Keep in the journal what was decided, when it is not what was decided before."""
         kind = journal.Kind.ALARM if decision.alarm else journal.Kind.DECISION
-        event_record = journal.EventRecord(kind, "watch", decision.sentence)
+        event_record = journal.EventRecord(kind, journal.WATCH, decision.sentence)
         if event_record.key != self._noted:
             self._noted = event_record.key
             journal.record(event_record)

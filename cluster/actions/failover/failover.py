@@ -93,7 +93,7 @@ def take_over(
     `fail_over`; StaleEpoch, too, when another one was quicker.
     """
     last = view.last_primary
-    with journal.attempt("resume" if last is to else "promote") as attempt:
+    with journal.attempt("resume" if last is to else "promote", rivals=automatic) as attempt:
         check(view, to)
         done = promote(
             nodes[to],
