@@ -26,8 +26,14 @@ def now_part(request: HttpRequest) -> HttpResponse:
 
 
 def hour_part(request: HttpRequest) -> HttpResponse:
-    """The last hour in pictures."""
-    return render(request, "cluster/parts/hour.html", hour_context())
+    """The last while in pictures."""
+    return render(request, "cluster/parts/hour.html", hour_context(chosen(request)))
+
+
+def chosen(request: HttpRequest) -> int:
+    """The seconds that the address asks for."""
+    wanted = request.GET.get("seconds", "")
+    return int(wanted) if wanted.isdecimal() and int(wanted) in hour.RANGES else hour.SECONDS
 
 
 def now_context() -> dict[str, Any]:
@@ -52,27 +58,33 @@ def arrivals(looked: Seen, entry: dict[str, Any]) -> dict[str, Any]:
     return entry | {"has": has, "writer": source}
 
 
-def hour_context() -> dict[str, Any]:
-    """Roles, events, plots, availability."""
-    now = time.time()
-    found = hour.samples()
+def hour_context(seconds: int = hour.SECONDS) -> dict[str, Any]:
+    """Roles, outages, events, plots, availability."""
+    window = hour.Window(time.time(), seconds)
+    found = hour.samples(window)
+    plots = hour.plots(found, window)
     return {
-        "strips": hour.strips(found, now),
-        "marks": hour.marks(now),
-        "plots": hour.plots(found, now),
-        "availability": [("hour", availability(HOUR)), ("day", availability(DAY))],
+        "ranges": hour.RANGES.items(),
+        "window": window,
+        "strips": hour.strips(found, window),
+        "outages": hour.outages(found, window),
+        "marks": hour.marks(window),
+        "plots": plots,
+        "legend": hour.legend(plots),
+        "availability": [("1 h", availability(HOUR)), ("24 h", availability(DAY))],
         "events": Event.objects.exclude(kind=Event.Kind.DECISION)[:EVENTS],
         "left": hour.LEFT,
         "width": hour.WIDTH,
-        "height": hour.HEIGHT,
+        "base": plots[-1].base,
     }
 
 
 def availability(seconds: int) -> str:
-    """In how many looks of the last while a node took writes."""
+    """In how many probes of the last while a node took writes."""
     summed = Sample.objects.filter(slot__gt=(time.time() - seconds) // SLOT).aggregate(
         looks=Sum("looks"), writable=Sum("writable")
     )
     if not summed["looks"]:
-        return "not known yet"
-    return f"{100 * summed['writable'] / summed['looks']:.2f} % of {summed['looks']:,} looks"
+        return "no data"
+    share = f"{100 * summed['writable'] / summed['looks']:.3f}".rstrip("0").rstrip(".")
+    return f"{share} % ({summed['looks']:,} probes)"

@@ -1,5 +1,6 @@
 """A page for each node: what it is, how it does, what is installed on it, what can be done with it."""
 
+import time
 from typing import Any
 
 from django.contrib import admin
@@ -46,7 +47,7 @@ def server_part(request: HttpRequest, name: NodeName) -> HttpResponse:
 def now_context(name: NodeName) -> dict[str, Any]:
     """From the newest look."""
     looked = seen()
-    found = hour.samples(600)[-PROBES:]
+    found = hour.samples(hour.Window(time.time(), 600))[-PROBES:]
     return {
         "seen": looked,
         "node": looked.node(name),

@@ -12,6 +12,8 @@ from cluster.protocol.view import ClusterView
 
 KEPT: Final = timedelta(days=1)
 """A failover that is older is not measured any more."""
+FACTS_OF_GAP: Final = ("last_write_at", "first_write_at")
+"""The facts of an event that tell when its downtime began and ended."""
 JOURNAL_SECONDS: Final = 30.0
 """Seconds in which the event of a failover arrives in the control database."""
 
@@ -53,8 +55,7 @@ def measured(event: Event, primary: MariaDBNode, now: float) -> bool:
     gap = write_gap(last, first, missed(event), opened)
     event.facts = event.facts | {
         "gap_seconds": gap and gap.seconds,
-        "last_write_at": gap and text(gap.began),
-        "first_write_at": gap and text(gap.ended),
+        **dict(zip(FACTS_OF_GAP, (gap and text(gap.began), gap and text(gap.ended)), strict=True)),
     }
     event.save(update_fields=["facts"])
     return True

@@ -7,7 +7,7 @@ database, and a database that is away costs nothing but pages that say how old t
 import logging
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -32,6 +32,9 @@ log = logging.getLogger(__name__)
 KEPT_SECONDS: Final = 86_400
 STALE_SECONDS: Final = 10.0
 """A look that is older says nothing about now."""
+
+SAMPLED: Final = ("mode", "lag_entries", "probe_seconds", "entries", "writable")
+"""What a sample keeps of a node."""
 
 Seconds = Mapping[NodeName, float | None]
 
@@ -152,6 +155,8 @@ class Slot:
     def __init__(self) -> None:
         self.number, self.looks, self.writable = 0, 0, 0
         self.last: dict[str, Any] = {}
+        self.at = 0.0
+        self.missed: Counter[str] = Counter()
 
     def add(self, told: dict[str, Any], now: float) -> tuple[int, dict[str, Any]] | None:
         """Count a look; the sample of the slot that it ends, if it ends one."""
@@ -159,16 +164,32 @@ class Slot:
         if number != self.number:
             ended = (self.number, self.sample()) if self.looks else None
             self.number, self.looks, self.writable = number, 0, 0
+            self.missed.clear()
         self.looks += 1
         self.writable += told["primary"] is not None
-        self.last = told
+        self.missed.update(name for name, node in told["nodes"].items() if not node["reachable"])
+        self.last, self.at = told, now
         return ended
 
     def sample(self) -> dict[str, Any]:
         """The slot in short."""
-        kept = ("mode", "lag_entries", "probe_seconds", "entries", "writable")
-        nodes = {name: {key: node[key] for key in kept} for name, node in self.last["nodes"].items()}
-        return {"looks": self.looks, "writable": self.writable, "facts": {"nodes": nodes}}
+        facts = kept_facts(self.last, self.at)
+        for name, node in facts["nodes"].items():
+            node["missed"] = self.missed[name]
+        return {"looks": self.looks, "writable": self.writable, "facts": facts}
+
+
+def kept_facts(told: dict[str, Any], at: float) -> dict[str, Any]:
+    """What a sample keeps of a look."""
+    nodes = {name: {key: node[key] for key in SAMPLED} for name, node in told["nodes"].items()}
+    return {"nodes": nodes, "at": at}
+
+
+def sample_of(observation: Observation) -> Sample:
+    """The newest look as the sample of a slot that is not over, not stored."""
+    at, writable = observation.seen_at.timestamp(), observation.facts["primary"] is not None
+    facts = kept_facts(observation.facts, at)
+    return Sample(slot=int(at // SLOT), looks=1, writable=int(writable), facts=facts)
 
 
 of_this_process = PerProcess(Keeper)

@@ -1,0 +1,41 @@
+// What the pages of the operators need besides htmx: one announcement a change, icons that are not read aloud.
+"use strict";
+
+(() => {
+  const told = new Map();
+
+  // Parts are fetched again every few seconds; a screen reader hears of them only when their words have changed.
+  const announce = () => {
+    const region = document.getElementById("announcement");
+    for (const part of document.querySelectorAll("[data-announce]")) {
+      const words = part.textContent.replace(/\s+/g, " ").trim();
+      const known = told.get(part.dataset.announce);
+      told.set(part.dataset.announce, words);
+      if (region && known !== undefined && known !== words) region.textContent = words;
+    }
+  };
+
+  // An icon is a ligature: its name would be read before the words beside it.
+  const hideIcons = () => {
+    for (const icon of document.querySelectorAll(".material-symbols-outlined:not([aria-hidden])")) {
+      const owner = icon.closest("a, button");
+      const named = !owner || owner.hasAttribute("aria-label") || owner.textContent.trim() !== icon.textContent.trim();
+      if (named) icon.setAttribute("aria-hidden", "true");
+      else if (owner.title) owner.setAttribute("aria-label", owner.title);
+    }
+  };
+
+  const refresh = () => {
+    hideIcons();
+    announce();
+  };
+  // What has not changed is left as it is, with the focus and the selection in it.
+  const shown = new WeakMap();
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { target, serverResponse } = event.detail;
+    if (shown.get(target) === serverResponse) event.detail.shouldSwap = false;
+    else shown.set(target, serverResponse);
+  });
+  document.addEventListener("DOMContentLoaded", refresh);
+  document.addEventListener("htmx:afterSettle", refresh);
+})();
