@@ -13,17 +13,18 @@ from django.contrib.auth.models import User
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.utils.http import parse_etags
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, ValidationError
 from ninja.security import HttpBearer
 
 from cluster.backend import ClusterError, NoPrimary, NotAcknowledged, Written
 from titles.catalogue import fields
-from titles.catalogue.errors import NoSuchTitle, TitleError
+from titles.catalogue.errors import NoSuchTitle, Outdated, TitleError
 from titles.models import Title
 from titles.reading import figures, queries
 from titles.reading.retries import retried
-from titles.schemas import FiguresOut, NewTitleIn, ProblemOut, ReviewsIn, TitleIn, TitleOut, TitlesOut
+from titles.schemas import FiguresOut, NewTitleIn, ProblemOut, ReviewsIn, StoredTitleIn, TitleOut, TitlesOut
 from titles.tokens import owner
 from titles.writing import edits
 from titles.writing.forms import ListForm, ReviewsForm, TitleForm
@@ -31,7 +32,7 @@ from titles.writing.idempotence import transaction_id
 from titles.writing.receipts import marked
 
 RETRY_SECONDS = 5
-PROBLEMS = {frozenset({400, 401, 403, 404, 409, 422, 503}): ProblemOut}
+PROBLEMS = {frozenset({400, 401, 403, 404, 409, 412, 422, 503}): ProblemOut}
 
 
 class Token(HttpBearer):
@@ -81,7 +82,7 @@ def list_titles(
     return TitlesOut(titles=[TitleOut.of(title) for title in page.titles], cursor=page.cursor)
 
 
-@api.get("/titles/top", response={200: list[TitleOut], **PROBLEMS}, summary="The best titles of a year")
+@api.get("/titles/top", response={200: list[TitleOut], **PROBLEMS}, summary="The top rated titles of a year")
 @retried
 def top(request: HttpRequest, year: int | None = None, limit: int = 10) -> list[TitleOut]:
     """Best by weighted rating; of all years without one."""
@@ -126,21 +127,23 @@ def get(request: HttpRequest, tconst: str) -> HttpResponse:
 
 
 @api.put("/titles/{tconst}", auth=Token(), response={200: TitleOut, **PROBLEMS}, summary="Replace a title")
-def put(request: HttpRequest, tconst: str, title: TitleIn) -> HttpResponse:
-    """With If-Match, 409 when the title is no longer what that ETag stands for."""
+def put(request: HttpRequest, tconst: str, title: StoredTitleIn) -> HttpResponse:
+    """Takes what GET gave. With If-Match, 412 when the title is no longer what one of its ETags stands for."""
     allow(request, "change_title")
+    if title.tconst not in (None, tconst):
+        raise Invalid({"tconst": [f"The address names {tconst}. An identifier cannot be changed."]})
     form = checked(TitleForm({**title.typed(), "tconst": tconst}))
     seen = if_match(request)
-    write = key(request, f"{fields.packed(form.image)} {seen}")
+    write = key(request, f"{fields.packed(form.image)} {sorted(seen or ())}")
     return present(request, tconst, edits.replace(tconst, form.image, seen=seen, transaction_id=write))
 
 
 @api.delete("/titles/{tconst}", auth=Token(), response={204: None, **PROBLEMS}, summary="Delete a title")
 def delete(request: HttpRequest, tconst: str) -> HttpResponse:
-    """With If-Match, 409 when the title is no longer what that ETag stands for."""
+    """With If-Match, 412 when the title is no longer what one of its ETags stands for."""
     allow(request, "delete_title")
     seen = if_match(request)
-    written = edits.delete(tconst, seen=seen, transaction_id=key(request, str(seen)))
+    written = edits.delete(tconst, seen=seen, transaction_id=key(request, str(sorted(seen or ()))))
     return marked(HttpResponse(status=204), written)
 
 
@@ -170,14 +173,26 @@ def checked(form: Any) -> Any:
     return form
 
 
-def key(request: HttpRequest, content: str) -> str | None:
-    """The id of the request's write, when it names a key."""
+def key(request: HttpRequest, content: str) -> str:
+    """The id of the request's write."""
     return transaction_id(request, content)
 
 
-def if_match(request: HttpRequest) -> str | None:
-    """The version that the request has seen."""
-    return request.headers.get("If-Match", "").removeprefix("W/").strip('"') or None
+def if_match(request: HttpRequest) -> frozenset[str] | None:
+    """The versions of which the title must be one; None when any will do, as for `*`."""
+    given = request.headers.get("If-Match", "").strip()
+    return None if given in ("", "*") else versions(given)
+
+
+def versions(header: str) -> frozenset[str]:
+    """The ETags of a header, which may list several. A proxy that compresses marks them as weak."""
+    return frozenset(tag.removeprefix("W/").strip('"') for tag in parse_etags(header))
+
+
+def is_known(request: HttpRequest, version: str) -> bool:
+    """Whether the program that asks has this version already."""
+    given = request.headers.get("If-None-Match", "").strip()
+    return given == "*" or version in versions(given)
 
 
 @retried
@@ -188,8 +203,12 @@ def present(
     title = Title.objects.filter(pk=tconst).first()
     if title is None:
         raise NoSuchTitle(tconst)
-    response = api.create_response(request, TitleOut.of(title), status=status)
-    response["ETag"] = f'"{fields.version(fields.image(title))}"'
+    version = fields.version(fields.image(title))
+    if request.method in ("GET", "HEAD") and is_known(request, version):
+        response = HttpResponse(status=304)
+    else:
+        response = api.create_response(request, TitleOut.of(title), status=status)
+    response["ETag"] = f'"{version}"'
     return marked(response, written) if written else response
 
 
@@ -219,6 +238,7 @@ HANDLERS: dict[type[Exception], Callable[[HttpRequest, Any], HttpResponse]] = {
     ),
     Forbidden: partial(problem, status=403),
     NoSuchTitle: partial(problem, status=404),
+    Outdated: partial(problem, status=412),
     TitleError: partial(problem, status=409),
     NoPrimary: partial(problem, status=503),
     NotAcknowledged: partial(problem, status=503),

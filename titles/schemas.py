@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from ninja import Field, Schema
-from pydantic import ConfigDict
+from pydantic import ConfigDict, field_validator
 
 from titles.catalogue import fields, limits
 from titles.models import Title
@@ -40,6 +40,15 @@ class Strict(Schema):
 
     model_config = ConfigDict(extra="forbid")
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def is_text(cls, value: Any) -> Any:
+        """Refuse half a surrogate pair: JSON can write it, and no text holds it."""
+        try:
+            return value.encode().decode() if isinstance(value, str) else value
+        except UnicodeEncodeError as error:
+            raise ValueError("This is not valid Unicode text: it holds half a surrogate pair.") from error
+
 
 class TitleIn(Strict):
     """A title's fields; what is left out is stored as unknown."""
@@ -54,6 +63,13 @@ class TitleIn(Strict):
         """The fields as a form takes them: their text by name."""
         given = {name: getattr(self, column) for name, column in fields.COLUMNS.items()}
         return {name: "" if value is None else str(value) for name, value in given.items()}
+
+
+class StoredTitleIn(TitleIn):
+    """A title as GET gives it. tconst: as in the address. weightedRating: counted from the others, so it is ignored."""
+
+    tconst: str | None = None
+    weightedRating: float | None = None  # noqa: N815
 
 
 class NewTitleIn(TitleIn):

@@ -93,13 +93,42 @@ def test_what_exists_is_409(editor, godfather):
 
 
 @pytest.mark.parametrize(("verb", "body"), [("PUT", FIELDS), ("DELETE", None)])
-def test_what_has_changed_since_the_etag_is_409(editor, godfather, verb, body):
+def test_what_has_changed_since_the_etag_is_412(editor, godfather, verb, body):
     etag = editor.send("GET", PLACE)["ETag"]
     editor.send("POST", f"{PLACE}/reviews", {"count": 1, "rating": 9.0})
     answer = editor.send(verb, PLACE, body, If_Match=etag)
-    assert answer.status_code == 409
+    assert answer.status_code == 412
     assert "is no longer what you have seen" in answer.json()["detail"]
     assert Title.objects.get(pk="tt0068646").num_votes == 1201
+
+
+@pytest.mark.parametrize("match", ["*", '"nonsense", {etag}', "W/{etag}", '{etag} , "other"'])
+def test_one_of_several_etags_is_enough_and_an_asterisk_takes_any(editor, godfather, match):
+    etag = editor.send("GET", PLACE)["ETag"]
+    assert editor.send("PUT", PLACE, FIELDS, If_Match=match.format(etag=etag)).status_code == 200
+    assert editor.send("DELETE", PLACE, If_Match='"one", "other"').status_code == 412
+
+
+def test_what_get_gives_put_takes(editor, godfather):
+    given = editor.send("GET", PLACE).json()
+    put = editor.send("PUT", PLACE, given | {"primaryTitle": "Il padrino"})
+    assert (put.status_code, put.json()) == (200, given | {"primaryTitle": "Il padrino"})
+    other = editor.send("PUT", PLACE, given | {"tconst": "tt0000001"})
+    assert (other.status_code, list(other.json()["fields"])) == (422, ["tconst"])
+
+
+def test_a_title_that_is_known_is_not_sent_again(editor, godfather):
+    etag = editor.send("GET", PLACE)["ETag"]
+    for known, status in ((etag, 304), (f'"other", W/{etag}', 304), ("*", 304), ('"other"', 200)):
+        answer = editor.send("GET", PLACE, If_None_Match=known)
+        assert (answer.status_code, answer["ETag"]) == (status, etag)
+        assert bool(answer.content) is (status == 200)
+
+
+@pytest.mark.parametrize("field", ["primaryTitle", "tconst", "startYear", "\ud800"])
+def test_half_a_surrogate_pair_is_422(editor, field):
+    """JSON can write what no text holds."""
+    assert editor.send("POST", "/api/titles", NEW | {field: "\ud800 half"}).status_code == 422
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,9 @@ from titles.catalogue.errors import Conflict, NoSuchTitle, Outdated, TitleExists
 from titles.catalogue.fields import Image
 from titles.models import Title, TitleStatistics
 
+Seen = str | frozenset[str] | None
+"""The version, or one of the versions, that a title must be of; None for any."""
+
 
 def create(tconst: str, image: Image, *, transaction_id: str | None = None) -> Written[None]:
     """Store a new title. Raises TitleExists."""
@@ -35,13 +38,13 @@ def edit(tconst: str, before: Image, after: Image, *, transaction_id: str | None
 
 
 def replace(
-    tconst: str, after: Image, *, seen: str | None = None, transaction_id: str | None = None
+    tconst: str, after: Image, *, seen: Seen = None, transaction_id: str | None = None
 ) -> Written[None]:
-    """Give a title these fields, if it still is of the version that was seen. Raises Outdated, NoSuchTitle."""
+    """Give a title these fields, if it still is of a version that was seen. Raises Outdated, NoSuchTitle."""
     return write_once(partial(_replace, tconst, after, seen), transaction_id=transaction_id)
 
 
-def delete(tconst: str, *, seen: str | None = None, transaction_id: str | None = None) -> Written[None]:
+def delete(tconst: str, *, seen: Seen = None, transaction_id: str | None = None) -> Written[None]:
     """Remove a title, if it still is of the version that was seen. Raises Outdated, NoSuchTitle."""
     return write_once(partial(_delete, tconst, seen), transaction_id=transaction_id)
 
@@ -54,7 +57,7 @@ def add_reviews(
 
 
 def restore(
-    tconst: str, image: Image, *, seen: str | None = None, transaction_id: str | None = None
+    tconst: str, image: Image, *, seen: Seen = None, transaction_id: str | None = None
 ) -> Written[None]:
     """Give a title the fields that it had once; one that was deleted comes back. Raises Outdated."""
     return write_once(partial(_restore, tconst, image, seen), transaction_id=transaction_id)
@@ -113,19 +116,20 @@ def _edit(tconst: str, before: Image, after: Image) -> None:
     _change(title, {name: after[name] for name in claimed})
 
 
-def _replace(tconst: str, after: Image, seen: str | None) -> None:
+def _replace(tconst: str, after: Image, seen: Seen) -> None:
     _change(_as_seen(tconst, seen), after)
 
 
-def _delete(tconst: str, seen: str | None) -> None:
+def _delete(tconst: str, seen: Seen) -> None:
     _as_seen(tconst, seen).delete()
 
 
-def _as_seen(tconst: str, seen: str | None) -> Title:
+def _as_seen(tconst: str, seen: Seen) -> Title:
     """The title, locked. Raises Outdated when it is of another version."""
     title = locked(tconst)
     now = fields.image(title)
-    if seen not in (None, fields.version(now)):
+    allowed = {seen} if isinstance(seen, str) else seen
+    if allowed is not None and fields.version(now) not in allowed:
         raise Outdated(tconst, now)
     return title
 
@@ -139,7 +143,7 @@ def _add_reviews(tconst: str, count: int, rating: Decimal) -> None:
     _change(title, {"average_rating": average.rating, "num_votes": average.votes})
 
 
-def _restore(tconst: str, image: Image, seen: str | None) -> None:
+def _restore(tconst: str, image: Image, seen: Seen) -> None:
     try:
         _replace(tconst, image, seen)
     except NoSuchTitle:
