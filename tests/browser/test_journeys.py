@@ -63,7 +63,7 @@ def test_a_title_is_found_while_it_is_typed_and_edited_by_keys(site, editor, pic
     editor.keyboard.press("/")
     editor.keyboard.type("godf")
     expect(editor.get_by_role("row")).to_have_count(3)
-    expect(editor.get_by_text("2 titles fit")).to_be_visible()
+    expect(editor.get_by_text("2 matching titles")).to_be_visible()
     assert "search=godf" in editor.url, "the address can be shared"
     pictures.take("search")
     editor.get_by_role("link", name="The Godfather", exact=True).click()
@@ -138,7 +138,7 @@ def test_statistics_are_drawn_and_told(site, editor, pictures):
     editor.goto(f"{site.url}/statistics")
     expect(editor.get_by_role("img", name="Titles per year")).to_be_visible()
     pictures.take("statistics")
-    editor.get_by_text("The same as a table").first.click()
+    editor.get_by_text("Show as table").first.click()
     expect(editor.get_by_role("rowheader", name="1972")).to_be_visible()
 
 

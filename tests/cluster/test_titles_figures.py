@@ -43,7 +43,7 @@ def test_titles_are_counted_by_year_rating_and_decade():
     page = Client().get("/statistics?year=1990").content.decode()
     assert page.count("<rect") == 12
     assert "1990: 2" in page
-    assert "Best titles of 1990" in page
+    assert "Top rated of 1990" in page
 
 
 def test_old_figures_are_shown_while_new_ones_are_counted(monkeypatch):

@@ -32,7 +32,7 @@ def send(client: Client, content: str | bytes):
 
 def numbers(page: bytes) -> list[int]:
     """The numbers of the sentence that tells what an import does."""
-    sentence = re.search(rb"(would make|titles made).*", page)[0]
+    sentence = re.search(rb"(import creates|titles created).*", page)[0]
     line = next(line for line in page.decode().splitlines() if sentence.decode() in line)
     return [int(number) for number in re.findall(r"\b(\d+)\b", line)][:3]
 
@@ -145,8 +145,28 @@ def test_the_command_does_the_same(cluster, tmp_path):
     assert Title.objects.count() == 0
     done = cluster.manage("import_titles", str(file))
     assert done.returncode == 0, done.stderr
-    assert "2 titles made, 0 changed, 0 so already, 1 lines left out." in done.stdout
-    assert "Line 4 is left out: tconst: An identifier is tt" in done.stdout
+    assert "2 titles created, 0 updated, 0 unchanged, 1 lines skipped." in done.stdout
+    assert "Line 4 is skipped: tconst: An identifier is tt" in done.stdout
     assert Title.objects.count() == 2
     missing = cluster.manage("import_titles", str(tmp_path / "no.csv"))
     assert missing.returncode == 1
+
+
+NAMES = ["=1+1", "+44", "-1", "@me", "\tTab", "'=quoted", "''-twice", "'Tis", "Plain = fine"]
+
+
+def test_no_exported_cell_is_a_formula_and_an_import_takes_it_back_unchanged(cluster, curator):
+    """A spreadsheet would run what begins with = + - or @."""
+    for number, name in enumerate(NAMES):
+        Title.objects.create(tconst=f"tt{1_000_000 + number}", primary_title=name)
+    text = b"".join(curator.get("/export.csv?order=identifier")).decode()
+    cells = [row["primaryTitle"] for row in csv.DictReader(io.StringIO(text, newline=""))]
+    assert [cell for cell in cells if cell[0] in "=+-@\t\r"] == []
+    assert cells[-2:] == NAMES[-2:]
+    assert table.plan(table.read(text)).unchanged == len(NAMES)
+
+
+def test_the_address_of_an_export_is_well_formed(cluster, curator):
+    Title.objects.create(tconst="tt0000001", primary_title="One")
+    assert 'href="/export.csv?order=best"' in curator.get("/").content.decode()
+    assert 'href="/export.csv?search=one&amp;order=best"' in curator.get("/?search=one").content.decode()

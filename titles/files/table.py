@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -20,6 +21,11 @@ COLUMNS = ("tconst", *fields.COLUMNS.values())
 EXPORTED = (*COLUMNS, "weightedRating")
 PART = 500
 """Titles that are read, or written in a transaction, at once."""
+
+
+FORMULA = re.compile(r"'*[=+\-@\t\r]")
+"""What a spreadsheet would take for a formula, or what an export has escaped already."""
+ESCAPED = re.compile(r"'+[=+\-@\t\r]")
 
 
 class BadTable(ValueError):
@@ -102,6 +108,16 @@ def lines(wanted: Wanted) -> Iterator[str]:
         wanted = replace(wanted, after=decoded(wanted.order, page.cursor))
 
 
+def escaped(text: str) -> str:
+    """Text that no spreadsheet runs as a formula: an apostrophe before what begins like one."""
+    return f"'{text}" if FORMULA.match(text) else text
+
+
+def unescaped(text: str) -> str:
+    """What `escaped` was given."""
+    return text[1:] if ESCAPED.match(text) else text
+
+
 def in_words(error: ValidationError) -> str:
     """All that is wrong with a row, each with its column's name."""
     columns = {**fields.COLUMNS, "tconst": "tconst", "__all__": "line"}
@@ -128,7 +144,7 @@ def _row(values: dict[Any, Any]) -> Row:
     for name, column in fields.COLUMNS.items():
         try:
             # Empty is no value, but a title without a name is no title.
-            text = values[column] if name == "primary_title" else values[column].strip() or None
+            text = unescaped(values[column]) if name == "primary_title" else values[column].strip() or None
             setattr(title, name, fields.value_of(name, text))
         except ValidationError as error:
             wrong[name] = error.messages
@@ -151,7 +167,8 @@ def _check(title: Title, wrong: dict[str, list[str]]) -> None:
 
 
 def _values(title: Title) -> list[Any]:
-    return [title.tconst, *fields.image(title).values(), title.weighted_rating]
+    image = fields.image(title) | {"primary_title": escaped(title.primary_title)}
+    return [title.tconst, *image.values(), title.weighted_rating]
 
 
 def _line(values: Any) -> str:

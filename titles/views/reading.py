@@ -14,7 +14,7 @@ from titles.reading import figures, plots, queries
 from titles.reading.keyset import BEST, ORDERS
 from titles.reading.retries import retried
 from titles.writing.forms import ListForm, ReviewsForm
-from titles.writing.idempotence import new_key
+from titles.writing.idempotence import new_key, senders
 from titles.writing.receipts import opened
 
 HISTORY_PAGE = 30
@@ -37,7 +37,7 @@ def titles(request: HttpRequest) -> HttpResponse:
         "orders": ORDERS.values(),
         "ratings": RATINGS,
         "votes": VOTES,
-        "here": _address(request, cursor=None, order=None),
+        "here": _begun(_address(request, cursor=None, order=None)),
         "next": _address(request, cursor=page.cursor) if page.cursor else None,
         "filtered": any(request.GET.get(name) for name in ("search", "year", "until", "rating", "votes")),
     }
@@ -70,10 +70,11 @@ def title_history(request: HttpRequest, tconst: str) -> HttpResponse:
     shown = changes[:HISTORY_PAGE]
     if not shown and below is None:
         raise Http404(f"Nothing is known of a title {tconst}.")
+    users = senders(one.transaction_id for one in shown)
     context = {
         "tconst": tconst,
         "title": Title.objects.filter(pk=tconst).first(),
-        "changes": [(one, differences(one)) for one in shown],
+        "changes": [(one, differences(one), users.get(one.transaction_id)) for one in shown],
         "newest": shown[0] if shown and below is None else None,
         "older": f"{shown[-1].epoch}-{shown[-1].log_id}" if len(changes) > HISTORY_PAGE else None,
         "receipt": opened(request.GET.get("saved", "")),
@@ -122,7 +123,12 @@ def _place(text: str) -> tuple[int, int] | None:
 
 
 def _address(request: HttpRequest, **changed: str | None) -> str:
-    """This page's parameters, some of them changed, None for left out; ready to be added to."""
+    """This page's parameters, some of them changed, None for left out."""
     parameters = {name: value for name, value in request.GET.items() if value} | changed
     kept = {name: value for name, value in parameters.items() if value is not None}
     return "?" + urlencode(kept)
+
+
+def _begun(address: str) -> str:
+    """An address to which another parameter can be added."""
+    return address if address.endswith("?") else f"{address}&"

@@ -22,7 +22,7 @@ class Command(VerbCommand):
 
     help = (
         "Import titles from a CSV file in UTF-8 whose first line names the columns; existing titles are changed. "
-        "May be repeated: what is stored so already is not written again."
+        "May be repeated: what is stored already is not written again."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -38,14 +38,14 @@ class Command(VerbCommand):
         except (OSError, table.BadTable) as error:
             raise CommandError(f"{options['file']}: {error}") from error
         for line in read.bad[:SHOWN]:
-            self.say(f"Line {line.line} is left out: {line.reason}")
+            self.say(f"Line {line.line} is skipped: {line.reason}")
         if (more := len(read.bad) - SHOWN) > 0:
             self.say(f"... and {more} more lines.")
         done = table.plan(read) if options["dry_run"] else self._write(read)
         would = "would be " if options["dry_run"] else ""
         self.say(
-            f"{done.inserted} titles {would}made, {done.updated} {would}changed, {done.unchanged} so already, "
-            f"{len(read.bad)} lines left out."
+            f"{done.inserted} titles {would}created, {done.updated} {would}updated, {done.unchanged} unchanged, "
+            f"{len(read.bad)} lines skipped."
         )
         self.result(**vars(done), bad_lines=len(read.bad), dry_run=options["dry_run"])
 
