@@ -24,6 +24,7 @@ from cluster.backend import NoPrimary
 from cluster.backend.view import primary_alias
 from cluster.models import Event, NodeSetting
 from cluster.protocol.names import NodeName
+from cluster.templatetags.moments import day
 
 NODE = "node"
 """The parameter of a page's address that names the node whose rows it shows."""
@@ -136,15 +137,25 @@ def chosen_node(request: HttpRequest) -> str:
 class EventAdmin(ReadOnlyAdmin):
     """What happened to the cluster, newest first."""
 
-    list_display = ("happened_at", "kind", "verb", "sentence", "old", "new", "epoch", "seconds", "actor")
+    list_display = ("time", "kind", "verb", "sentence", "old", "new", "epoch", "seconds", "actor")
     list_filter = ("kind", "verb")
     search_fields = ("sentence",)
     date_hierarchy = "happened_at"
-    sortable_by = ("happened_at",)
+    sortable_by = ("time",)
+
+    @admin.display(description="time", ordering="happened_at")
+    def time(self, event: Event) -> str:
+        """When it was, as every page writes it."""
+        return day(event.happened_at)
 
 
 @admin.register(NodeSetting)
 class NodeSettingAdmin(NodeRowsAdmin):
     """What one node knows of itself."""
 
-    list_display = ("config_key", "config_value", "last_updated")
+    list_display = ("config_key", "config_value", "updated")
+
+    @admin.display(description="last updated", ordering="last_updated")
+    def updated(self, setting: NodeSetting) -> str:
+        """When it was changed, as every page writes it."""
+        return day(setting.last_updated)

@@ -23,8 +23,8 @@ class OrphanedTransaction(models.Model):
     class Status(models.TextChoices):
         """What became of it."""
 
-        PENDING = "PENDING", "waits for a decision"
-        REAPPLIED = "REAPPLIED", "applied again as a new transaction"
+        PENDING = "PENDING", "pending"
+        REAPPLIED = "REAPPLIED", "reapplied as a new transaction"
         DISMISSED = "DISMISSED", "dismissed"
 
     id = models.CharField(primary_key=True, max_length=40)
@@ -66,10 +66,10 @@ class Event(models.Model):
     class Kind(models.TextChoices):
         """What sort of event."""
 
-        TRANSITION = "TRANSITION", "something changed"
+        TRANSITION = "TRANSITION", "state change"
         REFUSED = "REFUSED", "refused or failed"
-        ALARM = "ALARM", "an operator is needed"
-        DECISION = "DECISION", "why nothing was done"
+        ALARM = "ALARM", "action required"
+        DECISION = "DECISION", "no action"
 
     happened_at = models.DateTimeField(db_index=True)
     kind = models.CharField(max_length=16, choices=Kind.choices)
@@ -159,8 +159,8 @@ class Job(models.Model):
     class State(models.TextChoices):
         """How it stands."""
 
-        WAITING = "WAITING", "waits for a worker"
-        RUNNING = "RUNNING", "is running"
+        WAITING = "WAITING", "waiting for a worker"
+        RUNNING = "RUNNING", "running"
         DONE = "DONE", "done"
         FAILED = "FAILED", "refused or failed"
 
@@ -184,17 +184,17 @@ class Job(models.Model):
     class Meta:
         ordering: ClassVar = ["-id"]
         permissions: ClassVar = [
-            ("promote", "Can make Node A the primary"),
-            ("force_promote", "Can make Node A the primary without a majority"),
+            ("promote", "Can fail over to Node A"),
+            ("force_promote", "Can force the promotion of Node A without a quorum"),
             ("recover", "Can recover a node"),
-            ("demote", "Can hand the writes back to Main"),
-            ("switchover", "Can hand the writes over"),
-            ("automation", "Can pause and resume the automation"),
-            ("verify", "Can compare the nodes"),
-            ("repair", "Can repair rows that differ"),
-            ("rebuild", "Can make a node anew"),
+            ("demote", "Can fail back to Main"),
+            ("switchover", "Can switch over"),
+            ("automation", "Can pause and resume automation"),
+            ("verify", "Can verify consistency"),
+            ("repair", "Can repair differences"),
+            ("rebuild", "Can rebuild a node"),
             ("decide_orphans", "Can decide on orphaned transactions"),
-            ("drill", "Can play faults on scratch nodes"),
+            ("drill", "Can run drills"),
         ]
 
     def __str__(self) -> str:

@@ -106,7 +106,7 @@ def with_primary(view: ClusterView) -> str:
         if not behind:
             return joined("Main takes the writes.", hindered(view)) if hindered(view) else HEALTHY
         return joined(
-            f"Main takes the writes. Not level: {labels(behind)}.",
+            f"Main takes the writes. Not in sync: {labels(behind)}.",
             view.missing(),
             empty(view),
             hindered(view),
@@ -157,9 +157,7 @@ def hand_back(monitor_state: MonitorState, policy: Policy) -> Decision | None:
         or cooled_down_at(monitor_state, policy) > monitor_state.now
     ):
         return None
-    return Decision(
-        Action.HAND_BACK, "Main is back online and level. Node A hands the writes back.", NodeName.MAIN
-    )
+    return Decision(Action.HAND_BACK, "Main is back online and in sync. Failing back to Main.", NodeName.MAIN)
 
 
 def is_behind(view: ClusterView, name: NodeName) -> bool:
@@ -246,7 +244,7 @@ def without_answer(monitor_state: MonitorState, policy: Policy, last: NodeName) 
     if failures < policy.threshold:
         return Decision(
             Action.WAIT,
-            f"{last.label} failed {failures} of the {policy.threshold} probes that make a failure: {reason}.",
+            f"{last.label} missed {failures} of {policy.threshold} probes: {reason}.",
         )
     if monitor_state.is_refused and not monitor_state.is_gone and monitor_state.missed_for < WITNESS_SECONDS:
         return Decision(

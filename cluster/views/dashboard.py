@@ -1,28 +1,33 @@
 """The dashboard: what an operator sees first. Its parts are fetched again every two seconds."""
 
 import time
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
 from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from cluster.actions.operations.verbs import VERBS
+from cluster.actions.reports.failovers import failovers
 from cluster.actions.verification.proof import proof
 from cluster.models import SLOT_SECONDS as SLOT
-from cluster.models import Event, Job, Sample
+from cluster.models import Event, Job, Sample, WriteCounter
 from cluster.protocol.names import NodeName
-from cluster.views import hour, topology
-from cluster.views.problems import differing, forecast, problems
+from cluster.views import actions, hour
+from cluster.views.cards import cards
+from cluster.views.problems import Problem, differing, forecast, problems
 from cluster.views.seen import Seen, seen
 
 HOUR, DAY = 3_600, 86_400
-EVENTS = 12
+MONTH: Final = timedelta(days=30)
+EVENTS, SHOWN = 4, 6
+"""Events and transactions that the dashboard lists."""
 
 
 def now_part(request: HttpRequest) -> HttpResponse:
     """What changes from second to second."""
-    return render(request, "cluster/parts/now.html", now_context())
+    return render(request, "cluster/parts/now.html", now_context(request) | {"parts": True})
 
 
 def hour_part(request: HttpRequest) -> HttpResponse:
@@ -36,18 +41,51 @@ def chosen(request: HttpRequest) -> int:
     return int(wanted) if wanted.isdecimal() and int(wanted) in hour.RANGES else hour.SECONDS
 
 
-def now_context() -> dict[str, Any]:
-    """The nodes, the problems, the forecast, the last transactions."""
+def now_context(request: HttpRequest) -> dict[str, Any]:
+    """The state, the nodes, the figures, the problems, the recent transactions."""
     looked, proven = seen(), proof()
+    problematic = [*problems(looked), *differing(proven)]
     return {
         "proof": proven,
         "seen": looked,
-        "boxes": topology.boxes(looked),
-        "arrows": topology.arrows(looked),
-        "problems": [(one, VERBS.get(one.verb)) for one in [*problems(looked), *differing(proven)]],
+        "cards": cards(request, looked),
+        "problems": problematic,
+        "next_step": next_step(request, problematic),
         "forecast": forecast(looked),
-        "recent": [arrivals(looked, entry) for entry in looked.facts.get("recent", [])],
+        "recent": [arrivals(looked, entry) for entry in looked.facts.get("recent", [])[:SHOWN]],
         "jobs": Job.objects.filter(state__in=[Job.State.WAITING, Job.State.RUNNING]),
+        "cluster_verbs": actions.of_cluster(request, looked),
+        **figures(looked),
+    }
+
+
+def next_step(request: HttpRequest, found: list[Problem]) -> dict[str, str] | None:
+    """The one thing to do: what helps against the worst problem that the user can do something about."""
+    user: Any = request.user
+    for one in sorted(found, key=lambda problem: problem.badness):
+        if one.verb and user.has_perm(f"cluster.{VERBS[one.verb].permission}"):
+            return {"title": one.action, "address": one.address}
+        if one.page and user.has_perm("cluster.decide_orphans"):
+            return {"title": "Decide on orphaned transactions", "address": one.address}
+    return None
+
+
+def figures(looked: Seen) -> dict[str, Any]:
+    """Failovers, downtime, the rate of writes, and what became of them."""
+    found = failovers(since=datetime.now(UTC) - MONTH)
+    down = sum(one.downtime or 0.0 for one in found)
+    counted = WriteCounter.objects.aggregate(
+        **{name: Sum(name) for name in ("acknowledged", "refused", "unknown")}
+    )
+    totals = {name: number or 0 for name, number in counted.items()}
+    share = f"{100 * (1 - down / MONTH.total_seconds()):.4f}".rstrip("0").rstrip(".")
+    return {
+        "last_failover": found[0] if found else None,
+        "downtime": f"{down:.1f} s ({share} % available)" if found else "none",
+        "write_rate": hour.write_rate(looked.facts, looked.at),
+        "counters": {
+            name: f"{number:,}" for name, number in (totals | {"total": sum(totals.values())}).items()
+        },
     }
 
 
@@ -70,7 +108,7 @@ def hour_context(seconds: int = hour.SECONDS) -> dict[str, Any]:
         "outages": hour.outages(found, window),
         "marks": hour.marks(window),
         "plots": plots,
-        "legend": hour.legend(plots),
+        "legend": [{"label": name.label, "kind": name.value} for name in NodeName],
         "availability": [("1 h", availability(HOUR)), ("24 h", availability(DAY))],
         "events": Event.objects.exclude(kind=Event.Kind.DECISION)[:EVENTS],
         "left": hour.LEFT,

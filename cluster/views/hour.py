@@ -25,7 +25,7 @@ POINTS: Final = 720
 """Samples that a plot shows at most: of a longer time every second, third ... is taken."""
 HOLE: Final = 3
 """Slots without a sample after which a line breaks."""
-ROW, PLOT, GAP = 18, 62, 12
+ROW, PLOT, GAP = 18, 50, 12
 SPIKE: Final = 4.0
 """A value so many times above what is usual is cut off, so that it does not flatten the rest."""
 
@@ -293,9 +293,11 @@ def segments(line: Series, top: float, y: int, window: Window) -> Iterator[str]:
         yield " ".join(points)
 
 
-def legend(found: Sequence[Plot]) -> list[dict[str, Any]]:
-    """The values of each node now, a row a node."""
-    rows = zip(*(plot.lines for plot in found), strict=True)
-    return [
-        {"label": row[0].label, "kind": row[0].kind, "values": [line.last for line in row]} for row in rows
-    ]
+def write_rate(facts: dict[str, Any], at: float) -> str:
+    """Entries a second on the primary since the newest sample."""
+    primary = facts.get("primary")
+    before = Sample.objects.order_by("-slot").first()
+    if primary is None or before is None:
+        return "no data"
+    found = rate(facts["nodes"][primary], before.facts["nodes"][primary], at - moment(before))
+    return "no data" if found is None else f"{found:,.1f} entries/s"

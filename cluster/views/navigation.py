@@ -5,14 +5,13 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
-from cluster.actions.operations.verbs import VERBS
 from cluster.protocol.names import NodeName
+from cluster.views.seen import looked_or_nothing
 
 
 def links(request: HttpRequest) -> list[dict[str, Any]]:
-    """Groups of links; verbs that the user may not use are left out."""
-    user: Any = request.user
-    verbs = [verb for verb in VERBS.values() if user.has_perm(f"cluster.{verb.permission}")]
+    """Groups of links. Actions stand beside what they act on."""
+    orphans = looked_or_nothing().orphans
     return [
         {
             "title": "Cluster",
@@ -22,11 +21,14 @@ def links(request: HttpRequest) -> list[dict[str, Any]]:
                 item("Failovers", "swap_horiz", "admin:failovers"),
                 item("Events", "history", "admin:cluster_event_changelist"),
                 item("Transaction log", "list_alt", "admin:log"),
-                item("Orphaned transactions", "move_to_inbox", "admin:orphans"),
+                item(
+                    f"Orphaned transactions{f' ({orphans:,})' if orphans else ''}",
+                    "move_to_inbox",
+                    "admin:orphans",
+                ),
                 item("Configuration", "settings", "admin:cluster_nodesetting_changelist"),
             ],
         },
-        {"title": "Verbs", "items": [item(verb.title, "bolt", "admin:verb", verb.name) for verb in verbs]},
     ]
 
 

@@ -8,16 +8,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from cluster.actions.maintenance import setup
-from cluster.actions.operations.verbs import VERBS, Verb
 from cluster.models import Event
 from cluster.nodes.cluster import connect
 from cluster.nodes.log.reading import server_settings
 from cluster.nodes.schema.install import Status
 from cluster.protocol.errors import ClusterError
 from cluster.protocol.names import NodeName
-from cluster.views import hour
-from cluster.views.preflight import blocked
-from cluster.views.seen import Seen, seen
+from cluster.views import actions, hour
+from cluster.views.cards import card
+from cluster.views.seen import seen
 
 SERVER_SECONDS = 2.0
 """Seconds that the node itself may take to tell of its server."""
@@ -30,13 +29,13 @@ PROBES = 30
 
 def node(request: HttpRequest, name: NodeName) -> HttpResponse:
     """The page."""
-    context = admin.site.each_context(request) | {"title": name.label} | now_context(name)
+    context = admin.site.each_context(request) | {"title": name.label} | now_context(request, name)
     return render(request, "cluster/node.html", context)
 
 
 def now_part(request: HttpRequest, name: NodeName) -> HttpResponse:
     """What changes."""
-    return render(request, "cluster/parts/node_now.html", now_context(name))
+    return render(request, "cluster/parts/node_now.html", now_context(request, name))
 
 
 def server_part(request: HttpRequest, name: NodeName) -> HttpResponse:
@@ -44,27 +43,24 @@ def server_part(request: HttpRequest, name: NodeName) -> HttpResponse:
     return render(request, "cluster/parts/node_server.html", server_context(name))
 
 
-def now_context(name: NodeName) -> dict[str, Any]:
+def now_context(request: HttpRequest, name: NodeName) -> dict[str, Any]:
     """From the newest look."""
     looked = seen()
     found = hour.samples(hour.Window(time.time(), 600))[-PROBES:]
     return {
         "seen": looked,
         "node": looked.node(name),
-        "verbs": [(verb, blocked(verb, looked, name)) for verb in verbs_of(name, looked)],
-        "probes": [(sample, sample.facts["nodes"][name.value]) for sample in reversed(found)],
+        "card": card(request, looked, looked.node(name)),
+        "verbs": actions.of_node(request, looked, name),
+        "probes": [(sample, probe(sample.facts["nodes"][name.value])) for sample in reversed(found)],
         "events": Event.objects.filter(old=name) | Event.objects.filter(new=name),
     }
 
 
-def verbs_of(name: NodeName, looked: Seen) -> list[Verb]:
-    """What can be done with a node."""
-    wanted = ["recover", "rebuild"]
-    if name is not NodeName.NODE_B:
-        wanted.insert(0, "switchover")
-    if name is NodeName.NODE_A:
-        wanted = ["promote", "demote", *wanted]
-    return [VERBS[verb] for verb in wanted]
+def probe(facts: dict[str, Any]) -> dict[str, Any]:
+    """A node in a sample, with the time that it took to answer in milliseconds."""
+    seconds = facts["probe_seconds"]
+    return facts | {"probe_ms": None if seconds is None else 1000 * seconds}
 
 
 def server_context(name: NodeName) -> dict[str, Any]:

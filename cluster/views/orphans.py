@@ -106,7 +106,7 @@ def decide(request: HttpRequest) -> HttpResponse:
             messages.error(request, " ".join(map(str, errors)))
     else:
         user: Any = request.user
-        with journal.acting_as(f"{user.get_username()}, admin"):
+        with journal.acting_as(user.get_username()):
             report(request, form.cleaned_data | {"edited": edited(request)})
     return HttpResponseRedirect(reverse("admin:orphans"))
 

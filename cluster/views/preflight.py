@@ -21,7 +21,7 @@ def ticks(verb: Verb, seen: Seen, node: NodeName | None) -> list[Tick]:
     """The conditions of a verb. The verb itself looks again: these spare a click that would be refused."""
     fresh = Tick(
         not seen.stale,
-        "The view is fresh" if not seen.stale else "The view is old: what follows may be wrong",
+        "The view is current" if not seen.stale else "The view is stale: the checks below may be wrong",
         False,
     )
     return [fresh, *CONDITIONS[verb.name](seen, node)]
@@ -57,7 +57,9 @@ def forcing(seen: Seen, _node: NodeName | None) -> list[Tick]:
         answers(seen, NodeName.NODE_A),
         Tick(
             not quorum(seen).holds,
-            "A majority answers: promote it without force" if quorum(seen).holds else "The others are away",
+            "A majority is reachable: no force is needed"
+            if quorum(seen).holds
+            else "The other nodes are unreachable",
         ),
     ]
 
@@ -72,13 +74,15 @@ def demoting(seen: Seen, _node: NodeName | None) -> list[Tick]:
     main, acting = seen.node(NodeName.MAIN), seen.primary
     acts = acting is not None and acting.name is NodeName.NODE_A
     lag = main.lag_entries
-    level = bool(main.reachable and lag is not None and lag <= NEARLY_CAUGHT_UP and main.led == seen.epoch)
-    words = "Main has everything" if lag == 0 else f"Main lacks {lag} entries, which go over first"
+    caught_up = bool(
+        main.reachable and lag is not None and lag <= NEARLY_CAUGHT_UP and main.led == seen.epoch
+    )
+    words = "Main is in sync" if lag == 0 else f"Main is {lag} entries behind, which are sent first"
     return [
         Tick(acts, "Node A takes the writes" if acts else "Node A is in VICE mode already"),
         answers(seen, NodeName.MAIN),
         *fit(seen, NodeName.MAIN),
-        Tick(level, words if level else "Main lags: recover it first"),
+        Tick(caught_up, words if caught_up else "Main is behind: recover it first"),
     ]
 
 
@@ -104,7 +108,7 @@ def resuming(seen: Seen, _node: NodeName | None) -> list[Tick]:
 def comparing(seen: Seen, _node: NodeName | None) -> list[Tick]:
     """Somebody is right, and the others are there to be compared."""
     away = [node.label for node in seen if not node.reachable]
-    words = f"{' and '.join(away)} will be left out" if away else "Every node answers"
+    words = f"{' and '.join(away)} will be left out" if away else "All nodes are reachable"
     return [has_primary(seen), Tick(not away, words, needed=False)]
 
 
@@ -125,7 +129,7 @@ CONDITIONS = {
 def answers(seen: Seen, name: NodeName) -> Tick:
     """Whether a node answers."""
     holds = bool(seen.node(name).reachable)
-    return Tick(holds, f"{name.label} {'answers' if holds else 'does not answer'}")
+    return Tick(holds, f"{name.label} is {'reachable' if holds else 'unreachable'}")
 
 
 def fit(seen: Seen, name: NodeName) -> list[Tick]:
@@ -139,7 +143,7 @@ def quorum(seen: Seen) -> Tick:
     count = sum(bool(node.reachable) and not node.set_back for node in seen)
     doubts = " ".join(node.set_back for node in seen if node.set_back)
     if count >= 2 or not doubts:
-        return Tick(count >= 2, f"{count} of 3 nodes answer{'' if count >= 2 else ', and two must agree'}")
+        return Tick(count >= 2, f"{count} of 3 nodes reachable{'' if count >= 2 else ', 2 needed'}")
     return Tick(False, doubts)
 
 

@@ -3,8 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.urls import reverse
+
+from cluster.actions.operations.verbs import VERBS
 from cluster.actions.verification.proof import Proof
 from cluster.protocol.names import NodeName
+from cluster.views import actions
 from cluster.views.seen import Seen, SeenNode
 
 MANY_ENTRIES, MANY_SECONDS = 1_000, 5.0
@@ -23,6 +27,24 @@ class Problem:
     node: str = ""
     page: str = ""
 
+    @property
+    def action(self) -> str:
+        """What the link beside it says; empty without one."""
+        if self.verb:
+            return VERBS[self.verb].title
+        if self.page:
+            return "Decide"
+        return f"Open {NodeName(self.node).label}" if self.node else ""
+
+    @property
+    def address(self) -> str:
+        """Where the link goes."""
+        if self.verb:
+            return actions.address_of(VERBS[self.verb], NodeName(self.node) if self.node else None)
+        if self.page:
+            return reverse(self.page)
+        return reverse("admin:node", args=[NodeName(self.node)]) if self.node else ""
+
 
 def counted(number: int, thing: str) -> str:
     """A number of things."""
@@ -38,9 +60,7 @@ def found(seen: Seen) -> Iterator[Problem]:
     """Each problem."""
     if seen.stale:
         ago = "yet" if seen.age is None else f"for {seen.age:.0f} s"
-        yield Problem(
-            0, f"Nobody has looked at the nodes {ago}: start manage.py monitor, or a worker for health."
-        )
+        yield Problem(0, f"No probe {ago}: start manage.py monitor, or a worker for the queue health.")
         return
     if seen.primary is None:
         yield Problem(
@@ -56,7 +76,7 @@ def found(seen: Seen) -> Iterator[Problem]:
         )
     if seen.facts.get("paused_by"):
         yield Problem(
-            4, f"Automation is paused by {seen.facts['paused_by']}: nobody fails over by itself.", "resume"
+            4, f"Automation is paused by {seen.facts['paused_by']}: no automatic failover.", "resume"
         )
     if not seen.facts.get("durable", True):
         yield Problem(6, "CLUSTER_DURABILITY is local: what only the primary has is lost with it.")
@@ -68,9 +88,9 @@ def of_node(seen: Seen, node: SeenNode) -> Iterator[Problem]:
         yield Problem(2, f"{node.label} does not answer: {node.error}.", node=node.name)
         return
     if node.name is NodeName.MAIN and seen.primary and seen.primary.name is not node.name:
-        level = node.lag_entries == 0 and node.led == seen.epoch
-        verb = "demote" if level else "recover"
-        said = "has recovered and can have the writes back" if level else "is back and has to recover"
+        in_sync = node.lag_entries == 0 and node.led == seen.epoch
+        verb = "demote" if in_sync else "recover"
+        said = "has recovered: fail back when it suits" if in_sync else "is back and has to be recovered"
         yield Problem(3, f"{node.label} {said}.", verb, node.name)
     elif (node.lag_entries or 0) > MANY_ENTRIES and (node.lag_seconds or 0) > MANY_SECONDS:
         yield Problem(3, f"{node.label} is {node.lag}.", "recover", node.name)

@@ -4,17 +4,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.db import DatabaseError
+
 from cluster.actions.reports import observations
 from cluster.protocol.health import Health
 from cluster.protocol.names import NodeName
 
 ROLES: Final = {
-    "PRIMARY": "takes the writes",
-    "ACTING_MASTER": "takes the writes in place of Main",
-    "VICE": "vice-master: takes over from Main",
-    "REPLICA": "replica and third vote",
-    "RECOVERING": "recovers",
-    "UNKNOWN": "does not answer",
+    "PRIMARY": "takes writes",
+    "ACTING_MASTER": "takes writes in place of Main",
+    "VICE": "vice-master, takes over from Main",
+    "REPLICA": "replica, third vote",
+    "RECOVERING": "recovering",
+    "UNKNOWN": "unreachable",
 }
 SEVERITIES: Final = {
     Health.HEALTHY: "good",
@@ -48,14 +50,14 @@ class SeenNode:
     def role(self) -> str:
         """Its role in words."""
         if self.mode in WRITES and not self.writable:
-            return "was the primary, may not write now"
+            return "former primary, takes no writes"
         return ROLES[self.mode]
 
     @property
     def lag(self) -> str:
         """How far it is behind, in words."""
         if not self.reachable or self.lag_entries is None:
-            return "not known"
+            return "unknown"
         if not self.lag_entries:
             return "in sync"
         return f"{self.lag_entries:,} entries, {self.lag_seconds or 0:.1f} s behind"
@@ -63,11 +65,14 @@ class SeenNode:
 
 @dataclass(frozen=True)
 class Seen:
-    """What the watch saw. age: seconds since then, None when nobody has looked yet. broken: why it is not known."""
+    """What the monitor saw. at: seconds since 1970; age: seconds since then, None before the first probe. broken: why
+    it is not known.
+    """
 
     facts: dict[str, Any]
     age: float | None
     watcher: str = ""
+    at: float = 0.0
     broken: str = ""
 
     @property
@@ -134,4 +139,12 @@ def seen() -> Seen:
     found = observations.newest()
     if found is None:
         return Seen({}, None)
-    return Seen(found.facts, observations.age(found), found.watcher)
+    return Seen(found.facts, observations.age(found), found.watcher, found.seen_at.timestamp())
+
+
+def looked_or_nothing() -> Seen:
+    """The newest look; nothing while the control database has no tables yet."""
+    try:
+        return seen()
+    except DatabaseError as error:
+        return Seen({}, None, broken=str(error))

@@ -5,14 +5,14 @@ from typing import Any
 
 from csp.constants import SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from csp.decorators import csp_update
-from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.templatetags.static import static
 from django.urls import URLPattern, path
 from unfold.sites import UnfoldAdminSite
 
 from cluster.views import addresses, dashboard, failovers, log, nodes, orphans, verbs
-from cluster.views.seen import Seen, seen
+from cluster.views.seen import looked_or_nothing
 
 COLOURS = {"good": "success", "warning": "warning", "bad": "danger"}
 
@@ -30,13 +30,18 @@ class OperatorsSite(UnfoldAdminSite):
         """As Django's, with the policy that its scripts need."""
         return relaxed(super().admin_view(view, cacheable))
 
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """What every page knows, with the icon of the site."""
+        icon = {"rel": "icon", "type": "image/svg+xml", "href": static("cluster/icon.svg")}
+        return super().each_context(request) | {"site_favicons": [icon]}
+
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Sign in; needs the control database alone."""
         return relaxed(super().login)(request, extra_context)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """The dashboard."""
-        more = dashboard.now_context() | dashboard.hour_context()
+        more = dashboard.now_context(request) | dashboard.hour_context(dashboard.chosen(request))
         return super().index(request, more | (extra_context or {}))
 
     def extra_urls(self) -> list[URLPattern]:
@@ -75,11 +80,3 @@ def badge(request: HttpRequest) -> list[str]:
 def badge_part(request: HttpRequest) -> HttpResponse:
     """The badge alone, fetched again and again by every page."""
     return render(request, "cluster/parts/badge.html", {"environment": badge(request)})
-
-
-def looked_or_nothing() -> Seen:
-    """The newest look; nothing while the control database has no tables yet."""
-    try:
-        return seen()
-    except DatabaseError as error:
-        return Seen({}, None, broken=str(error))

@@ -35,7 +35,7 @@ class ReasonForm(forms.Form):
     """Why; and for dangerous verbs the password again, and the name of the node."""
 
     reason = forms.CharField(
-        label="Reason", max_length=255, help_text="It stands in the events, with your name.",
+        label="Reason", max_length=255, help_text="Recorded in the event log with your user name.",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )  # fmt: skip
 
@@ -44,7 +44,7 @@ class ReasonForm(forms.Form):
         self.request, self.verb, self.node = request, verb, node
         if verb.dangerous and node:
             self.fields["typed"] = forms.CharField(
-                label=f"Type {node.value} to go on", widget=forms.TextInput(attrs={"autocomplete": "off"})
+                label=f"Type {node.value} to confirm", widget=forms.TextInput(attrs={"autocomplete": "off"})
             )
         if verb.dangerous and not is_fresh(request):
             self.fields["password"] = forms.CharField(
@@ -79,10 +79,10 @@ def permitted(request: HttpRequest, name: str) -> Verb:
     """The verb. Raises Http404, PermissionDenied."""
     verb = VERBS.get(name)
     if verb is None:
-        raise Http404(f"There is no verb {name}.")
+        raise Http404(f"There is no action {name}.")
     user: Any = request.user
     if not user.has_perm(f"cluster.{verb.permission}"):
-        raise PermissionDenied(f"Your account may not do this: {verb.title}.")
+        raise PermissionDenied(f"Your account may not start this action: {verb.title}.")
     return verb
 
 
@@ -136,7 +136,7 @@ def start(request: HttpRequest, verb: Verb, node: NodeName | None, form: ReasonF
         verb=verb.name,
         node=node.value if node else "",
         reason=form.cleaned_data["reason"],
-        actor=f"{user.get_username()}, admin",
+        actor=user.get_username(),
     )
     if verb.long and sent(made):
         jobs.start_here_unless_taken(made)

@@ -31,34 +31,71 @@ def confirm(page, title: str) -> None:
     expect(page.get_by_text("Done,")).to_be_visible()
 
 
+def above_the_fold(page, *texts: str) -> None:
+    """The answers to who takes writes, whether data is at risk, and what to do, without scrolling."""
+    for text in texts:
+        page.wait_for_function(
+            """text => [...document.querySelectorAll(".ops *")].some(one => one.children.length < 2
+                && one.textContent.includes(text) && one.getBoundingClientRect().height > 0
+                && one.getBoundingClientRect().bottom <= innerHeight)""",
+            arg=text,
+        )
+
+
 @pytest.mark.timeout(150)
 def test_main_dies_and_gets_its_role_back_by_clicks(cluster, site, operator_page, pictures):
     page = operator_page
-    page.set_viewport_size({"width": 1280, "height": 900})
+    page.set_viewport_size({"width": 1440, "height": 900})
     expect(page.get_by_text("Main is healthy").first).to_be_visible()
     expect(page.locator("#badge")).to_contain_text("Healthy")
+    assert page.evaluate("document.documentElement.scrollHeight") <= 900, "one screen"
+    above_the_fold(page, "Healthy.", "Acknowledged writes at risk", "Takes over")
     pictures.take("dashboard")
     cluster.kill("main")
+    expect(page.locator("#now").get_by_text("Failed over.")).to_be_visible()
     expect(page.get_by_text("Main does not answer").first).to_be_visible()
-    expect(page.get_by_text("takes the writes in place of Main").first).to_be_visible()
     expect(page.locator("#badge")).to_contain_text("Failed over")
+    above_the_fold(page, "Failed over.", "Acknowledged writes at risk", "Main does not answer")
     page.emulate_media(color_scheme="dark")
     pictures.take("dashboard-failed-over")
     assert flaws(page) == []
     cluster.start("main")
-    page.locator("#now").get_by_role("link", name="Recover a node").click()
+    page.locator("#next-step").get_by_text("Recover node").click()
     assert flaws(page) == []
-    confirm(page, "Recover a node")
+    confirm(page, "Recover node")
     expect(page.get_by_text("Recovery complete.")).to_be_visible()
-    page.get_by_role("link", name="Dashboard").last.click()
-    page.locator("#now").get_by_role("link", name="Hand the writes back to Main").click()
+    page.get_by_role("link", name="Back to the dashboard").click()
+    page.locator("#next-step").get_by_text("Fail back to Main").click()
     pictures.take("verb")
-    confirm(page, "Hand the writes back to Main")
+    confirm(page, "Fail back to Main")
     expect(page.get_by_text("Main node is primary again.")).to_be_visible()
     pictures.take("steps")
     page.goto(f"{site.url}{ADMIN}nodes/main/")
     expect(page.get_by_text("objects are INSTALLED")).to_be_visible()
     assert flaws(page) == []
+
+
+@pytest.mark.timeout(120)
+def test_a_refresh_keeps_the_focus_and_announces_changes_alone(cluster, site, operator_page):
+    page = operator_page
+    page.evaluate("""() => {
+        window.announced = [];
+        new MutationObserver(() => window.announced.push(document.getElementById("announcement").textContent))
+            .observe(document.getElementById("announcement"), { childList: true, characterData: true, subtree: true });
+    }""")
+    page.locator("#node-node_b").focus()
+    for _ in range(3):
+        with page.expect_response("**/admin/now/"):
+            pass
+    with page.expect_response("**/admin/badge/"):
+        pass
+    expect(page.locator("#node-node_b")).to_be_focused()
+    assert page.evaluate("window.announced") == []
+    cluster.kill("node_b")
+    expect(page.locator("#badge")).to_contain_text("Degraded")
+    expect(page.locator("#announcement")).to_contain_text("Degraded")
+    assert len(page.evaluate("window.announced")) == 1
+    assert page.locator(".material-symbols-outlined:not([aria-hidden])").count() == 0
 
 
 @pytest.mark.timeout(300)
@@ -76,5 +113,10 @@ def test_every_page_can_be_read_by_everybody(site, operator_page, scheme):
         f"{ADMIN}orphans/",
         f"{ADMIN}drills/",
     ):
+        page.set_viewport_size({"width": 1280, "height": 900})
         page.goto(f"{site.url}{address}")
         assert flaws(page) == [], address
+        assert page.locator("link[rel=icon]").count() == 1, address
+        assert page.get_by_text("mco2").first.is_visible(), address
+        page.set_viewport_size({"width": 390, "height": 844})
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, address

@@ -106,4 +106,4 @@ def test_a_candidate_without_a_free_connection_is_named(cluster):
         watch = Watch.configured(cluster.conf)
         sentence = watch.tick().sentence
         watch.close()
-    assert "Not level: Node A. Node A: it has no free connection: " in sentence
+    assert "Not in sync: Node A. Node A: it has no free connection: " in sentence

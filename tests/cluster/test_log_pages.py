@@ -126,7 +126,7 @@ def test_orphans_are_looked_at_and_decided_on(cluster, operator, officer):
     inbox = officer.get("/admin/orphans/").content.decode()
     (first, _second) = sorted(set(part.split('"')[0] for part in inbox.split('name="ids" value="')[1:]))
     shown = officer.get(f"/admin/orphans/{first}/").content.decode()
-    assert "now, on Node A" in shown
+    assert "Now on Node A" in shown
     assert "changed by it" in shown
     decide = "/admin/orphans/decide/"
     said = officer.post(decide, {"ids": first, "verb": "dismiss"}, follow=True).content.decode()
@@ -150,7 +150,7 @@ def test_an_orphan_is_edited_and_applied(cluster, operator, officer):
     come_back(cluster, operator)
     inbox = officer.get("/admin/orphans/").content.decode()
     (one,) = {part.split('"')[0] for part in inbox.split('name="ids" value="')[1:]}
-    assert "Apply as edited" in officer.get(f"/admin/orphans/{one}/").content.decode()
+    assert "Reapply as edited" in officer.get(f"/admin/orphans/{one}/").content.decode()
     typed = {"ids": one, "verb": "edit", "column-meaning": "edited", "shown-meaning": "orphaned"}
     said = officer.post("/admin/orphans/decide/", typed, follow=True).content.decode()
     assert "applied again as transaction" in said

@@ -46,12 +46,12 @@ ALONE = Policy(threshold=2, cooldown=60.0, failback=True)
         (
             monitor_state(leading(MAIN), silent(NODE_A)),
             Action.NOTHING,
-            "Main takes the writes. Not level: Node A. Node A: no answer within 0.8 s.",
+            "Main takes the writes. Not in sync: Node A. Node A: no answer within 0.8 s.",
         ),
         (
             monitor_state(leading(MAIN), node(NODE_A), node(NODE_B, **BLANK)),
             Action.NOTHING,
-            "Main takes the writes. Not level: Node B. "
+            "Main takes the writes. Not in sync: Node B. "
             "Node B is new or was not rebuilt to the end: run rebuild_node node_b.",
         ),
         (
@@ -102,7 +102,7 @@ ALONE = Policy(threshold=2, cooldown=60.0, failback=True)
         (
             monitor_state(silent(MAIN), failures=1),
             Action.WAIT,
-            "Main failed 1 of the 2 probes that make a failure: no answer within 0.8 s.",
+            "Main missed 1 of 2 probes: no answer within 0.8 s.",
         ),
         (
             monitor_state(silent(MAIN)),
@@ -219,7 +219,7 @@ def test_the_decision_and_its_sentence(seen: MonitorState, action: Action, sente
         (
             monitor_state(node(MAIN, primary=NODE_A), *acting(), answers=STABLE_PROBES),
             Action.HAND_BACK,
-            "Main is back online and level. Node A hands the writes back.",
+            "Main is back online and in sync. Failing back to Main.",
         ),
         (
             monitor_state(

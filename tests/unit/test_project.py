@@ -88,3 +88,46 @@ def test_retired_words_are_not_used(word):
         if pattern.search(line)
     ]
     assert found == [], f"the word is {RETIRED[word]!r}"
+
+
+RETIRED_ON_PAGES = (
+    "asked for it",
+    "as it went",
+    "best titles",
+    "bring it back",
+    "do nothing",
+    "hand the writes back",
+    "in its way",
+    "it would be refused",
+    "look at it",
+    "look further",
+    "make a node anew",
+    "missed first",
+    "nobody has looked",
+    "nobody took writes",
+    "not level",
+    "not now",
+    "promote node a without",
+    "titles fit",
+    "verbs<",
+    "was done",
+    "what you can do",
+)
+"""Sentences that a native operator would smile at; docs/design.md says how pages speak."""
+
+
+@pytest.mark.parametrize("words", RETIRED_ON_PAGES)
+def test_pages_speak_as_the_field_speaks(words):
+    found = [
+        str(path.relative_to(settings.BASE_DIR))
+        for app in OWN_APPS
+        for pattern in ("templates/**/*.html", "views/*.py")
+        for path in sorted((settings.BASE_DIR / app).glob(pattern))
+        if words in path.read_text().lower()
+    ]
+    assert found == []
+
+
+def test_every_head_of_a_table_has_a_scope():
+    pages = [path for app in OWN_APPS for path in (settings.BASE_DIR / app).glob("templates/**/*.html")]
+    assert [path.name for path in pages if re.search(r"<th>|<th class", path.read_text())] == []

@@ -85,7 +85,7 @@ def title_history(request: HttpRequest, tconst: str) -> HttpResponse:
 @require_safe
 @retried
 def statistics(request: HttpRequest) -> HttpResponse:
-    """Plots of all titles, each with its table, and the best titles of a year."""
+    """Plots of all titles, each with its table, and the top rated titles of a year."""
     counted = figures.figures()
     years = counted.years
     span = range(min(years), max(years) + 1) if years else ()

@@ -208,7 +208,7 @@ def store(event_record: EventRecord) -> None:
     """Write the row, unless another watcher has just decided the same. Raises DatabaseError."""
     close_old_connections()
     try:
-        with transaction.atomic():
+        with transaction.atomic(using=CONTROL_ALIAS):
             if event_record.verb == WATCH and not alerts.claim(f"row {event_record.key}", WATCHERS_PERIOD):
                 return
             Event.objects.create(

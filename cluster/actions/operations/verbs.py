@@ -28,6 +28,9 @@ from cluster.protocol.sentences import ALREADY_ACTING, ALREADY_VICE, DEMOTED, PR
 SWITCH_SECONDS = 30.0
 """Seconds that a switchover may wait for its node to come nearly level."""
 
+NEXT_VERB = "Next: fail back to Main (demote_node_a)."
+"""What a page advises after the recovery of Main."""
+
 Nodes = Mapping[NodeName, MariaDBNode]
 Act = Callable[[Nodes, Job, Report], str]
 
@@ -81,7 +84,7 @@ def recovering(nodes: Nodes, job: Job, report: Report) -> str:
     done = recover(
         nodes, name, lease_seconds=conf().lease_seconds, on_progress=report.step, progress=report.advance
     )
-    return done.sentence
+    return f"{done.sentence} {NEXT_VERB}" if name is NodeName.MAIN else done.sentence
 
 
 def demoting(nodes: Nodes, job: Job, report: Report) -> str:
@@ -145,27 +148,27 @@ NONE = "None: writes go on."
 VERBS: Final = {
     verb.name: verb
     for verb in (
-        Verb("promote", "Promote Node A", "promote", "promote_node_a", "It ends: nobody takes writes now.", promoting),
+        Verb("promote", "Fail over to Node A", "promote", "promote_node_a", "Ends the present outage.", promoting),
         Verb(
-            "force", "Promote Node A without a majority", "force_promote", "promote_node_a --force",
-            "It ends, and what only the others have may be lost.", forcing, dangerous=True,
+            "force", "Force promotion (no quorum)", "force_promote", "promote_node_a --force",
+            "Ends. Writes that only the other nodes have may be lost.", forcing, dangerous=True,
             nodes=(NodeName.NODE_A,), risks=forced_risks,
         ),
-        Verb("recover", "Recover a node", "recover", "recover_node {node}", NONE, recovering, long=True, nodes=ALL),
-        Verb("demote", "Hand the writes back to Main", "demote", "demote_node_a", BRIEF, demoting),
+        Verb("recover", "Recover node", "recover", "recover_node {node}", NONE, recovering, long=True, nodes=ALL),
+        Verb("demote", "Fail back to Main", "demote", "demote_node_a", BRIEF, demoting),
         Verb(
             "switchover", "Switch over", "switchover", "switchover --to {node}", BRIEF, switching,
             nodes=(NodeName.MAIN, NodeName.NODE_A),
         ),
-        Verb("pause", "Pause the automation", "automation", "pause", NONE, pausing),
-        Verb("resume", "Resume the automation", "automation", "resume", NONE, resuming),
-        Verb("verify", "Compare the nodes", "verify", "verify_consistency", NONE, verifying, long=True),
+        Verb("pause", "Pause automation", "automation", "pause", NONE, pausing),
+        Verb("resume", "Resume automation", "automation", "resume", NONE, resuming),
+        Verb("verify", "Verify consistency", "verify", "verify_consistency", NONE, verifying, long=True),
         Verb(
-            "repair", "Repair rows that differ", "repair", "verify_consistency --repair", NONE, repairing,
+            "repair", "Repair differences", "repair", "verify_consistency --repair", NONE, repairing,
             long=True, dangerous=True,
         ),
         Verb(
-            "rebuild", "Make a node anew", "rebuild", "rebuild_node {node}", NONE, rebuilding, long=True,
+            "rebuild", "Rebuild node", "rebuild", "rebuild_node {node}", NONE, rebuilding, long=True,
             dangerous=True, nodes=ALL,
         ),
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from django.db.models import QuerySet
@@ -43,9 +44,11 @@ def all_failovers() -> QuerySet[Event]:
     return Event.objects.filter(kind=Event.Kind.TRANSITION, verb__in=VERBS).exclude(old="")
 
 
-def failovers() -> list[Failover]:
-    """All of them, newest first; one query."""
+def failovers(since: datetime | None = None) -> list[Failover]:
+    """All of them, or those since a moment, newest first; one query."""
     transitions = Event.objects.filter(kind=Event.Kind.TRANSITION, verb__in={*ENDS, "recover"})
+    if since is not None:
+        transitions = transitions.filter(happened_at__gt=since)
     return list(told(transitions.order_by("-happened_at", "-id")))
 
 

@@ -19,9 +19,10 @@
   const hideIcons = () => {
     for (const icon of document.querySelectorAll(".material-symbols-outlined:not([aria-hidden])")) {
       const owner = icon.closest("a, button");
-      const named = !owner || owner.hasAttribute("aria-label") || owner.textContent.trim() !== icon.textContent.trim();
-      if (named) icon.setAttribute("aria-hidden", "true");
-      else if (owner.title) owner.setAttribute("aria-label", owner.title);
+      const words = icon.textContent.trim();
+      const alone = owner && !owner.hasAttribute("aria-label") && owner.textContent.trim() === words;
+      if (alone) owner.setAttribute("aria-label", owner.title || words.replaceAll("_", " "));
+      icon.setAttribute("aria-hidden", "true");
     }
   };
 
