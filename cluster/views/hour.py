@@ -119,16 +119,20 @@ class Plot:
 
 def samples(window: Window) -> list[Sample]:
     """The samples of the window, oldest first, and the newest look as the sample of the slot that is not over."""
-    first = int(window.began // SLOT)
-    kept = Sample.objects.filter(slot__gt=first)
-    if window.step > 1:  # a sample with an outage is never left out
-        kept = kept.annotate(rest=F("slot") % window.step).filter(Q(rest=0) | Q(writable__lt=F("looks")))
-    found, newest = list(kept), observations.newest()
+    found, newest = stored(window), observations.newest()
     if newest is not None and observations.age(newest) <= observations.STALE_SECONDS:
         present = observations.sample_of(newest)
         if not found or present.slot > found[-1].slot:
             found.append(present)
     return found
+
+
+def stored(window: Window) -> list[Sample]:
+    """The samples of the window, and later ones; of a long window some, but every one with an outage."""
+    kept = Sample.objects.filter(slot__gt=int(window.began // SLOT))
+    if window.step > 1:
+        kept = kept.annotate(rest=F("slot") % window.step).filter(Q(rest=0) | Q(writable__lt=F("looks")))
+    return list(kept)
 
 
 def strips(found: Sequence[Sample], window: Window) -> list[Strip]:

@@ -35,14 +35,14 @@ def above_the_fold(page, *texts: str) -> None:
     """The answers to who takes writes, whether data is at risk, and what to do, without scrolling."""
     for text in texts:
         page.wait_for_function(
-            """text => [...document.querySelectorAll(".ops *")].some(one => one.children.length < 2
+            """text => [...document.querySelectorAll(".ops *")].some(one => one.children.length < 3
                 && one.textContent.includes(text) && one.getBoundingClientRect().height > 0
                 && one.getBoundingClientRect().bottom <= innerHeight)""",
             arg=text,
         )
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(240)
 def test_main_dies_and_gets_its_role_back_by_clicks(cluster, site, operator_page, pictures):
     page = operator_page
     page.set_viewport_size({"width": 1440, "height": 900})

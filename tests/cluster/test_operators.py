@@ -20,6 +20,7 @@ from cluster.conf import conf
 from cluster.models import Event, Job, Observation, OrphanedTransaction, Sample
 from cluster.protocol.names import NodeName
 from cluster.views import dashboard, problems
+from cluster.views.failovers import report
 from cluster.views.seen import seen
 from tests.harness.commands import write
 from tests.harness.waiting import wait_for
@@ -244,6 +245,14 @@ def test_a_failover_has_a_report(cluster, watch, recorded):
     assert told["missed_at"] < told["at"] < told["recovered_at"] < told["handed_back_at"]
     page = client.get(f"/admin/failovers/{failover.pk}/").content.decode()
     assert "Main unreachable since" in page
+    assert "Node A took over. No writes for" in page
+    assert [phase.name for phase in report(failover).phases] == [
+        "Detection", "Decision", "Promotion", "First write",
+    ]  # fmt: skip
+    assert sum(phase.seconds for phase in report(failover).phases) == downtime
+    text = client.get(f"/admin/failovers/{failover.pk}/", {"format": "md"})
+    assert text["Content-Type"] == "text/markdown; charset=utf-8"
+    assert text.content.decode().startswith("# Main failed at ")
     assert "Write downtime" in page
     assert person().get("/admin/failovers/").status_code == 403
 
