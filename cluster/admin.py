@@ -30,19 +30,27 @@ NODE = "node"
 """The parameter of a page's address that names the node whose rows it shows."""
 
 
+class MoreThan(int):
+    """A count that was not taken to its end, and says so where it is written."""
+
+    def __str__(self) -> str:
+        return f"more than {int(self):,}"
+
+
 class BoundedPaginator(Paginator):
     """Counts at most LIMIT rows, so that a page costs the same however long the table is.
 
     What lies beyond is found by searching and filtering.
     """
 
-    LIMIT = 10_000
+    LIMIT = 100_000
 
     @cached_property
     def count(self) -> int:
         """How many rows there are, at most LIMIT."""
         rows = cast("QuerySet[Any]", self.object_list)
-        return rows.order_by().values("pk")[: self.LIMIT].count()
+        found = rows.order_by().values("pk")[: self.LIMIT + 1].count()
+        return MoreThan(self.LIMIT) if found > self.LIMIT else found
 
 
 class NodeFilter(admin.SimpleListFilter):

@@ -4,7 +4,9 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
 
+from cluster.admin import BoundedPaginator
 from cluster.backend import view
+from titles.models import Title
 
 PAGES = ["/admin/log/", "/admin/cluster/nodesetting/", "/admin/titles/title/"]
 
@@ -41,6 +43,19 @@ def test_a_dead_node_is_a_sentence_and_the_others_are_shown(cluster, operator):
     answer = operator.get("/admin/cluster/nodesetting/", {"node": "node_b"}, follow=True)
     assert "Node B does not answer" in answer.content.decode()
     assert operator.get("/admin/cluster/nodesetting/", {"node": "node_a"}).status_code == 200
+
+
+def words(page) -> str:
+    """The text of a page, its lines as one."""
+    return " ".join(page.content.decode().split())
+
+
+def test_a_count_that_ends_early_says_so(operator, monkeypatch):
+    """A list never claims to be shorter than it is."""
+    Title.objects.bulk_create(Title(tconst=f"tt{1_000_000 + n}", primary_title="One") for n in range(5))
+    assert "5 titles" in words(operator.get("/admin/titles/title/"))
+    monkeypatch.setattr(BoundedPaginator, "LIMIT", 4)
+    assert "more than 4 titles" in words(operator.get("/admin/titles/title/"))
 
 
 def test_an_operator_signs_in_while_the_primary_is_dead(cluster, operator):
