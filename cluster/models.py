@@ -69,7 +69,7 @@ class Event(models.Model):
         TRANSITION = "TRANSITION", "state change"
         REFUSED = "REFUSED", "refused or failed"
         ALARM = "ALARM", "action required"
-        DECISION = "DECISION", "no action"
+        DECISION = "DECISION", "decision"
 
     happened_at = models.DateTimeField(db_index=True)
     kind = models.CharField(max_length=16, choices=Kind.choices)

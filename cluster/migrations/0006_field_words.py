@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
                     ("TRANSITION", "state change"),
                     ("REFUSED", "refused or failed"),
                     ("ALARM", "action required"),
-                    ("DECISION", "no action"),
+                    ("DECISION", "decision"),
                 ],
                 max_length=16,
             ),

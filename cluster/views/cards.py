@@ -51,9 +51,17 @@ def card(request: HttpRequest, seen: Seen, node: SeenNode) -> Card:
     offers = actions.of_node(request, seen, node.name) if not seen.stale else []
     takes_over = not seen.stale and seen.facts.get("successor") == node.name.value
     connected = bool(node.reachable and seen.primary is not None and node.led == seen.epoch)
-    wanted = [name for name in SHORTCUTS if name != "recover" or not connected]
-    verbs = tuple((one.verb, one.address) for one in offers if not one.reason and one.verb.name in wanted)
+    verbs = tuple((one.verb, one.address) for one in shortcuts(offers, connected=connected))
     return Card(node, kind, word, takes_over, connected, verbs)
+
+
+def shortcuts(offers: list[actions.Offer], *, connected: bool) -> list[actions.Offer]:
+    """The actions of a card: what brings a node back where it is not connected, else who gets the writes."""
+    possible = {one.verb.name: one for one in offers if not one.reason}
+    if "demote" in possible:
+        possible.pop("switchover", None)
+    wanted = SHORTCUTS[:-1] if connected else ("promote", "recover")
+    return [possible[name] for name in wanted if name in possible]
 
 
 def kind_of(node: SeenNode) -> tuple[str, str]:

@@ -19,9 +19,9 @@ from cluster.views.cards import cards
 from cluster.views.problems import Problem, differing, forecast, problems
 from cluster.views.seen import Seen, seen
 
-HOUR, DAY = 3_600, 86_400
+DAY: Final = 86_400
 MONTH: Final = timedelta(days=30)
-EVENTS, SHOWN = 4, 6
+EVENTS, SHOWN = 4, 5
 """Events and transactions that the dashboard lists."""
 
 
@@ -78,7 +78,7 @@ def figures(looked: Seen) -> dict[str, Any]:
         **{name: Sum(name) for name in ("acknowledged", "refused", "unknown")}
     )
     totals = {name: number or 0 for name, number in counted.items()}
-    share = f"{100 * (1 - down / MONTH.total_seconds()):.4f}".rstrip("0").rstrip(".")
+    share = f"{100 * (1 - down / MONTH.total_seconds()):.5f}".rstrip("0").rstrip(".")
     return {
         "last_failover": found[0] if found else None,
         "downtime": f"{down:.1f} s ({share} % available)" if found else "none",
@@ -109,7 +109,7 @@ def hour_context(seconds: int = hour.SECONDS) -> dict[str, Any]:
         "marks": hour.marks(window),
         "plots": plots,
         "legend": [{"label": name.label, "kind": name.value} for name in NodeName],
-        "availability": [("1 h", availability(HOUR)), ("24 h", availability(DAY))],
+        "availability": availability(DAY),
         "events": Event.objects.exclude(kind=Event.Kind.DECISION)[:EVENTS],
         "left": hour.LEFT,
         "width": hour.WIDTH,

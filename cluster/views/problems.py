@@ -69,7 +69,7 @@ def found(seen: Seen) -> Iterator[Problem]:
     for node in seen:
         yield from of_node(seen, node)
     if seen.primary is not None and seen.facts.get("blockers"):
-        yield Problem(2, f"No node can take over: {seen.facts['blockers']}")
+        yield Problem(4, "No node can take over: see failover readiness.")
     if seen.orphans:
         yield Problem(
             4, f"{counted(seen.orphans, 'orphaned transaction')} to decide on.", page="admin:orphans"
@@ -93,7 +93,7 @@ def of_node(seen: Seen, node: SeenNode) -> Iterator[Problem]:
         said = "has recovered: fail back when it suits" if in_sync else "is back and has to be recovered"
         yield Problem(3, f"{node.label} {said}.", verb, node.name)
     elif (node.lag_entries or 0) > MANY_ENTRIES and (node.lag_seconds or 0) > MANY_SECONDS:
-        yield Problem(3, f"{node.label} is {node.lag}.", "recover", node.name)
+        yield Problem(3, f"{node.label} is {node.lag} behind.", "recover", node.name)
     if node.unfit:
         yield Problem(2, node.unfit, node=node.name)
     if node.orphans_unfiled:

@@ -60,7 +60,8 @@ class SeenNode:
             return "unknown"
         if not self.lag_entries:
             return "in sync"
-        return f"{self.lag_entries:,} entries, {self.lag_seconds or 0:.1f} s behind"
+        entries = "1 entry" if self.lag_entries == 1 else f"{self.lag_entries:,} entries"
+        return f"{entries}, {self.lag_seconds or 0:.1f} s"
 
 
 @dataclass(frozen=True)

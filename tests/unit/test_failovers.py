@@ -14,7 +14,13 @@ def event(seconds: int, verb: str, old: str = "", **facts: object) -> Event:
     """A transition so many seconds after the first one."""
     at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
     return Event.objects.create(
-        happened_at=at, kind=Event.Kind.TRANSITION, verb=verb, old=old, new="node_a", sentence=verb, facts=facts
+        happened_at=at,
+        kind=Event.Kind.TRANSITION,
+        verb=verb,
+        old=old,
+        new="node_a",
+        sentence=verb,
+        facts=facts,
     )
 
 

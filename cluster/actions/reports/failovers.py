@@ -10,7 +10,8 @@ from django.db.models import QuerySet
 from cluster.models import Event
 
 VERBS: Final = ("promote", "force")
-ENDS: Final = ("switchover", "promote", "resume", "force")
+ENDS: Final = ("switchover", "promote", "force")
+"""What ends a failover. A primary that resumes after a restart leads on, in another epoch."""
 
 
 @dataclass(frozen=True)

@@ -40,5 +40,15 @@
     }
   });
 
+  // A part that is fetched again and has not changed is left alone: a screen reader would announce it once more.
+  const shown = new WeakMap();
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { target, serverResponse } = event.detail;
+    if (target.getAttribute("role") !== "status") return;
+    const before = shown.get(target) ?? target.innerHTML;
+    shown.set(target, serverResponse);
+    if (before.trim() === serverResponse.trim()) event.detail.shouldSwap = false;
+  });
+
   if (window.location.hash === "#search") document.getElementById("search")?.focus();
 })();
