@@ -97,7 +97,7 @@ def may_view(request: HttpRequest) -> None:
     """Raises PermissionDenied."""
     user: Any = request.user
     if not user.has_perm("cluster.view_logentry"):
-        raise PermissionDenied("Your account may not look at the log.")
+        raise PermissionDenied("Your account may not see the log.")
 
 
 def log(request: HttpRequest) -> HttpResponse:

@@ -44,7 +44,7 @@ class Conflict(TitleError):
 
 
 class Outdated(Conflict):
-    """{tconst} is no longer what you have seen. Look at it again, then repeat this."""
+    """{tconst} is no longer what you have seen. Open it again, then repeat the change."""
 
     def __init__(self, tconst: str, now: Image) -> None:
         super().__init__(tconst, now, [])

@@ -44,7 +44,7 @@ def confirm(nodes: Nodes, wanted: Automation, problems: list[str]) -> None:
     view = observe(nodes)
     keepers = [node for node in view.reachable if node.automation == wanted]
     if view.automation != wanted:
-        raise Refused(f"{view.automation.by} decided otherwise at the same moment. Look at cluster_status.")
+        raise Refused(f"{view.automation.by} decided otherwise at the same moment. Run cluster_status.")
     if len(keepers) < MAJORITY:
         raise Refused(
             f"Only {len(keepers)} of 3 nodes keep the decision and {MAJORITY} must: it may be forgotten. "

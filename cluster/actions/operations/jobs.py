@@ -78,6 +78,6 @@ def check_alive(job: Job) -> None:
         if silent > SILENT_SECONDS:
             Report(job).end(
                 Job.State.FAILED,
-                f"Its process has given no sign of life for {silent:.0f} s. Look at the dashboard, then ask again: "
+                f"Its process has given no sign of life for {silent:.0f} s. Check the dashboard, then start it again: "
                 "every verb may be repeated.",
             )

@@ -12,7 +12,7 @@ from cluster.protocol.decide import Action
 class Command(VerbCommand):
     """Looks, decides and acts as the monitor does; probes again until a failure is certain."""
 
-    help = "Look at all nodes once, do what the watch would do, and say why."
+    help = "Probe all nodes once, act as the monitor would, and say why."
 
     def act(self, **options: Any) -> None:
         """One decision."""

@@ -1,4 +1,4 @@
-"""Hand the writes back to Main."""
+"""Fail back to Main."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from cluster.protocol.sentences import ALREADY_VICE, DEMOTED
 class Command(VerbCommand):
     """Main becomes the primary again, Node A its vice."""
 
-    help = "Hand the writes back from Node A to Main. Refused while Main is behind."
+    help = "Fail back from Node A to Main. Refused while Main is behind."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """--timeout."""

@@ -1,4 +1,4 @@
-"""Hand the writes over to another node, planned."""
+"""Switch over to another node, planned."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from cluster.protocol.names import NodeName
 class Command(VerbCommand):
     """The node named becomes the primary."""
 
-    help = "Hand the writes over to a node that is level, or give them to it when no node takes them."
+    help = "Switch over to a node that is in sync, or promote it when no node takes writes."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """--to and --timeout."""
