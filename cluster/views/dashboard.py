@@ -16,7 +16,7 @@ from cluster.models import Event, Job, Sample, WriteCounter
 from cluster.protocol.names import NodeName
 from cluster.views import actions, hour
 from cluster.views.cards import cards
-from cluster.views.problems import Problem, differing, forecast, problems
+from cluster.views.problems import Problem, differing, forecast, problems, risk
 from cluster.views.seen import Seen, seen
 
 DAY: Final = 86_400
@@ -50,7 +50,9 @@ def now_context(request: HttpRequest) -> dict[str, Any]:
         "seen": looked,
         "cards": cards(request, looked),
         "problems": problematic,
-        "next_step": next_step(request, problematic),
+        "next_step": (step := next_step(request, looked, problematic)),
+        "next_words": next_words(step, problematic),
+        "risk": risk(looked),
         "forecast": forecast(looked),
         "recent": [arrivals(looked, entry) for entry in looked.facts.get("recent", [])[:SHOWN]],
         "jobs": Job.objects.filter(state__in=[Job.State.WAITING, Job.State.RUNNING]),
@@ -59,15 +61,22 @@ def now_context(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def next_step(request: HttpRequest, found: list[Problem]) -> dict[str, str] | None:
+def next_step(request: HttpRequest, looked: Seen, found: list[Problem]) -> dict[str, str] | None:
     """The one thing to do: what helps against the worst problem that the user can do something about."""
     user: Any = request.user
     for one in sorted(found, key=lambda problem: problem.badness):
-        if one.verb and user.has_perm(f"cluster.{VERBS[one.verb].permission}"):
+        if one.verb and user.has_perm(f"cluster.{VERBS[one.verb].permission}") and not one.blocked(looked):
             return {"title": one.action, "address": one.address}
         if one.page and user.has_perm("cluster.decide_orphans"):
             return {"title": "Decide on orphaned transactions", "address": one.address}
     return None
+
+
+def next_words(step: dict[str, str] | None, found: list[Problem]) -> str:
+    """What to do next, in a few words: the action, else the worst problem, else nothing."""
+    if step:
+        return step["title"]
+    return min(found, key=lambda problem: problem.badness).sentence if found else "nothing to do"
 
 
 def figures(looked: Seen) -> dict[str, Any]:

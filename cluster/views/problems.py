@@ -9,6 +9,7 @@ from cluster.actions.operations.verbs import VERBS
 from cluster.actions.verification.proof import Proof
 from cluster.protocol.names import NodeName
 from cluster.views import actions
+from cluster.views.preflight import blocked
 from cluster.views.seen import Seen, SeenNode
 
 MANY_ENTRIES, MANY_SECONDS = 1_000, 5.0
@@ -35,6 +36,10 @@ class Problem:
         if self.page:
             return "Decide"
         return f"Open {NodeName(self.node).label}" if self.node else ""
+
+    def blocked(self, seen: Seen) -> str:
+        """Why its action is not possible now; empty when it is."""
+        return blocked(VERBS[self.verb], seen, NodeName(self.node) if self.node else None)
 
     @property
     def address(self) -> str:
@@ -105,6 +110,22 @@ def of_node(seen: Seen, node: SeenNode) -> Iterator[Problem]:
 def differing(proof: Proof) -> list[Problem]:
     """What the comparison in the background has found."""
     return [Problem(3, sentence, "repair") for sentence in proof.found[:SHOWN]] if proof.differences else []
+
+
+def risk(seen: Seen) -> str:
+    """Whether data is at risk, in a few words."""
+    if seen.stale:
+        return "unknown"
+    parts = []
+    if not seen.facts.get("durable", True):
+        parts.append("acknowledged writes that only the primary has")
+    elif seen.primary is not None and not any(
+        node.reachable for node in seen if node.name != seen.primary.name
+    ):
+        parts.append("new writes: no second node confirms them")
+    if seen.orphans:
+        parts.append(counted(seen.orphans, "orphaned transaction"))
+    return " and ".join(parts) or "none"
 
 
 @dataclass(frozen=True)
