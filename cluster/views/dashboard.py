@@ -73,16 +73,19 @@ def next_step(request: HttpRequest, looked: Seen, found: list[Problem]) -> dict[
 
 
 def next_words(step: dict[str, str] | None, found: list[Problem]) -> str:
-    """What to do next, in a few words: the action, else the worst problem, else nothing."""
+    """What to do next, in a few words: the action, else advice on the worst problem, else nothing."""
     if step:
         return step["title"]
-    return min(found, key=lambda problem: problem.badness).sentence if found else "nothing to do"
+    ordered = sorted(found, key=lambda problem: problem.badness)
+    advice = next((one.advice for one in ordered if one.advice), "")
+    return advice or (ordered[0].sentence if ordered else "nothing to do")
 
 
 def figures(looked: Seen) -> dict[str, Any]:
     """Failovers, downtime, the rate of writes, and what became of them."""
     found = failovers(since=datetime.now(UTC) - MONTH)
-    down = sum(one.downtime or 0.0 for one in found)
+    measured = [one.downtime for one in found if one.downtime is not None]
+    down = sum(measured)
     counted = WriteCounter.objects.aggregate(
         **{name: Sum(name) for name in ("acknowledged", "refused", "unknown")}
     )
@@ -90,7 +93,11 @@ def figures(looked: Seen) -> dict[str, Any]:
     share = f"{100 * (1 - down / MONTH.total_seconds()):.5f}".rstrip("0").rstrip(".")
     return {
         "last_failover": found[0] if found else None,
-        "downtime": f"{down:.1f} s ({share} % available)" if found else "none",
+        "downtime": f"{down:.1f} s ({share} % available)"
+        if measured
+        else "not measured"
+        if found
+        else "none",
         "write_rate": hour.write_rate(looked.facts, looked.at),
         "counters": {
             name: f"{number:,}" for name, number in (totals | {"total": sum(totals.values())}).items()

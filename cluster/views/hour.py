@@ -26,6 +26,8 @@ POINTS: Final = 720
 HOLE: Final = 3
 """Slots without a sample after which a line breaks."""
 ROW, PLOT, GAP = 18, 50, 12
+ENOUGH: Final = 60
+"""Values from which on it can be said what is usual."""
 SPIKE: Final = 4.0
 """A value so many times above what is usual is cut off, so that it does not flatten the rest."""
 
@@ -257,7 +259,8 @@ def scale(numbers: Sequence[float]) -> tuple[float, float]:
         return 1.0, 0.0
     ordered = sorted(numbers)
     peak, usual = ordered[-1], ordered[int(0.98 * (len(ordered) - 1))]
-    return (usual * 1.5 if usual and peak > SPIKE * usual else peak) or 1.0, peak
+    is_spike = len(ordered) >= ENOUGH and usual and peak > SPIKE * usual
+    return (usual * 1.5 if is_spike else peak) or 1.0, peak
 
 
 def series(found: Sequence[Sample], name: NodeName, value: Value) -> Series:

@@ -27,6 +27,8 @@ class Problem:
     verb: str = ""
     node: str = ""
     page: str = ""
+    advice: str = ""
+    """What to do about it where no action of these pages helps."""
 
     @property
     def action(self) -> str:
@@ -65,7 +67,9 @@ def found(seen: Seen) -> Iterator[Problem]:
     """Each problem."""
     if seen.stale:
         ago = "yet" if seen.age is None else f"for {seen.age:.0f} s"
-        yield Problem(0, f"No probe {ago}: start manage.py monitor, or a worker for the queue health.")
+        yield Problem(
+            0, f"No probe {ago}.", advice="Start manage.py monitor, or a worker for the queue health"
+        )
         return
     if seen.primary is None:
         yield Problem(
@@ -90,7 +94,8 @@ def found(seen: Seen) -> Iterator[Problem]:
 def of_node(seen: Seen, node: SeenNode) -> Iterator[Problem]:
     """What is wrong with a node."""
     if not node.reachable:
-        yield Problem(2, f"{node.label} does not answer: {node.error}.", node=node.name)
+        advice = f"Start {node.label}, or restore its network"
+        yield Problem(2, f"{node.label} does not answer: {node.error}.", node=node.name, advice=advice)
         return
     if node.name is NodeName.MAIN and seen.primary and seen.primary.name is not node.name:
         in_sync = node.lag_entries == 0 and node.led == seen.epoch

@@ -32,22 +32,26 @@ STATES: list[tuple[list[Any], dict[str, Any], tuple[str, str, str, str]]] = [
     (
         [leading(MAIN), silent(NODE_A)],
         {},
-        ("Degraded", "Main", "none", "Node A does not answer: no answer within"),
+        ("Degraded", "Main", "none", "Start Node A, or restore its network"),
     ),
     (
         [leading(MAIN)],
         {"orphans": 2},
         ("Degraded", "Main", TWO, "Decide on orphaned"),
     ),
-    ([silent(MAIN), *acting()], {}, ("Failed over", "Node A", "none", "Main does not answer")),
+    ([silent(MAIN), *acting()], {}, ("Failed over", "Node A", "none", "Start Main, or restore its network")),
     ([node(MAIN, led=4), *acting()], {}, ("Failed over", "Node A", "none", "Recover node")),
     ([silent(MAIN)], {}, ("No primary", "no node", "none", "Fail over to Node A")),
     (
         [silent(MAIN), node(NODE_A), silent(NODE_B)],
         {},
-        ("No primary", "no node", "none", "Only 1 of 3 nodes answer"),
+        ("No primary", "no node", "none", "Start Main, or restore its network"),
     ),
-    ([leading(MAIN)], {"age": 60.0}, ("Unknown", "unknown", "unknown", "No probe for")),
+    (
+        [leading(MAIN)],
+        {"age": 60.0},
+        ("Unknown", "unknown", "unknown", "Start manage.py monitor, or a worker"),
+    ),
 ]
 
 
