@@ -117,7 +117,7 @@ class Observation(models.Model):
 
 
 class Sample(models.Model):
-    """A look every few seconds, kept for a day, for plots.
+    """A look every few seconds, kept for a week, for plots.
 
     slot: seconds since 1970 by SLOT_SECONDS, so that of any number of watchers one writes it.
     """

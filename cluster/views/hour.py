@@ -19,7 +19,8 @@ from cluster.views.seen import ROLES
 WIDTH: Final = 720
 LEFT: Final = 64
 SECONDS: Final = 3600
-RANGES: Final = {900: "15 min", 3600: "1 h", 86_400: "24 h"}
+DAY: Final = 86_400
+RANGES: Final = {900: "15 min", 3600: "1 h", 86_400: "24 h", 604_800: "7 d"}
 """Seconds that a page shows, and what the button is called."""
 POINTS: Final = 720
 """Samples that a plot shows at most: of a longer time every second, third ... is taken."""
@@ -54,15 +55,19 @@ class Window:
         return max(self.seconds // SLOT // POINTS, 1)
 
     @property
+    def refresh(self) -> int:
+        """Seconds after which it is drawn again: a longer time changes more slowly, and costs more."""
+        return 5 if self.step == 1 else 30
+
+    @property
     def ticks(self) -> list[tuple[float, str]]:
         """Places and times of the axis."""
         every = self.seconds / 6
         first = (self.began // every + 1) * every
         moments = [first + every * number for number in range(6)]
+        form = "%H:%M" if self.seconds <= DAY else "%d %b"
         return [
-            (self.x(at), datetime.fromtimestamp(at, UTC).strftime("%H:%M"))
-            for at in moments
-            if at <= self.now
+            (self.x(at), datetime.fromtimestamp(at, UTC).strftime(form)) for at in moments if at <= self.now
         ]
 
 

@@ -80,3 +80,15 @@ def test_a_short_outage_leaves_a_trace():
     )  # fmt: skip
     (exact,) = hour.outages([], WINDOW)
     assert (exact.words, exact.width) == ("No writes for 0.20 s", 2)
+
+
+@pytest.mark.django_db
+def test_of_a_long_time_some_samples_are_drawn_and_every_outage():
+    window = hour.Window(NOW, 604_800)
+    slots = range(LAST - 5_000, LAST)
+    outage = LAST - 1_234
+    Sample.objects.bulk_create(sample(slot, writable=9 if slot == outage else 10) for slot in slots)
+    found = hour.stored(window)
+    assert len(found) <= len(slots) // window.step + 2
+    assert outage in [one.slot for one in found]
+    assert [stripe.kind for stripe in hour.outages(found, window)] == ["outage"]

@@ -29,7 +29,7 @@ from cluster.protocol.view import ClusterView
 
 log = logging.getLogger(__name__)
 
-KEPT_SECONDS: Final = 86_400
+KEPT_SECONDS: Final = 7 * 86_400
 STALE_SECONDS: Final = 10.0
 """A look that is older says nothing about now."""
 

@@ -37,7 +37,9 @@ class NewestReader:
 
     def node(self, name: NodeName) -> MariaDBNode:
         """The node, over this reader's own connection."""
-        return self._nodes.setdefault(name, connect(name, timeout=ASK_SECONDS))
+        if name not in self._nodes:
+            self._nodes[name] = connect(name, timeout=ASK_SECONDS)
+        return self._nodes[name]
 
     def read(self, view: ClusterView) -> Newest:
         """Ask the log that leads, then the others: whatever was acknowledged before is on a second one by then."""
