@@ -28,7 +28,7 @@ def make(number: int, year: int | None, rating: str | None, votes: int | None) -
 def test_nothing_is_counted_as_nothing():
     assert figures.figures().years == {}
     page = Client().get("/statistics").content.decode()
-    assert "There is nothing to draw yet." in page
+    assert "No data yet." in page
 
 
 def test_titles_are_counted_by_year_rating_and_decade():
