@@ -53,6 +53,31 @@ def test_the_development_lock_extends_the_lock():
     assert pins[0] < pins[1]
 
 
+MOST_LINES = 400
+LONGER = {"tests/cluster/test_backend.py"}
+"""Test files that are still to be split."""
+
+
+def python_files(*folders: str) -> list[Path]:
+    """Return the project's own modules in these folders, without the migrations that Django wrote."""
+    found = (path for folder in folders for path in (settings.BASE_DIR / folder).rglob("*.py"))
+    return sorted(path for path in found if "migrations" not in path.parts)
+
+
+def test_no_module_is_too_long_to_read():
+    lengths = {
+        str(path.relative_to(settings.BASE_DIR)): len(path.read_text().splitlines())
+        for path in python_files("cluster", "titles", "mco2site", "tests", "bench")
+    }
+    assert {name: lines for name, lines in lengths.items() if lines > MOST_LINES and name not in LONGER} == {}
+
+
+def test_no_test_imports_from_another_test_module():
+    """What several share stands in tests/harness or in a conftest."""
+    importing = re.compile(r"^(?:from|import) (?:tests\.(?!harness|settings|drill|fuzz)|test_)", re.MULTILINE)
+    assert [path.name for path in python_files("tests") if importing.search(path.read_text())] == []
+
+
 RETIRED = {
     "outlook": "monitor state",
     "sight": "reachability",
