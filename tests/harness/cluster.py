@@ -2,7 +2,6 @@
 
 import shutil
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterable, Sequence
@@ -22,7 +21,8 @@ from cluster.nodes.connection import Connection
 from cluster.nodes.mariadb import MariaDBNode
 from cluster.protocol.errors import NodeFailed, NodeUnreachable
 from cluster.protocol.names import NodeName
-from tests.harness.servers import ROOT, ScratchServers, close_quietly
+from tests.harness import forking
+from tests.harness.servers import ScratchServers, close_quietly
 
 POLL = 0.02
 """Seconds between two looks of a wait that has a deadline."""
@@ -223,16 +223,7 @@ class Cluster:
 
     def manage(self, *args: str, timeout: float = 60.0, input: str | None = None) -> CompletedProcess[str]:
         """Run `manage.py` to its end."""
-        return subprocess.run(
-            [sys.executable, "manage.py", *args],
-            cwd=ROOT,
-            env=self.servers.environment(),
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            input=input,
-            check=False,
-        )
+        return forking.run(args, self.servers.environment(), timeout=timeout, input=input)
 
     def manage_all(self, *commands: Sequence[str], timeout: float = 60.0) -> list[CompletedProcess[str]]:
         """Run several `manage.py` at the same time to their ends."""
@@ -245,10 +236,9 @@ class Cluster:
 
     def popen(self, *args: str) -> subprocess.Popen[str]:
         """Begin `manage.py`; killed at the end of the test if it still runs."""
-        process = subprocess.Popen(
-            [sys.executable, "manage.py", *args],
-            cwd=ROOT,
-            env=self.servers.environment(),
+        process = forking.begin(
+            args,
+            self.servers.environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

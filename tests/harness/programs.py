@@ -3,12 +3,13 @@
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from cluster.local import processes
-from tests.harness.servers import ROOT
+from tests.harness import forking
+from tests.harness.forking import ROOT
 
 DIES_WITH_US = ("setpriv", "--pdeathsig", "KILL", "--")
 """A test that is killed leaves nothing running."""
@@ -18,7 +19,8 @@ END_SECONDS = 10.0
 class Program:
     """One process at a time of one command. Every verb may be repeated.
 
-    command: the arguments of `program`. log: the file that takes all that its processes say.
+    command: the arguments of `program`, which is `manage.py` unless another one is named. log: the file that takes
+    all that its processes say.
     """
 
     def __init__(
@@ -26,7 +28,7 @@ class Program:
         command: Sequence[str],
         environment: Mapping[str, str],
         log: Path,
-        program: Sequence[str] = (sys.executable, "manage.py"),
+        program: Sequence[str] = (),
     ) -> None:
         self.program, self.command, self.environment, self.log = program, command, environment, log
         self._process: subprocess.Popen[bytes] | None = None
@@ -47,14 +49,13 @@ class Program:
             self.resume()
             return
         with self.log.open("ab") as output:
-            self._process = subprocess.Popen(
-                [*DIES_WITH_US, *self.program, *self.command],
-                cwd=ROOT,
-                env=dict(self.environment),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-            )
+            self._process = self._begin(stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+
+    def _begin(self, **streams: Any) -> subprocess.Popen[bytes]:
+        if not self.program:
+            return forking.begin(self.command, self.environment, dies_with_owner=True, **streams)
+        command = [*DIES_WITH_US, *self.program, *self.command]
+        return subprocess.Popen(command, cwd=ROOT, env=dict(self.environment), **streams)
 
     def kill(self) -> None:
         """SIGKILL, and wait for the end."""

@@ -26,8 +26,9 @@ from cluster.nodes.connection import Connection
 from cluster.nodes.schema import install
 from cluster.protocol.errors import NodeFailed
 from cluster.protocol.names import NodeName
+from tests.harness import forking
+from tests.harness.forking import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 KEPT_TABLES = frozenset({"kernel_object", "applied_migration", "apply_secret", "node_config"})
 """Tables that a reset leaves or writes anew; all others are emptied."""
 MEMORY, MEMORY_BYTES = Path("/dev/shm"), 6 << 30  # noqa: S108 - the directories in it are made by mkdtemp
@@ -77,8 +78,8 @@ class ScratchServers:
         self.admin = next(iter(self.local.values())).admin
         if self.blank:
             return
-        migration = [sys.executable, "manage.py", "migrate", "--database", "control", "--verbosity", "0"]
-        with self.pointed(), subprocess.Popen(migration, cwd=ROOT, env=self.environment()) as migrating:
+        migration = ["migrate", "--database", "control", "--verbosity", "0"]
+        with self.pointed(), forking.begin(migration, self.environment()) as migrating:
             for name in NodeName:
                 set_up(name)
                 connections[name].close()
@@ -93,6 +94,7 @@ class ScratchServers:
 
     def close(self) -> None:
         """Kill the servers and remove their files."""
+        forking.close()
         assert self.reaper.stdin is not None
         self.reaper.stdin.close()
         self.reaper.wait(20)

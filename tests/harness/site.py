@@ -1,6 +1,5 @@
 """The site as its visitors meet it: gunicorn in processes of its own, and editors with browsers that count."""
 
-import subprocess
 import sys
 import threading
 import time
@@ -12,10 +11,10 @@ from pathlib import Path
 import requests
 
 from cluster.local import free_ports
+from tests.harness import forking
 from tests.harness.cluster import Cluster
 from tests.harness.editors import typed
 from tests.harness.programs import Program
-from tests.harness.servers import ROOT
 from tests.harness.waiting import wait_for
 
 PASSWORD = "correct horse battery staple"
@@ -52,11 +51,10 @@ def serving(cluster: Cluster, **variables: str) -> Iterator[Site]:
     cluster.replicator.stop(writers_carry=True)
     port, directory = free_ports(1)[0], cluster.servers.directory
     environment = cluster.servers.environment() | {"ADMIN_PASSWORD": PASSWORD} | variables
-    make = [sys.executable, "manage.py", "create_admin"]
-    subprocess.run(make, cwd=ROOT, env=environment, check=True, capture_output=True, timeout=30)
+    forking.run(["create_admin"], environment, timeout=30).check_returncode()
     commands = {
-        "replicator": (["replicate"], (sys.executable, "manage.py")),
-        "monitor": (["monitor"], (sys.executable, "manage.py")),
+        "replicator": (["replicate"], ()),
+        "monitor": (["monitor"], ()),
         "web": ([*SERVED, "--bind", f"127.0.0.1:{port}"], GUNICORN),
     }
     with ExitStack() as ending:
