@@ -102,7 +102,7 @@ class LocalNode:
         """What the server is doing, without asking it."""
         pid = self.pid
         if pid is not None:
-            state = NodeState.FROZEN if processes.state(pid) == "T" else NodeState.RUNNING
+            state = NodeState.FROZEN if processes.is_stopped(pid) else NodeState.RUNNING
         else:
             state = NodeState.STOPPED if self.data.exists() else NodeState.MISSING
         return NodeStatus(self.name, state, self.port, pid, self.directory)

@@ -7,24 +7,25 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-PROC = Path("/proc")
-SERVERS = (b"mariadbd", b"mysqld")
+import psutil
+
+SERVERS = ("mariadbd", "mysqld")
 POLL_SECONDS = 0.01
 
 
 def find_server(data: Path, pid_file: Path) -> int | None:
-    """The pid of the server that runs on this data directory.
+    """Return the pid of the server that runs on this data directory.
 
     The pid file is only a hint: it may be stale, and its number somebody else's by now.
     """
     hint = read_pid(pid_file)
     if hint is not None and serves(hint, data):
         return hint
-    return next((pid for pid in _pids() if serves(pid, data)), None)
+    return next((pid for pid in psutil.pids() if serves(pid, data)), None)
 
 
 def read_pid(pid_file: Path) -> int | None:
-    """The number in a pid file, or None when there is none."""
+    """Return the number in a pid file, or None when there is none."""
     try:
         return int(pid_file.read_text())
     except (FileNotFoundError, ValueError):
@@ -32,53 +33,47 @@ def read_pid(pid_file: Path) -> int | None:
 
 
 def serves(pid: int, data: Path) -> bool:
-    """Whether the process is a MariaDB server whose command line names this data directory."""
+    """Tell whether the process is a MariaDB server whose command line names this data directory."""
     try:
-        arguments = (PROC / str(pid) / "cmdline").read_bytes().split(b"\0")
-    except OSError:
+        program, *arguments = psutil.Process(pid).cmdline() or [""]
+    except psutil.Error:
         return False
-    is_server = arguments[0].rpartition(b"/")[2] in SERVERS
-    return is_server and b"--datadir=" + os.fsencode(data) in arguments
+    return Path(program).name in SERVERS and f"--datadir={data}" in arguments
 
 
-def _pids() -> list[int]:
-    return [int(entry.name) for entry in PROC.iterdir() if entry.name.isdigit()]
-
-
-def state(pid: int) -> str:
-    """The kernel's letter for the process (`T` stopped, `Z` ended); empty when it is gone."""
+def is_stopped(pid: int) -> bool:
+    """Tell whether the process was stopped in its tracks (SIGSTOP)."""
     try:
-        return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return ""
+        return bool(psutil.Process(pid).status() == psutil.STATUS_STOPPED)
+    except psutil.Error:
+        return False
 
 
 def is_dying(pid: int) -> bool:
-    """Whether the process is a server that has given its memory back and is about to be gone."""
+    """Tell whether the process is a server that has given its memory back and is about to be gone."""
     try:
-        name = (PROC / str(pid) / "comm").read_bytes().strip()
-        return name in SERVERS and not (PROC / str(pid) / "cmdline").read_bytes()
-    except OSError:
+        process = psutil.Process(pid)
+        return process.name() in SERVERS and not process.cmdline()
+    except psutil.ZombieProcess:
+        return True
+    except psutil.Error:
         return False
 
 
 def is_gone(pid: int) -> bool:
-    """Whether every thread has ended, and let go of ports and files. Collects our own child."""
+    """Tell whether every thread has ended, and let go of ports and files. Collects our own child."""
     with suppress(ChildProcessError):  # started by an earlier command: somebody else collects it
         os.waitpid(pid, os.WNOHANG)
-    letter = state(pid)
-    return not letter or (letter == "Z" and _threads(pid) <= 1)
-
-
-def _threads(pid: int) -> int:
     try:
-        return len(list((PROC / str(pid) / "task").iterdir()))
-    except OSError:
-        return 0
+        process = psutil.Process(pid)
+        # A killed server is a zombie as soon as its first thread has ended: the others still hold port and data.
+        return process.status() == psutil.STATUS_ZOMBIE and process.num_threads() <= 1
+    except psutil.NoSuchProcess:
+        return True
 
 
 def wait_gone(pid: int, seconds: float) -> bool:
-    """Whether the process ended within the time."""
+    """Tell whether the process ended within the time."""
     deadline = time.monotonic() + seconds
     while not is_gone(pid):
         if time.monotonic() > deadline:
@@ -88,9 +83,9 @@ def wait_gone(pid: int, seconds: float) -> bool:
 
 
 def wait_state(pid: int, stopped: bool, seconds: float) -> bool:
-    """Whether the process stopped (or went on) in time: signals arrive a moment later."""
+    """Tell whether the process stopped (or went on) in time: signals arrive a moment later."""
     deadline = time.monotonic() + seconds
-    while (state(pid) == "T") is not stopped:
+    while is_stopped(pid) is not stopped:
         if time.monotonic() > deadline:
             return False
         time.sleep(POLL_SECONDS)

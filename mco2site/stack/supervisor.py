@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 from xmlrpc.client import ProtocolError, ServerProxy
 
+import psutil
 from supervisor.xmlrpc import SupervisorTransport
 
 from cluster.local.files import socket_path, write_private
-from cluster.local.processes import PROC, wait_gone
+from cluster.local.processes import send, wait_gone
 from mco2site.environment import GIVEN
 from mco2site.stack.errors import StackError
 from mco2site.stack.programs import Program
@@ -126,9 +127,7 @@ class Supervisor:
 
     def end_leftovers(self) -> int:
         """End programs whose supervisor was killed. Returns how many there were."""
-        mark = os.fsencode(f"{MARK}={self.directory}")
-        pids = [int(entry.name) for entry in PROC.iterdir() if entry.name.isdigit()]
-        left = [pid for pid in pids if mark in _environment(pid)]
+        left = [pid for pid in psutil.pids() if _mark(pid) == str(self.directory)]
         for pid in left:
             _end(pid)
         return len(left)
@@ -185,18 +184,17 @@ def _status(info: dict[str, Any]) -> ProgramStatus:
     return ProgramStatus(info["name"], info["statename"].lower(), info["pid"] or None, seconds)
 
 
-def _environment(pid: int) -> list[bytes]:
+def _mark(pid: int) -> str | None:
+    """Return the directory of the stack that a process belongs to; None for any other process."""
     try:
-        return (PROC / str(pid) / "environ").read_bytes().split(b"\0")
-    except OSError:
-        return []
+        mark: str | None = psutil.Process(pid).environ().get(MARK)
+    except (psutil.Error, OSError):
+        return None
+    return mark
 
 
 def _end(pid: int) -> None:
     for number in (signal.SIGTERM, signal.SIGKILL):
-        try:
-            os.kill(pid, number)
-        except ProcessLookupError:
-            return
+        send(pid, number)
         if wait_gone(pid, STOP_SECONDS / 4):
             return

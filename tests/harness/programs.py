@@ -86,4 +86,4 @@ class Program:
     @property
     def frozen(self) -> bool:
         """Whether it was stopped in its tracks."""
-        return self._process is not None and processes.state(self._process.pid) == "T"
+        return self._process is not None and processes.is_stopped(self._process.pid)

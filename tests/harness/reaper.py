@@ -10,15 +10,15 @@ import signal
 import sys
 from pathlib import Path
 
+import psutil
+
 from cluster.local import processes
 
 
 def servers_under(directory: Path) -> list[int]:
     """The servers whose command line names a data directory under `directory`."""
-    pids = [int(entry.name) for entry in processes.PROC.iterdir() if entry.name.isdigit()]
-    return [
-        pid for pid in pids if any(processes.serves(pid, data) for data in directory.glob("nodes/*/data"))
-    ]
+    directories = list(directory.glob("nodes/*/data"))
+    return [pid for pid in psutil.pids() if any(processes.serves(pid, data) for data in directories)]
 
 
 def reap(directory: Path) -> None:
