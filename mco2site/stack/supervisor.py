@@ -24,7 +24,7 @@ from mco2site.stack.programs import Program
 
 MARK = "MCO2_LOCAL_STACK"
 START_SECONDS = 30.0
-STOP_SECONDS = 20.0
+STOP_SECONDS = 60.0
 
 HEAD = """\
 ; Written by `local_stack up`: changes here are lost.
