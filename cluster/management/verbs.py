@@ -3,6 +3,7 @@
 import getpass
 import json
 import socket
+from argparse import ArgumentTypeError
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Any, cast
@@ -96,9 +97,20 @@ class VerbCommand(BaseCommand):
             yield lambda entries: bar.advance(task, entries)
 
 
-def node_argument(parser: CommandParser, *flags: str, **more: Any) -> None:
-    """An argument that names nodes."""
-    parser.add_argument(*flags, choices=[name.value for name in NodeName], **more)
+def node_argument(
+    parser: CommandParser, *flags: str, help: str = "main, node_a or node_b", **more: Any
+) -> None:
+    """Add an argument that names a node: NODE where nothing else is said. Its option is a NodeName."""
+    flags, more = flags or ("node",), {"metavar": "NODE"} | more
+    parser.add_argument(*flags, type=parse_node, help=help, **more)
+
+
+def parse_node(word: str) -> NodeName:
+    """Return the node that a command line names. Raises ArgumentTypeError."""
+    try:
+        return NodeName(word)
+    except ValueError:
+        raise ArgumentTypeError(f"{word!r} is no node; choose {', '.join(NodeName)}") from None
 
 
 def timeout_argument(parser: CommandParser) -> None:

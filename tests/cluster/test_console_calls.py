@@ -122,7 +122,7 @@ def test_the_script_needs_no_server(cluster):
 
 def test_the_script_sets_a_node_up(cluster, console, capsys):
     cluster.replicator.stop(writers_carry=True)
-    call_command("sqlconsole", node="node_b")
+    call_command("sqlconsole", "--node", "node_b")
     script = capsys.readouterr().out
     assert script == console_script(NodeName.NODE_B)
     root, database = cluster.connect("node_b", "root"), cluster.servers.local[NodeName.NODE_B].database

@@ -7,6 +7,8 @@ import pytest
 from django.conf import settings
 from django.core.management import get_commands, load_command_class
 
+from cluster.protocol.names import NodeName
+
 OWN_APPS = {"cluster", "titles", "mco2site"}
 OWN_COMMANDS = sorted((name, app) for name, app in get_commands().items() if app in OWN_APPS)
 TARGETS = {"up", "down", "status", "logs", "clean", "test", "check", "lint", "types", "bench"}
@@ -156,3 +158,27 @@ def test_pages_speak_as_the_field_speaks(words):
 def test_every_head_of_a_table_has_a_scope():
     pages = [path for app in OWN_APPS for path in (settings.BASE_DIR / app).glob("templates/**/*.html")]
     assert [path.name for path in pages if re.search(r"<th>|<th class", path.read_text())] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("dump_node", ["main", "file.sql"]),
+        ("rebuild_node", ["main"]),
+        ("recover_node", ["main"]),
+        ("quarantine", ["list", "main"]),
+        ("switchover", ["--to", "main"]),
+        ("sqlconsole", ["--node", "main"]),
+    ],
+)
+def test_a_node_is_parsed_by_the_command_line(name, arguments):
+    """No command makes a node of a word itself."""
+    command = load_command_class("cluster", name)
+    command._called_from_command_line = True  # as manage.py does: wrong usage ends the process
+    parser = command.create_parser("manage.py", name)
+    parsed = vars(parser.parse_args(arguments))
+    assert parsed.get("node", parsed.get("to")) is NodeName.MAIN
+    wrong = [word.replace("main", "elsewhere") for word in arguments]
+    with pytest.raises(SystemExit) as ended:
+        parser.parse_args(wrong)
+    assert ended.value.code == 2

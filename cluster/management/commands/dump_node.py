@@ -9,7 +9,6 @@ from django.core.management.base import CommandParser
 from cluster.actions.maintenance.dump import dump
 from cluster.management.verbs import VerbCommand, node_argument
 from cluster.nodes.cluster import connect
-from cluster.protocol.names import NodeName
 
 
 class Command(VerbCommand):
@@ -23,13 +22,13 @@ class Command(VerbCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """NODE and FILE."""
         super().add_arguments(parser)
-        node_argument(parser, "node", metavar="NODE", help="main, node_a or node_b")
+        node_argument(parser)
         parser.add_argument(
             "file", metavar="FILE", type=Path, help="where to write it; replaced when complete"
         )
 
     def act(self, **options: Any) -> None:
         """Dump it."""
-        done = dump(connect(NodeName(options["node"])), options["file"])
+        done = dump(connect(options["node"]), options["file"])
         self.say(done.sentence)
         self.result(**asdict(done))

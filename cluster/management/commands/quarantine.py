@@ -8,7 +8,6 @@ from rich.table import Table
 from cluster.actions.maintenance.quarantine import NodeQuarantine, listed, retry
 from cluster.management.verbs import VerbCommand, node_argument
 from cluster.nodes.cluster import connect_all
-from cluster.protocol.names import NodeName
 
 TIMEOUT = 30.0
 """Seconds that one node may take."""
@@ -32,12 +31,12 @@ class Command(VerbCommand):
         ):
             made = verbs.add_parser(name, help=told)
             made.add_argument("--json", action="store_true", help="print the result as JSON")
-            node_argument(made, "node", nargs="?", metavar="NODE", help="one node; all without")
+            node_argument(made, nargs="?", help="one node; all without")
 
     def act(self, **options: Any) -> None:
         """Do the subcommand."""
         nodes = connect_all(timeout=TIMEOUT)
-        chosen = [nodes[NodeName(options["node"])]] if options["node"] else list(nodes.values())
+        chosen = [nodes[options["node"]]] if options["node"] else list(nodes.values())
         if options["verb"] == "list":
             self.list(listed(chosen))
             return

@@ -11,7 +11,6 @@ from cluster.conf import conf
 from cluster.management.rates import RatedCommand
 from cluster.management.verbs import node_argument
 from cluster.nodes.cluster import connect_all
-from cluster.protocol.names import NodeName
 
 
 class Command(RatedCommand):
@@ -25,12 +24,12 @@ class Command(RatedCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """NODE and --yes."""
         super().add_arguments(parser)
-        node_argument(parser, "node", metavar="NODE", help="main, node_a or node_b; not the primary")
+        node_argument(parser, help="main, node_a or node_b; not the primary")
         parser.add_argument("--yes", action="store_true", help="do not ask")
 
     def act(self, **options: Any) -> None:
         """Ask, rebuild, say what the node holds now."""
-        name, nodes = NodeName(options["node"]), connect_all()
+        name, nodes = options["node"], connect_all()
         self.confirmed(f"Replace all that {name.label} holds by what the primary holds?", yes=options["yes"])
         view = observe(connect_all(timeout=conf().probe_timeout))
         with self.progress(f"Rebuilding {name.label}", amount(nodes, view)) as tick:

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from cluster.actions.maintenance.setup import console_script
-from cluster.protocol.names import NodeName
+from cluster.management.verbs import node_argument
 
 
 class Command(BaseCommand):
@@ -15,9 +15,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """--node."""
-        names = [name.value for name in NodeName]
-        parser.add_argument("--node", required=True, choices=names, help="the node that the script is for")
+        node_argument(parser, "--node", required=True, help="the node that the script is for")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Print it."""
-        self.stdout.write(console_script(NodeName(options["node"])), ending="")
+        self.stdout.write(console_script(options["node"]), ending="")

@@ -8,7 +8,6 @@ from cluster.actions.failover.switchover import give_writes
 from cluster.conf import conf
 from cluster.management.verbs import VerbCommand, node_argument, timeout_argument
 from cluster.nodes.cluster import connect_all
-from cluster.protocol.names import NodeName
 
 
 class Command(VerbCommand):
@@ -24,7 +23,7 @@ class Command(VerbCommand):
 
     def act(self, **options: Any) -> None:
         """Switch over and say how long nobody took writes."""
-        to = NodeName(options["to"])
+        to = options["to"]
         done = give_writes(
             connect_all(timeout=5.0),
             to,
