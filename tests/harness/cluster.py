@@ -168,9 +168,9 @@ class Cluster:
                 raise TimeoutError(f"After {timeout} s the primary is {found}, not {name}.")
             time.sleep(POLL)
 
-    def log_prints(self) -> dict[NodeName, object]:
+    def log_prints(self) -> dict[NodeName, tuple[int, int, int]]:
         """Size, ids and newest epoch of the log of each node that answers."""
-        prints: dict[NodeName, object] = {}
+        prints: dict[NodeName, tuple[int, int, int]] = {}
         for name, node in self._watched.items():
             try:
                 prints[name] = node.connection.row(LOG_PRINT)
@@ -181,15 +181,14 @@ class Cluster:
     def settle(self, timeout: float = 10.0) -> None:
         """Wait until all live nodes hold the primary's log. Raises TimeoutError, AssertionError."""
         deadline = time.monotonic() + timeout
-        before = None
         while True:
-            prints = self.log_prints()
-            if len(set(prints.values())) == 1:  # to ask for the states costs ten times as much
-                before, prints = self.primary(), self.log_prints()
-            if before is not None and before == self.primary() and len(set(prints.values())) == 1:
+            prints = set(self.log_prints().values())
+            # To ask for the states costs ten times as much. While writes go on, the logs are equal for a moment only.
+            primary = observe(self._watched).primary if len(prints) == 1 else None
+            if primary is not None and {epoch for _, _, epoch in prints} == {primary.led}:
                 return
             if time.monotonic() > deadline:
-                raise TimeoutError(f"Not level after {timeout} s: primary {before}, logs {prints}.")
+                raise TimeoutError(f"Not caught up after {timeout} s: primary {primary}, logs {prints}.")
             time.sleep(POLL)
 
     # Faults
