@@ -4,7 +4,6 @@ Beside each, four sessions write and wait for their acknowledgements; replicator
 Then Main is killed while a transaction of that size is on its way: Node A must have all of it, or nothing.
 """
 
-import subprocess
 import sys
 import threading
 import time
@@ -78,10 +77,15 @@ def writing(here: Stage) -> Iterator[Writers]:
             thread.join()
 
 
-def peak(process: subprocess.Popen[str]) -> float:
+def peak(pid: int) -> float:
     """The most memory that a process has held so far, in MiB."""
-    lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
+
+
+def server_pids(here: Stage) -> list[int]:
+    """The processes of the three servers."""
+    return [pid for name in NodeName if (pid := here.servers.local[name].status().pid)]
 
 
 def epoch(here: Stage) -> int:
@@ -133,8 +137,10 @@ def measure(here: Stage, name: str, work: Callable[[Connection], int]) -> None:
     except TimeoutError as error:
         level = str(error)
     say(f"{name}: all nodes level", level, "")
-    memory = f"{peak(here.replicator):.0f} and {peak(monitor):.0f} MiB"
+    memory = f"{peak(here.replicator.pid):.0f} and {peak(monitor.pid):.0f} MiB"
     say(f"{name}: replicator, monitor", memory, MEMORY_GOAL)
+    servers = " and ".join(f"{peak(pid):.0f}" for pid in server_pids(here))
+    say(f"{name}: Main, Node A, Node B", f"{servers} MiB", MEMORY_GOAL)
     looks = observer.looks[NodeName.MAIN]
     without = sum(not seen.writable for seen in looks)
     say(

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import TypeVar
 
 from cluster.nodes.connection import LOCK_WAIT, RETRY, Connection, Row
-from cluster.nodes.log import applying, filing, reading, staging
+from cluster.nodes.log import applying, filing, reading, staging, windows
 from cluster.protocol.entries import Entry, EntryId
 from cluster.protocol.errors import (
     STALE_EPOCH,
@@ -24,6 +24,7 @@ from cluster.protocol.gaps import Range
 from cluster.protocol.monitor_state import Reachability
 from cluster.protocol.names import Mode, NodeName
 from cluster.protocol.node import Appended, LargeTransaction, Window
+from cluster.protocol.parts import Part, Position
 from cluster.protocol.policy import Automation
 from cluster.protocol.view import NodeState
 
@@ -132,25 +133,25 @@ class MariaDBNode:
 
     def read_log(self, after: int, limit: int, skipped: Sequence[str] = ()) -> Window:
         """Whole transactions after `after`."""
-        return reading.window(self.connection, after, (), limit, skipped)
+        return windows.window(self.connection, after, (), limit, skipped)
 
     def read_entries(
         self, after: int, ranges: Sequence[Range], limit: int, skipped: Sequence[str] = ()
     ) -> Window:
         """Whole transactions after `after`, and what `ranges` show, in one snapshot."""
-        return reading.window(self.connection, after, ranges, limit, skipped)
+        return windows.window(self.connection, after, ranges, limit, skipped)
 
-    def read_part(self, large: LargeTransaction, after: int, limit: int) -> list[Entry]:
+    def read_part(self, large: LargeTransaction, after: Position, limit: int) -> Part | None:
         """Read a range of the index by transaction."""
-        return reading.part(self.connection, large, after, limit)
+        return windows.part(self.connection, large, after, limit)
 
-    def staged(self, large: LargeTransaction) -> int:
+    def staged(self, large: LargeTransaction) -> Position:
         """Return the end of what has arrived."""
         return staging.staged(self.connection, large)
 
-    def stage(self, entries: Sequence[Entry]) -> None:
-        """Into staged_entry, each statement by itself."""
-        staging.stage(self.connection, entries)
+    def stage(self, part: Part) -> None:
+        """Into staged_entry and staged_piece, each statement by itself."""
+        staging.stage(self.connection, part)
 
     def install_staged(self, epoch: int, large: LargeTransaction, *, boundary: bool) -> Appended:
         """Move all of it into the log in one transaction of the server, its images with it."""

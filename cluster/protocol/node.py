@@ -13,6 +13,7 @@ from cluster.protocol.entries import Entry, EntryId
 from cluster.protocol.gaps import Range
 from cluster.protocol.monitor_state import Reachability
 from cluster.protocol.names import Mode, NodeName
+from cluster.protocol.parts import Part, Position
 from cluster.protocol.policy import Automation
 from cluster.protocol.view import NodeState
 
@@ -114,13 +115,13 @@ class Node(Protocol):
     ) -> Window:
         """As read_log, and in the same snapshot whatever `ranges` of earlier log ids show now."""
 
-    def read_part(self, large: LargeTransaction, after: int, limit: int) -> list[Entry]:
-        """The next entries of a large transaction after the log id `after`: a window's worth, empty at its end."""
+    def read_part(self, large: LargeTransaction, after: Position, limit: int) -> Part | None:
+        """The next of a large transaction, at most `limit` entries; None at its end."""
 
-    def staged(self, large: LargeTransaction) -> int:
-        """The last log id of a large transaction of which parts have arrived here; 0 for none."""
+    def staged(self, large: LargeTransaction) -> Position:
+        """The entries of a large transaction that have arrived here whole, in parts."""
 
-    def stage(self, entries: Sequence[Entry]) -> None:
+    def stage(self, part: Part) -> None:
         """Keep a part of a large transaction until all of it is here. Nobody sees it."""
 
     def install_staged(self, epoch: int, large: LargeTransaction, *, boundary: bool) -> Appended:

@@ -90,6 +90,23 @@ def test_a_node_without_data_is_rebuilt_while_writes_go_on(cluster, main, wipe, 
     assert {found.status for found in check([name])} == {Status.INSTALLED}
 
 
+def test_a_row_larger_than_a_window_of_the_log_is_rebuilt(cluster, main, wipe, monkeypatch):
+    """Whether its entry stands below the commit watermark or above it."""
+    main.run("INSERT INTO test_specimen (id, note) VALUES (1, REPEAT('é', 3000000))")
+    cluster.settle()
+    wipe(NODE_B)
+    begin = rebuilding.cut_log
+
+    def change(connection, watermark: int) -> None:
+        main.run("UPDATE test_specimen SET note = CONCAT('x', note)")
+        begin(connection, watermark)
+
+    monkeypatch.setattr(rebuilding, "cut_log", change)
+    rebuilt(cluster, NODE_B)
+    cluster.settle()
+    assert compared(cluster).equal
+
+
 def test_rows_without_a_log_entry_are_rebuilt_too(cluster, main, wipe):
     add(main, 20)
     cluster.settle()

@@ -10,6 +10,7 @@ from cluster.protocol.errors import NOT_ACKNOWLEDGED, NodeFailed, StaleEpoch
 from cluster.protocol.gaps import Range
 from cluster.protocol.names import NodeName
 from cluster.protocol.node import LargeTransaction
+from cluster.protocol.parts import Part, Position
 
 pytestmark = pytest.mark.faults
 
@@ -102,7 +103,7 @@ def test_a_follower_that_stores_a_large_transaction_is_claimed_at_once(cluster):
     app.run("UPDATE test_counter SET value = 8 WHERE id = 7")
     entries = main.read_log(0, 10).entries[-1:]
     large = LargeTransaction("large", 1, (Range(entries[0].log_id, entries[0].log_id),))
-    vice.stage(entries)
+    vice.stage(Part(entries, Position(entries[-1].log_id)))
     holder = cluster.connect("node_a", "root")
     holder.run("START TRANSACTION")
     holder.rows(

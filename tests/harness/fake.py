@@ -8,6 +8,7 @@ from cluster.protocol.gaps import Range
 from cluster.protocol.monitor_state import Reachability
 from cluster.protocol.names import Mode, NodeName
 from cluster.protocol.node import Appended, LargeTransaction, Window
+from cluster.protocol.parts import Part, Position
 from cluster.protocol.policy import Automation
 from cluster.protocol.view import NodeState
 from tests.harness.fake_server import Server
@@ -92,17 +93,17 @@ class FakeNode:
         """As the protocol says."""
         return self._call(self.server.read_entries, after, tuple(ranges), limit, tuple(skipped))
 
-    def read_part(self, large: LargeTransaction, after: int, limit: int) -> list[Entry]:
+    def read_part(self, large: LargeTransaction, after: Position, limit: int) -> Part | None:
         """As the protocol says."""
         return self._call(self.server.read_part, large, after, limit)
 
-    def staged(self, large: LargeTransaction) -> int:
+    def staged(self, large: LargeTransaction) -> Position:
         """As the protocol says."""
         return self._call(self.server.staged, large)
 
-    def stage(self, entries: Sequence[Entry]) -> None:
+    def stage(self, part: Part) -> None:
         """As the protocol says."""
-        return self._call(self.server.stage, list(entries))
+        return self._call(self.server.stage, part)
 
     def install_staged(self, epoch: int, large: LargeTransaction, *, boundary: bool) -> Appended:
         """As the protocol says."""

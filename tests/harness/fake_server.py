@@ -22,6 +22,7 @@ from cluster.protocol.errors import (
 from cluster.protocol.gaps import Range
 from cluster.protocol.names import Mode, NodeName
 from cluster.protocol.node import Appended, LargeTransaction, Window
+from cluster.protocol.parts import Part, Position
 from cluster.protocol.view import Watermark
 from tests.harness.fake_disk import (
     EPOCH_START,
@@ -165,20 +166,21 @@ class Server(Voter):
         ranges = tuple(Range(e.log_id, e.log_id) for e in own)
         return LargeTransaction(entry.transaction_id, entry.epoch, ranges)
 
-    def read_part(self, large: LargeTransaction, after: int, limit: int) -> list[Entry]:
-        """See cluster/nodes/log/reading.py."""
+    def read_part(self, large: LargeTransaction, after: Position, limit: int) -> Part | None:
+        """See cluster/nodes/log/reading.py. No entry is so large here that it would travel in pieces."""
         key = (large.transaction_id, large.epoch)
-        own = [e for e in self.sorted_log() if (e.transaction_id, e.epoch) == key and e.log_id > after]
-        return own[:limit]
+        own = [e for e in self.sorted_log() if (e.transaction_id, e.epoch) == key and e.log_id > after.log_id]
+        return Part(own[:limit], Position(own[:limit][-1].log_id)) if own else None
 
-    def staged(self, large: LargeTransaction) -> int:
+    def staged(self, large: LargeTransaction) -> Position:
         """See cluster/nodes/log/staging.py."""
         key = (large.transaction_id, large.epoch)
-        return max((e.log_id for e in self.staging.values() if (e.transaction_id, e.epoch) == key), default=0)
+        own = (e.log_id for e in self.staging.values() if (e.transaction_id, e.epoch) == key)
+        return Position(max(own, default=0))
 
-    def stage(self, entries: Sequence[Entry]) -> None:
+    def stage(self, part: Part) -> None:
         """See cluster/nodes/log/staging.py."""
-        self.staging |= {entry.id: entry for entry in entries}
+        self.staging |= {entry.id: entry for entry in part.entries}
 
     def install_staged(self, epoch: int, large: LargeTransaction, *, boundary: bool) -> Appended:
         """See install_staged.sql."""

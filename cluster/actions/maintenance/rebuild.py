@@ -52,6 +52,7 @@ from cluster.nodes.schema.shape import shape
 from cluster.protocol.errors import Refused
 from cluster.protocol.lease import consent_seconds
 from cluster.protocol.names import Mode, NodeName
+from cluster.protocol.parts import Part, Position
 from cluster.protocol.view import ClusterView, NodeState
 from cluster.replicated import replicated_models
 
@@ -320,14 +321,14 @@ class Copy:
         complete, large = False, list[str]()
         while not complete:
             window = self.source.read_log(watermark, WINDOW, large)
-            entries, position = list(window.entries), watermark
+            part: Part | None = Part(window.entries, Position(watermark))
             if window.large is not None:  # in parts: nobody reads a node that is withdrawn
                 large.append(window.large.transaction_id)
-                entries = self.source.read_part(window.large, position, WINDOW)
-            while entries:
-                rebuilding.fill(self.target.connection, entries)
-                self.progress(len(entries))
+                part = self.source.read_part(window.large, Position(watermark), WINDOW)
+            while part:
+                rebuilding.fill(self.target.connection, part)
+                self.progress(len(part.entries))
                 if window.large is None:
                     break
-                entries = self.source.read_part(window.large, entries[-1].log_id, WINDOW)
+                part = self.source.read_part(window.large, part.end, WINDOW)
             watermark, complete = window.upto, window.complete

@@ -16,12 +16,15 @@ from cluster.protocol.errors import StaleEpoch
 from cluster.protocol.gaps import Gaps
 from cluster.protocol.names import NodeName
 from cluster.protocol.node import LargeTransaction, Node
+from cluster.protocol.parts import Part, Position
 from cluster.protocol.view import NodeState
 
 BATCH = 2000
 """Entries of one append at most; large ones are fewer."""
 ENTRY_SECONDS = 0.0005
 """Seconds that an entry of a large batch may take: ten times what it does take."""
+ENTRY_BYTES = 2048
+"""Bytes of an entry in pieces that take as long as another entry."""
 NEAR = 5_000
 """Log ids behind the cursor that each read looks through again: what short transactions may still fill."""
 FAR_INTERVAL, FAR_SHARE = 0.25, 5
@@ -58,7 +61,9 @@ class Feed:
     installing: threading.Lock = field(default_factory=threading.Lock)
     """Held by the one feed whose node appends a large transaction: the other goes on confirming what others write."""
     large: deque[LargeTransaction] = field(default_factory=deque)
-    position: int | None = None
+    position: Position | None = None
+    carried: int = 0
+    """Bytes of the first of them that travelled in pieces."""
     complete: bool = False
     level: bool = False
     """Whether the target has held, since this began, all that the primary held when this began."""
@@ -130,11 +135,11 @@ class Feed:
         if not self.large:
             return {}
         large = self.large[0]
-        self.note(large.ranges[0].first, large.entries)
         if self.position is None:
             self.position = self.target.staged(large)
-        if (position := bring_part(self.source, self.target, large, self.position)) is not None:
-            self.position = position
+        if (part := bring_part(self.source, self.target, large, self.position)) is not None:
+            self.note_part(large, part)
+            self.position = part.end
             return {}
         if not self.installing.acquire(blocking=False):
             return {}
@@ -143,9 +148,15 @@ class Feed:
         finally:
             self.installing.release()
         self.large.popleft()
-        self.position = None
+        self.position, self.carried = None, 0
         self.gaps.has_arrived(large.transaction_id)
         return {large.transaction_id: large.last}
+
+    def note_part(self, large: LargeTransaction, part: Part) -> None:
+        """Let them wait for the rest of a large transaction: an entry in pieces counts as many."""
+        if part.piece is not None:
+            self.carried += len(part.piece.content)
+        self.note(large.ranges[0].first, large.entries + (self.carried + part.rest) // ENTRY_BYTES)
 
     def note(self, first_log_id: int, entries: int) -> None:
         """Let the writers of many entries, and those behind them, wait for as long as these may take."""

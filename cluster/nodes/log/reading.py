@@ -3,17 +3,13 @@
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from cluster.nodes.connection import Connection
-from cluster.nodes.entry_columns import SELECTED
-from cluster.protocol.entries import Entry, EntryId, whole_transactions
+from cluster.protocol.entries import EntryId
 from cluster.protocol.errors import NodeFailed
-from cluster.protocol.gaps import Range
 from cluster.protocol.names import Mode, NodeName, Solo
-from cluster.protocol.node import LargeTransaction, Window
 from cluster.protocol.policy import UNDECIDED, Automation
 from cluster.protocol.view import Lease, NodeState, Watermark
 
@@ -95,118 +91,6 @@ def log_ids(connection: Connection, after: int, upto: int | None, limit: int | N
     if limit is not None:
         sql, params = sql + " LIMIT %s", [*params, limit]
     return [EntryId(epoch, log_id) for epoch, log_id in connection.rows(sql, params)]
-
-
-MOST_ROWS = 1 << 31
-WINDOW_BYTES = 4 << 20
-"""Bytes of images in one window: a window is held in memory several times on its way."""
-
-
-@dataclass
-class Pace:
-    """How many entries one statement asks for: as many as fitted into a window last, twice as many where all did."""
-
-    rows: int = MOST_ROWS
-
-    def note(self, fitted: int, *, is_full: bool) -> None:
-        """Take note of how many came, and whether bytes stopped them."""
-        self.rows = max(fitted, 1) if is_full else min(self.rows * 2, MOST_ROWS)
-
-
-def window(
-    connection: Connection, after: int, ranges: Sequence[Range], limit: int, skipped: Sequence[str] = ()
-) -> Window:
-    """Whole transactions after `after` and those that `ranges` show, in one snapshot.
-
-    A transaction that ends beyond the window waits for the next one, and so does what follows its first entry. One
-    that begins where the window begins is large: it is never cut, so it has to be read by itself.
-    """
-    entries, is_cut = read(connection, after, ranges, limit, skipped)
-    last = entries[-1].log_id if entries else after
-    if not is_cut:
-        return Window(entries, max(last, after), complete=True)
-    whole = whole_transactions(entries, ends(connection, entries, last), last)
-    kept = {entry.id for entry in whole}
-    held_back = [e for e in entries if e.log_id > after and e.id not in kept]
-    upto = max(held_back[0].log_id - 1 if held_back else last, after)
-    if upto > after or any(entry.log_id <= after for entry in whole):
-        return Window(whole, upto, complete=False)
-    return Window(
-        [],
-        after,
-        complete=False,
-        large=large_transaction(connection, held_back[0] if held_back else entries[0]),
-    )
-
-
-def read(
-    connection: Connection, after: int, ranges: Sequence[Range], limit: int, skipped: Sequence[str]
-) -> tuple[list[Entry], bool]:
-    """Return the first entries in `ranges`, which ascend, and after `after`, and whether there may be more.
-
-    One statement: one snapshot. What does not fit into a window is not held in memory.
-    """
-    pace = connection.known("pace", lambda *_: Pace())
-    asked = min(limit, pace.rows)
-    left_out = f" AND transaction_id NOT IN ({', '.join(['%s'] * len(skipped))})" if skipped else ""
-    part = f"(SELECT {SELECTED} FROM transaction_log WHERE {{}}{left_out} ORDER BY log_id, epoch LIMIT %s)"
-    parts = [part.format("log_id BETWEEN %s AND %s")] * len(ranges) + [part.format("log_id > %s")]
-    params: list[object] = []
-    for item in ranges:
-        params += [item.first, item.last, *skipped, asked]
-    return gather(connection, " UNION ALL ".join(parts), [*params, after, *skipped, asked], asked, pace)
-
-
-def gather(
-    connection: Connection, sql: str, params: Sequence[object], limit: int, pace: Pace
-) -> tuple[list[Entry], bool]:
-    """Return the first entries of a statement that fit into a window, and whether there may be more."""
-    entries: list[Entry] = []
-    size = 0
-    for row in connection.stream(sql, params):
-        if len(entries) < limit and size < WINDOW_BYTES:
-            entry = Entry._make(row)
-            entries.append(entry)
-            size += len(entry.old_value or "") + len(entry.new_value or "")
-    pace.note(len(entries), is_full=size >= WINDOW_BYTES)
-    return entries, len(entries) >= limit or size >= WINDOW_BYTES
-
-
-def large_transaction(connection: Connection, entry: Entry) -> LargeTransaction:
-    """Return the transaction of an entry, with all of its log ids: an index of the log alone."""
-    ranges: list[Range] = []
-    for (log_id,) in connection.stream(
-        "SELECT log_id FROM transaction_log WHERE transaction_id = %s AND epoch = %s ORDER BY log_id",
-        (entry.transaction_id, entry.epoch),
-    ):
-        if ranges and ranges[-1].last == log_id - 1:
-            ranges[-1] = Range(ranges[-1].first, log_id)
-        else:
-            ranges.append(Range(log_id, log_id))
-    return LargeTransaction(entry.transaction_id, entry.epoch, tuple(ranges))
-
-
-def part(connection: Connection, large: LargeTransaction, after: int, limit: int) -> list[Entry]:
-    """Return the next entries of a large transaction: a range of an index of the log."""
-    pace = connection.known("pace", lambda *_: Pace())
-    asked = min(limit, pace.rows)
-    sql = (
-        f"SELECT {SELECTED} FROM transaction_log FORCE INDEX (transaction_log_transaction)"
-        " WHERE transaction_id = %s AND epoch = %s AND log_id > %s ORDER BY log_id LIMIT %s"
-    )
-    return gather(connection, sql, (large.transaction_id, large.epoch, after, asked), asked, pace)[0]
-
-
-def ends(connection: Connection, entries: Sequence[Entry], cut: int) -> dict[str, int]:
-    """Return the last log id of every transaction in `entries`; those beyond `cut` are looked up."""
-    last = {entry.transaction_id: cut for entry in entries}
-    marks = ", ".join(["%s"] * len(last))
-    beyond = connection.rows(
-        f"SELECT transaction_id, MAX(log_id) FROM transaction_log FORCE INDEX (transaction_log_transaction)"
-        f" WHERE transaction_id IN ({marks}) AND log_id > %s GROUP BY transaction_id",
-        [*last, cut],
-    )
-    return last | {transaction_id: log_id for transaction_id, log_id in beyond}
 
 
 def promotion_watermark(connection: Connection, after_epoch: int) -> int | None:

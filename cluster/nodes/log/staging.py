@@ -1,33 +1,56 @@
 """Large transactions: their parts are kept beside the log until all are here, then appended whole."""
 
-from collections.abc import Sequence
-
 from cluster.nodes.connection import Connection
 from cluster.nodes.entry_columns import COLUMNS, MARKS
-from cluster.protocol.entries import Entry
 from cluster.protocol.node import Appended, LargeTransaction
+from cluster.protocol.parts import Part, Piece, Position
 
 INSTALL_SECONDS = 900.0
 """Seconds that a server may take to append one large transaction."""
 DROPPED = 5_000
 """Entries of one delete."""
+PIECE_COLUMNS = ", ".join(Piece._fields)
 
 
-def staged(connection: Connection, large: LargeTransaction) -> int:
-    """Return the last log id of which a part is here; 0 for none."""
+def staged(connection: Connection, large: LargeTransaction) -> Position:
+    """Return the last entry that is here whole."""
     (last,) = connection.row(
         "SELECT COALESCE(MAX(log_id), 0) FROM staged_entry WHERE transaction_id = %s AND epoch = %s",
         (large.transaction_id, large.epoch),
     )
-    return int(last)
+    return Position(int(last))
 
 
-def stage(connection: Connection, entries: Sequence[Entry]) -> None:
-    """Keep a part. May be repeated."""
+def stage(connection: Connection, part: Part) -> None:
+    """Keep a part. May be repeated. An entry is here only if all of its pieces are."""
+    if part.piece is not None:
+        stage_piece(connection, part.piece)
     connection.many(
         f"INSERT INTO staged_entry ({COLUMNS}) VALUES ({MARKS}) ON DUPLICATE KEY UPDATE log_id = VALUES(log_id)",
-        entries,
+        part.entries,
     )
+
+
+def stage_piece(connection: Connection, piece: Piece) -> None:
+    """Keep a piece of an entry. Pieces begin at the same bytes each time, so one that comes again is the same."""
+    connection.run(
+        f"INSERT INTO staged_piece ({PIECE_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s)"
+        " ON DUPLICATE KEY UPDATE start = VALUES(start)",
+        piece,
+    )
+
+
+def put_together(connection: Connection, piece: Piece) -> None:
+    """Give an entry of the log that has no images yet those whose pieces are here, and drop these."""
+    key = (piece.log_id, piece.epoch)
+    connection.run("SET SESSION group_concat_max_len = 1073741824")
+    connection.run(
+        "UPDATE transaction_log SET old_value = staged_image(log_id, epoch, FALSE),"
+        " new_value = staged_image(log_id, epoch, TRUE) WHERE log_id = %s AND epoch = %s",
+        key,
+    )
+    connection.run("SET SESSION group_concat_max_len = DEFAULT")
+    connection.run("DELETE FROM staged_piece WHERE log_id = %s AND epoch = %s", key)
 
 
 def install(connection: Connection, epoch: int, large: LargeTransaction, boundary: bool) -> Appended:
@@ -48,8 +71,9 @@ def install(connection: Connection, epoch: int, large: LargeTransaction, boundar
 
 def drop(connection: Connection, before_epoch: int) -> None:
     """Forget what is left of earlier epochs."""
-    dropped = DROPPED
-    while dropped == DROPPED:
-        dropped = connection.run(
-            "DELETE FROM staged_entry WHERE epoch < %s LIMIT %s", (before_epoch, DROPPED)
-        )
+    for table in ("staged_entry", "staged_piece"):
+        dropped = DROPPED
+        while dropped == DROPPED:
+            dropped = connection.run(
+                f"DELETE FROM {table} WHERE epoch < %s LIMIT %s", (before_epoch, DROPPED)
+            )

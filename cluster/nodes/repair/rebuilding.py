@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from cluster.conf import ClusterConf
 from cluster.nodes.connection import LOCK_WAIT, Connection
-from cluster.nodes.log import applying
+from cluster.nodes.log import applying, staging
 from cluster.nodes.log.images import values
 from cluster.nodes.repair import comparing
 from cluster.nodes.repair.comparing import Comparable, Span
@@ -21,6 +21,7 @@ from cluster.nodes.schema.shape import TableShape
 from cluster.protocol.entries import Entry, EntryId
 from cluster.protocol.errors import NodeFailed, Refused, WritersBusy
 from cluster.protocol.names import Mode
+from cluster.protocol.parts import Part
 
 LOST, KEPT = "memory lost", "memory kept"
 DELETED = 10_000
@@ -191,15 +192,20 @@ def clear(connection: Connection, table: Comparable, span: Span) -> None:
     connection.run(f"DELETE t FROM `{table.name}` AS t WHERE {condition}", params)
 
 
-def fill(connection: Connection, entries: Sequence[Entry]) -> None:
+def fill(connection: Connection, part: Part) -> None:
     """Add entries that come in the order of the log and bring their records to the newest image.
 
     Rows may be further than the log here, since they were copied later than these entries were written. A
     unique value may then stand in another row: the record is quarantined until that row's newer entry comes.
     """
+    staging.stage(connection, Part((), part.end, part.piece))
+    if not part.entries:
+        return
     with rewriting(connection):
-        connection.many(applying.LOG_INSERT, entries)
-        applying.store_entries(connection, [entry.id for entry in entries])
+        connection.many(applying.LOG_INSERT, part.entries)
+        if part.piece is not None:
+            staging.put_together(connection, part.piece)
+        applying.store_entries(connection, [entry.id for entry in part.entries])
 
 
 def leave_orphans(connection: Connection, ids: Sequence[EntryId]) -> None:

@@ -67,11 +67,20 @@ def entry_lists(types: Mapping[str, str]) -> dict[str, str]:
     bare = {name: name.strip("`") for name in NAMES}
     return {
         "entry": COLUMNS,
+        "whole_staged_entry": ", ".join(map(whole_staged, NAMES)),
         "new_entry": ", ".join(NAMES[1:]),  # the server numbers it
         "entry_paths": listed(f"{name} {types[name]} PATH '$.{bare[name]}'" for name in NAMES),
         "entry_parameters": listed(f"p_{bare[name]} {types[name]}" for name in NAMES),
         "entry_pairs": listed(f"'{bare[name]}', p_{bare[name]}" for name in NAMES),
     }
+
+
+def whole_staged(name: str) -> str:
+    """Return a column of an entry of `staged_entry`, its images put together where they came in pieces."""
+    if name not in ("old_value", "new_value"):
+        return name
+    is_new = str(name == "new_value").upper()
+    return f"IF(old_value IS NULL AND new_value IS NULL, staged_image(log_id, epoch, {is_new}), {name})"
 
 
 def listed(items: Iterable[str]) -> str:

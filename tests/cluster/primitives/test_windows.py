@@ -6,12 +6,14 @@ from itertools import pairwise
 import pytest
 
 from cluster.actions.steps import reconcile as reconciling
+from cluster.nodes.log.windows import PIECE_BYTES
 from cluster.nodes.mariadb import MariaDBNode
 from cluster.protocol.entries import Entry
 from cluster.protocol.errors import NodeFailed, StaleEpoch
 from cluster.protocol.gaps import Range
 from cluster.protocol.names import NodeName
 from cluster.protocol.node import LargeTransaction
+from cluster.protocol.parts import Position
 from tests.harness.node_log import count, counters, entries
 
 
@@ -73,11 +75,11 @@ class TestWindows:
 
 def parts(node: MariaDBNode, large: LargeTransaction, limit: int) -> Iterator[Entry]:
     """A large transaction, part by part."""
-    after = 0
+    after = Position()
     while part := node.read_part(large, after, limit):
-        assert len(part) <= limit
-        yield from part
-        after = part[-1].log_id
+        assert len(part.entries) <= limit
+        yield from part.entries
+        after = part.end
 
 
 class TestLarge:
@@ -95,10 +97,10 @@ class TestLarge:
 
     def test_nobody_sees_its_parts_before_all_are_there(self, main, vice, large):
         assert (large.transaction_id, large.entries, large.ranges) == ("large", 3, (Range(2, 4),))
-        first = main.read_part(large, 0, 2)
+        first = main.read_part(large, Position(), 2)
         vice.stage(first)
         vice.stage(first)
-        assert (vice.staged(large), vice.state().last_log_id, counters(vice)) == (3, 1, {})
+        assert (vice.staged(large), vice.state().last_log_id, counters(vice)) == (Position(3), 1, {})
         with pytest.raises(NodeFailed, match="parts of the transaction are missing"):
             vice.install_staged(1, large, boundary=False)
         vice.stage(main.read_part(large, vice.staged(large), 2))
@@ -106,25 +108,61 @@ class TestLarge:
         assert vice.install_staged(1, large, boundary=False).entries == 3
         assert counters(vice) == {1: 1, 2: 1, 3: 1}
         assert entries(vice) == entries(main)[:4]
-        assert vice.staged(large) == 0
+        assert vice.staged(large) == Position()
 
     def test_a_newer_entry_that_came_before_stays(self, main, vice, app, large):
         count(app, 2, transaction="later")
         vice.append(
             1, [entry for entry in entries(main, 1) if entry.transaction_id != "large"], boundary=False
         )
-        vice.stage(main.read_part(large, 0, 10))
+        vice.stage(main.read_part(large, Position(), 10))
         vice.install_staged(1, large, boundary=False)
         assert counters(vice) == {1: 1, 2: 2, 3: 1, 9: 1}
 
     def test_a_node_that_was_claimed_takes_none_of_it(self, main, vice, large):
-        vice.stage(main.read_part(large, 0, 10))
+        vice.stage(main.read_part(large, Position(), 10))
         vice.claim(2, 1)
         with pytest.raises(StaleEpoch, match="has promised epoch 2"):
             vice.install_staged(1, large, boundary=False)
         assert (counters(vice), vice.state().last_log_id) == ({}, 1)
         vice.drop_staged(2)
-        assert vice.staged(large) == 0
+        assert vice.staged(large) == Position()
+
+    def test_an_entry_larger_than_a_window_comes_in_pieces(self, main, vice, app):
+        """Both images byte for byte, wherever a piece cuts a character; what came before is not brought twice."""
+        app.run("SET @current_transaction_id = 'photo'")
+        app.run("INSERT INTO test_specimen (note, data) VALUES (CONCAT('x', REPEAT('é€😀', 700000)), '[1]')")
+        app.run("UPDATE test_specimen SET note = CONCAT('xy', REPEAT('é€😀', 700000)), data = '[2]'")
+        window = main.read_log(1, 100)
+        assert (list(window.entries), window.upto, window.large.entries) == ([], 1, 2)
+        held = []
+        for attempt in range(2):  # cut off in the middle, and begun again
+            position = vice.staged(window.large)
+            assert position == Position(attempt * 2)
+            while part := main.read_part(window.large, position, 100):
+                vice.stage(part)
+                held.append(len(part.piece.content))
+                position = part.end
+                if not attempt and position == Position(2, 2 * PIECE_BYTES):
+                    break
+        assert max(held) == PIECE_BYTES
+        vice.install_staged(1, window.large, boundary=False)
+        assert entries(vice) == entries(main)
+        note = "SELECT SHA1(note), CHAR_LENGTH(note) FROM test_specimen"
+        assert vice.connection.rows(note) == main.connection.rows(note)
+        assert vice.connection.row("SELECT COUNT(*) FROM staged_piece") == (0,)
+
+    def test_an_entry_larger_than_a_window_waits_for_those_before_it(self, main, app):
+        count(app, 1, transaction="small")
+        app.run("SET @current_transaction_id = 'photo'")
+        app.run("INSERT INTO test_specimen (note) VALUES (REPEAT('x', 5242880))")
+        count(app, 2, transaction="later")
+        before = main.read_log(1, 100)
+        assert ([entry.log_id for entry in before.entries], before.complete) == ([2], False)
+        photo = main.read_log(before.upto, 100).large
+        assert photo.transaction_id == "photo"
+        after = main.read_log(before.upto, 100, ["photo"])
+        assert ([entry.transaction_id for entry in after.entries], after.complete) == (["later"], True)
 
     def test_a_window_holds_few_large_images(self, main, app):
         """And takes as many small ones as before once the large ones are over."""

@@ -8,18 +8,27 @@ CREATE OR REPLACE PROCEDURE install_staged(
     SQL SECURITY DEFINER
 BEGIN
     DECLARE v_staged, v_added BIGINT UNSIGNED;
-    DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; SET @federated_operation = NULL; RESIGNAL; END;
+    DECLARE v_longest BIGINT DEFAULT @@SESSION.group_concat_max_len;
+    DECLARE EXIT HANDLER FOR SQLEXCEPTION
+    BEGIN
+        ROLLBACK;
+        SET @federated_operation = NULL;
+        SET SESSION group_concat_max_len = v_longest;
+        RESIGNAL;
+    END;
     START TRANSACTION;
     CALL lock_append();
     SELECT COUNT(*) INTO v_staged FROM staged_entry WHERE transaction_id = p_transaction_id AND epoch = p_written_in;
     IF v_staged <> p_entries THEN
         SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = ${invalid}, MESSAGE_TEXT = 'parts of the transaction are missing; stage them again.';
     END IF;
+    SET SESSION group_concat_max_len = 1073741824;
     INSERT INTO transaction_log (${entry})
-    SELECT ${entry}
+    SELECT ${whole_staged_entry}
     FROM staged_entry WHERE transaction_id = p_transaction_id AND epoch = p_written_in
     ON DUPLICATE KEY UPDATE log_id = VALUES(log_id);
     SET v_added = ROW_COUNT();
+    SET SESSION group_concat_max_len = v_longest;
     SELECT secret INTO @federated_operation FROM apply_secret;
     CALL clear_given();
     INSERT INTO given_entry (epoch, log_id)
@@ -27,6 +36,7 @@ BEGIN
     CALL store_given();
     SET @federated_operation = NULL;
     DELETE FROM staged_entry WHERE transaction_id = p_transaction_id;
+    DELETE FROM staged_piece WHERE transaction_id = p_transaction_id;
     UPDATE node_config SET config_value = config_value + (v_added > 0)
     WHERE config_key = 'replayed_transactions'
       AND (SELECT config_value FROM (SELECT config_value FROM node_config WHERE config_key = 'node_mode') AS own) = 'RECOVERING';

@@ -1,0 +1,183 @@
+"""Windows of a log: whole transactions, read in one snapshot; and the parts of a transaction that fits into none."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cluster.nodes.connection import Connection
+from cluster.nodes.entry_columns import NAMES
+from cluster.protocol.entries import Entry, whole_transactions
+from cluster.protocol.gaps import Range
+from cluster.protocol.node import LargeTransaction, Window
+from cluster.protocol.parts import Part, Piece, Position
+
+MOST_ROWS = 1 << 31
+WINDOW_BYTES = 4 << 20
+"""Bytes of images in one window: a window is held in memory several times on its way."""
+PIECE_BYTES = 2 << 20
+"""Bytes of one piece of an entry that is larger than a window. A node puts pieces together by where each begins, so all
+who bring the same entry, one after the other or at once, cut it alike."""
+OLD_BYTES, NEW_BYTES = "COALESCE(LENGTH(old_value), 0)", "COALESCE(LENGTH(new_value), 0)"
+IS_OVERSIZED = f"{OLD_BYTES} + {NEW_BYTES} > {WINDOW_BYTES}"
+
+
+def columns_with(images: str) -> str:
+    """Return the columns of an entry as they are read, with an expression for each of the two images."""
+    names = (images.format(name) if name.endswith("_value") else name for name in NAMES)
+    return ", ".join(names).replace("`timestamp`", "CAST(`timestamp` AS CHAR)")
+
+
+FITTING = columns_with(f"IF({IS_OVERSIZED}, NULL, {{}})") + f", {IS_OVERSIZED}"
+"""An entry as a window holds it, and whether it is too large for that."""
+WITHOUT_IMAGES = columns_with("NULL")
+
+
+@dataclass
+class Pace:
+    """How many entries one statement asks for: as many as fitted into a window last, twice as many where all did."""
+
+    rows: int = MOST_ROWS
+
+    def note(self, fitted: int, *, is_full: bool) -> None:
+        """Take note of how many came, and whether bytes stopped them."""
+        self.rows = max(fitted, 1) if is_full else min(self.rows * 2, MOST_ROWS)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """The first entries of a statement. is_cut: there may be more. oversized: the next, too large, without images."""
+
+    entries: list[Entry]
+    is_cut: bool
+    oversized: Entry | None
+
+
+def window(
+    connection: Connection, after: int, ranges: Sequence[Range], limit: int, skipped: Sequence[str] = ()
+) -> Window:
+    """Whole transactions after `after` and those that `ranges` show, in one snapshot.
+
+    A transaction that ends beyond the window waits for the next one, and so does what follows its first entry. One
+    that begins where the window begins is large: it is never cut, so it has to be read by itself.
+    """
+    found = read(connection, after, ranges, limit, skipped)
+    entries = found.entries
+    last = entries[-1].log_id if entries else after
+    if not found.is_cut:
+        return Window(entries, max(last, after), complete=True)
+    if not entries and found.oversized is not None:
+        return Window([], after, complete=False, large=large_transaction(connection, found.oversized))
+    whole = whole_transactions(entries, ends(connection, entries, last), last)
+    kept = {entry.id for entry in whole}
+    held_back = [e for e in entries if e.log_id > after and e.id not in kept]
+    upto = max(held_back[0].log_id - 1 if held_back else last, after)
+    if upto > after or any(entry.log_id <= after for entry in whole):
+        return Window(whole, upto, complete=False)
+    return Window(
+        [],
+        after,
+        complete=False,
+        large=large_transaction(connection, held_back[0] if held_back else entries[0]),
+    )
+
+
+def read(
+    connection: Connection, after: int, ranges: Sequence[Range], limit: int, skipped: Sequence[str]
+) -> Read:
+    """Return the first entries in `ranges`, which ascend, and after `after`.
+
+    One statement: one snapshot. What does not fit into a window is not held in memory.
+    """
+    pace = connection.known("pace", lambda *_: Pace())
+    asked = min(limit, pace.rows)
+    left_out = f" AND transaction_id NOT IN ({', '.join(['%s'] * len(skipped))})" if skipped else ""
+    part = f"(SELECT {FITTING} FROM transaction_log WHERE {{}}{left_out} ORDER BY log_id, epoch LIMIT %s)"
+    parts = [part.format("log_id BETWEEN %s AND %s")] * len(ranges) + [part.format("log_id > %s")]
+    params: list[object] = []
+    for item in ranges:
+        params += [item.first, item.last, *skipped, asked]
+    return gather(connection, " UNION ALL ".join(parts), [*params, after, *skipped, asked], asked, pace)
+
+
+def gather(connection: Connection, sql: str, params: Sequence[object], limit: int, pace: Pace) -> Read:
+    """Return the first entries of a statement that fit into a window. It selects FITTING."""
+    entries: list[Entry] = []
+    oversized: Entry | None = None
+    size = 0
+    for *columns, is_oversized in connection.stream(sql, params):
+        if oversized is None and len(entries) < limit and size < WINDOW_BYTES:
+            entry = Entry._make(columns)
+            if is_oversized:
+                oversized = entry
+                continue
+            entries.append(entry)
+            size += len(entry.old_value or "") + len(entry.new_value or "")
+    pace.note(len(entries), is_full=size >= WINDOW_BYTES)
+    is_cut = len(entries) >= limit or size >= WINDOW_BYTES or oversized is not None
+    return Read(entries, is_cut, oversized)
+
+
+def large_transaction(connection: Connection, entry: Entry) -> LargeTransaction:
+    """Return the transaction of an entry, with all of its log ids: an index of the log alone."""
+    ranges: list[Range] = []
+    for (log_id,) in connection.stream(
+        "SELECT log_id FROM transaction_log WHERE transaction_id = %s AND epoch = %s ORDER BY log_id",
+        (entry.transaction_id, entry.epoch),
+    ):
+        if ranges and ranges[-1].last == log_id - 1:
+            ranges[-1] = Range(ranges[-1].first, log_id)
+        else:
+            ranges.append(Range(log_id, log_id))
+    return LargeTransaction(entry.transaction_id, entry.epoch, tuple(ranges))
+
+
+OF_TRANSACTION = (
+    " FROM transaction_log FORCE INDEX (transaction_log_transaction)"
+    " WHERE transaction_id = %s AND epoch = %s AND log_id > %s ORDER BY log_id LIMIT %s"
+)
+
+
+def part(connection: Connection, large: LargeTransaction, after: Position, limit: int) -> Part | None:
+    """Return the next of a large transaction, None at its end: a range of an index of the log."""
+    if after.offset:
+        return piece(connection, large, after)
+    pace = connection.known("pace", lambda *_: Pace())
+    asked = min(limit, pace.rows)
+    params = (large.transaction_id, large.epoch, after.log_id, asked)
+    found = gather(connection, f"SELECT {FITTING}{OF_TRANSACTION}", params, asked, pace)
+    if found.entries:
+        return Part(found.entries, Position(found.entries[-1].log_id))
+    return piece(connection, large, after) if found.oversized is not None else None
+
+
+def piece(connection: Connection, large: LargeTransaction, after: Position) -> Part | None:
+    """Return the next piece of an oversized entry, read by bytes: the old image, then the new one."""
+    offset = after.offset
+    rows = connection.rows(
+        f"SELECT {WITHOUT_IMAGES}, {OLD_BYTES}, {NEW_BYTES}, IF(%s < {OLD_BYTES},"
+        f" SUBSTRING(CAST(old_value AS BINARY), 1 + %s, {PIECE_BYTES}),"
+        f" SUBSTRING(CAST(new_value AS BINARY), 1 + %s - {OLD_BYTES}, {PIECE_BYTES})){OF_TRANSACTION}",
+        (offset, offset, offset, large.transaction_id, large.epoch, after.log_id, 1),
+    )
+    if not rows:
+        return None  # the log was changed on behalf of a newer epoch
+    *columns, old_bytes, new_bytes, content = rows[0]
+    entry = Entry._make(columns)
+    is_new = offset >= old_bytes
+    start = offset - old_bytes if is_new else offset
+    read = Piece(entry.log_id, entry.epoch, entry.transaction_id, is_new, start, content)
+    end = offset + len(content)
+    if rest := old_bytes + new_bytes - end:
+        return Part((), Position(after.log_id, end), read, rest)
+    return Part((entry,), Position(entry.log_id), read)
+
+
+def ends(connection: Connection, entries: Sequence[Entry], cut: int) -> dict[str, int]:
+    """Return the last log id of every transaction in `entries`; those beyond `cut` are looked up."""
+    last = {entry.transaction_id: cut for entry in entries}
+    marks = ", ".join(["%s"] * len(last))
+    beyond = connection.rows(
+        f"SELECT transaction_id, MAX(log_id) FROM transaction_log FORCE INDEX (transaction_log_transaction)"
+        f" WHERE transaction_id IN ({marks}) AND log_id > %s GROUP BY transaction_id",
+        [*last, cut],
+    )
+    return last | {transaction_id: log_id for transaction_id, log_id in beyond}
