@@ -186,7 +186,8 @@ class Server(Voter):
         """See install_staged.sql."""
         key = (large.transaction_id, large.epoch)
         parts = [entry for entry in self.staging.values() if (entry.transaction_id, entry.epoch) == key]
-        if len(parts) != large.entries:
+        held = [entry for entry in self.log.values() if (entry.transaction_id, entry.epoch) == key]
+        if large.entries not in (len(parts), len(held)):
             raise NodeFailed(self.name, "parts of the transaction are missing; stage them again.", 45004)
         added = self.append(epoch, parts, boundary=boundary)
         for entry in parts:

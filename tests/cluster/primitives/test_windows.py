@@ -108,6 +108,8 @@ class TestLarge:
         assert vice.install_staged(1, large, boundary=False).entries == 3
         assert counters(vice) == {1: 1, 2: 1, 3: 1}
         assert entries(vice) == entries(main)[:4]
+        vice.stage(first)  # somebody else brings it, too
+        assert vice.install_staged(1, large, boundary=False).entries == 0
         assert vice.staged(large) == Position()
 
     def test_a_newer_entry_that_came_before_stays(self, main, vice, app, large):
