@@ -32,6 +32,8 @@ TOGETHER = 1.0
 """Seconds within which a refusal belongs to the end of the connection before it."""
 SILENCE = 0.9
 """Share of the deadline after which an end of the connection is the client library's."""
+LONG_SECONDS = 900
+"""Seconds that a server may take for a large transaction, a row lock that it waits for among them."""
 RETRY = 1213
 LOCK_WAIT = 1205
 
@@ -178,8 +180,21 @@ class Connection:
         with self.errors():
             cursor = self.raw().cursor(SSCursor)
             cursor.execute(sql, params)
-            yield from cursor
+            try:
+                yield from cursor
+            except GeneratorExit:  # the caller wants no more; the rest must be read before the next statement
+                cursor.close()
+                raise
             cursor.close()
+
+    @contextmanager
+    def long_deadline(self) -> Iterator["Connection"]:
+        """A connection of its own to the same server, for a statement whose time grows with what a client wrote."""
+        connection = Connection(self.endpoint, timeout=LONG_SECONDS, lock_wait=LONG_SECONDS)
+        try:
+            yield connection
+        finally:
+            connection.close()
 
     def escape(self, value: str) -> str:
         """Return a text for between quotes, where a statement takes no placeholder."""

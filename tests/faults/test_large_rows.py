@@ -78,3 +78,19 @@ def test_a_node_that_was_away_gets_it_when_it_is_back(cluster):
     cluster.start("node_b")
     cluster.settle(timeout=60)
     check_equal(cluster)
+
+
+def test_it_is_filed_where_it_was_orphaned(cluster, operator):
+    """Both images together are larger than what one row may hold."""
+    app = cluster.connect("main", "root", 60.0)
+    app.run(f"INSERT INTO test_specimen (note) VALUES (REPEAT('x', {21 << 20}))")
+    cluster.settle(timeout=60)
+    cluster.replicator.stop()
+    app.run("UPDATE test_specimen SET note = CONCAT('y', note)")
+    cluster.kill("main")
+    operator.promote_node_a()
+    cluster.replicator.start()
+    cluster.start("main")
+    assert operator.recover("main").orphaned == 1
+    cluster.settle(timeout=60)
+    check_equal(cluster)

@@ -76,15 +76,18 @@ def store_entries(connection: Connection, ids: Iterable[EntryId]) -> None:
 
 
 def orphan_entries(connection: Connection, epoch: int, orphans: Sequence[EntryId]) -> int:
-    """Move entries to orphaned_entry and restore their records, in one transaction. How many were moved."""
-    with appending(connection, epoch, boundary=True):
-        connection.run(
+    """Move entries to orphaned_entry and restore their records, in one transaction. How many were moved.
+
+    A large transaction is orphaned whole, so this may take as long as it took: over a connection of its own.
+    """
+    with connection.long_deadline() as own, appending(own, epoch, boundary=True):
+        own.run(
             "CREATE OR REPLACE TEMPORARY TABLE lost_id (epoch INT UNSIGNED NOT NULL,"
             " log_id BIGINT UNSIGNED NOT NULL, PRIMARY KEY (log_id, epoch)) ENGINE = InnoDB"
         )
-        connection.many("INSERT INTO lost_id (epoch, log_id) VALUES (%s, %s)", orphans)
-        (moved,) = connection.row("SELECT COUNT(*) FROM lost_id JOIN transaction_log USING (log_id, epoch)")
-        connection.rows("CALL orphan_entries()")
+        own.many("INSERT INTO lost_id (epoch, log_id) VALUES (%s, %s)", orphans)
+        (moved,) = own.row("SELECT COUNT(*) FROM lost_id JOIN transaction_log USING (log_id, epoch)")
+        own.rows("CALL orphan_entries()")
     return int(moved)
 
 

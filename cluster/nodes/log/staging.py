@@ -5,8 +5,6 @@ from cluster.nodes.entry_columns import COLUMNS, MARKS
 from cluster.protocol.node import Appended, LargeTransaction
 from cluster.protocol.parts import Part, Piece, Position
 
-INSTALL_SECONDS = 900.0
-"""Seconds that a server may take to append one large transaction."""
 DROPPED = 5_000
 """Entries of one delete."""
 PIECE_COLUMNS = ", ".join(Piece._fields)
@@ -58,14 +56,11 @@ def install(connection: Connection, epoch: int, large: LargeTransaction, boundar
 
     Over a connection of its own, which waits as long as that takes.
     """
-    patient = Connection(connection.endpoint, timeout=INSTALL_SECONDS, lock_wait=int(INSTALL_SECONDS))
-    try:
-        (added,) = patient.row(
+    with connection.long_deadline() as own:
+        (added,) = own.row(
             "CALL install_staged(%s, %s, %s, %s, %s)",
             (epoch, boundary, large.transaction_id, large.epoch, large.entries),
         )
-    finally:
-        patient.close()
     return Appended(int(added), 1 if added else 0)
 
 

@@ -1,7 +1,8 @@
 """Windows of a log: whole transactions, read in one snapshot; and the parts of a transaction that fits into none."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from cluster.nodes.connection import Connection
 from cluster.nodes.entry_columns import NAMES
@@ -9,6 +10,8 @@ from cluster.protocol.entries import Entry, whole_transactions
 from cluster.protocol.gaps import Range
 from cluster.protocol.node import LargeTransaction, Window
 from cluster.protocol.parts import Part, Piece, Position
+
+T = TypeVar("T")
 
 MOST_ROWS = 1 << 31
 WINDOW_BYTES = 4 << 20
@@ -110,10 +113,29 @@ def gather(connection: Connection, sql: str, params: Sequence[object], limit: in
                 oversized = entry
                 continue
             entries.append(entry)
-            size += len(entry.old_value or "") + len(entry.new_value or "")
+            size += image_bytes(entry)
     pace.note(len(entries), is_full=size >= WINDOW_BYTES)
     is_cut = len(entries) >= limit or size >= WINDOW_BYTES or oversized is not None
     return Read(entries, is_cut, oversized)
+
+
+def image_bytes(entry: Entry) -> int:
+    """Return about how many bytes an entry's images take."""
+    return len(entry.old_value or "") + len(entry.new_value or "")
+
+
+def in_windows(items: Iterable[T], size: Callable[[T], int]) -> Iterator[list[T]]:
+    """Yield items in parts of no more than fits into a window, or of one that does not."""
+    part: list[T] = []
+    total = 0
+    for item in items:
+        part.append(item)
+        total += size(item)
+        if total >= WINDOW_BYTES:
+            yield part
+            part, total = [], 0
+    if part:
+        yield part
 
 
 def large_transaction(connection: Connection, entry: Entry) -> LargeTransaction:

@@ -18,6 +18,8 @@ from cluster.nodes.connection import EXACT
 from cluster.nodes.schema.fragments import fill, kernel_fragments
 from cluster.nodes.schema.shape import (
     IMAGE_BYTES,
+    ORPHAN_IMAGES,
+    ORPHANS,
     PACKET_SHARE,
     TableShape,
     exact_size,
@@ -204,6 +206,7 @@ def size_check(table: TableShape) -> str:
         return ""
     path = sql_root() / "cluster" / "triggers" / "parts" / "size_check.sql"
     sizes = {count.__name__: table.size("NEW", count) for count in (least_size, greatest_size, exact_size)}
-    limit = f"LEAST({IMAGE_BYTES}, @@max_allowed_packet DIV {PACKET_SHARE})"
+    images = ORPHAN_IMAGES if table.name == ORPHANS else 1
+    limit = f"LEAST({IMAGE_BYTES * images}, @@max_allowed_packet DIV {PACKET_SHARE // images})"
     values = {"table": table.name, "record": table.record("NEW"), "limit": limit}
     return fill(path.read_text(), values | sizes)

@@ -35,6 +35,9 @@ IMAGE_BYTES = 40 << 20
 the text for NULL where that exceeds 31 bits: from 42.6 MiB on."""
 PACKET_SHARE = 8
 """An image may take this part of max_allowed_packet: an entry travels with two, and quoted, which can double each."""
+ORPHANS, ORPHAN_IMAGES = "orphaned_transaction", 4
+"""The table whose rows hold both images of an entry, each quoted once more, and how many such a row may take: what a
+node wrote can be filed, or it could not be recovered."""
 ESCAPED = 6
 """Bytes that one byte of text takes in JSON at most: a control character is written as \\u0001."""
 
