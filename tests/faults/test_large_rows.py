@@ -1,6 +1,8 @@
 """A row that is larger than a window of the log costs the replicator little memory, and other writers nothing."""
 
 import subprocess
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -93,4 +95,23 @@ def test_it_is_filed_where_it_was_orphaned(cluster, operator):
     cluster.start("main")
     assert operator.recover("main").orphaned == 1
     cluster.settle(timeout=60)
+    check_equal(cluster)
+
+
+def test_a_rebuild_holds_few_of_them(cluster):
+    app = cluster.connect("main", "root", 60.0)
+    app.run("INSERT INTO test_specimen (note) SELECT REPEAT('x', 2097152) FROM seq_1_to_60")
+    cluster.settle(timeout=60)
+    root = cluster.connect("node_b", "root")
+    root.run("SET @federated_operation = (SELECT secret FROM apply_secret)")
+    root.run("DELETE FROM test_specimen")
+    root.run("DELETE FROM transaction_log WHERE log_id > 1")
+    process = cluster.popen("rebuild_node", "node_b", "--yes")
+    held = 0
+    while process.poll() is None:
+        with suppress(StopIteration, FileNotFoundError):
+            held = max(held, peak(process))
+        time.sleep(0.02)
+    assert process.returncode == 0, process.communicate()
+    assert held < 250 << 20
     check_equal(cluster)

@@ -143,20 +143,19 @@ def digests(connection: Connection, table: Comparable, span: Span) -> dict[str, 
     return {text(record): int(value) for record, value in rows}
 
 
-def images_of_span(connection: Connection, shape: TableShape, span: Span) -> list[str]:
-    """Return the image of each row of a span."""
+def images_of_span(connection: Connection, shape: TableShape, span: Span) -> Iterator[str]:
+    """Yield the image of each row of a span. The connection is busy meanwhile."""
     condition, params = within(comparable(shape), span)
-    rows = connection.rows(
-        f"SELECT {shape.image('t')} FROM `{shape.name}` AS t FORCE INDEX (PRIMARY) WHERE {condition}", params
-    )
-    return [text(image) for (image,) in rows]
+    sql = f"SELECT {shape.image('t')} FROM `{shape.name}` AS t FORCE INDEX (PRIMARY) WHERE {condition}"
+    for (image,) in connection.stream(sql, params):
+        yield text(image)
 
 
-def entries(connection: Connection, span: Span) -> list[Entry]:
-    """Return the entries of a span of the log."""
+def entries(connection: Connection, span: Span) -> Iterator[Entry]:
+    """Yield the entries of a span of the log. The connection is busy meanwhile."""
     condition, params = within(LOG_TABLE, span)
-    rows = connection.rows(f"SELECT {SELECTED} FROM transaction_log AS t WHERE {condition}", params)
-    return [Entry._make(row) for row in rows]
+    sql = f"SELECT {SELECTED} FROM transaction_log AS t WHERE {condition}"
+    return map(Entry._make, connection.stream(sql, params))
 
 
 def text(value: str | bytes) -> str:

@@ -13,6 +13,7 @@ from cluster.conf import ClusterConf
 from cluster.nodes.connection import LOCK_WAIT, Connection
 from cluster.nodes.log import applying, staging
 from cluster.nodes.log.images import values
+from cluster.nodes.log.windows import image_bytes, in_windows
 from cluster.nodes.repair import comparing
 from cluster.nodes.repair.comparing import Comparable, Span
 from cluster.nodes.repair.repairing import replace_rows
@@ -165,18 +166,18 @@ def rewriting(connection: Connection) -> Iterator[None]:
 
 def copy_entries(source: Connection, target: Connection, span: Span) -> None:
     """Make a span of the target's log what the source's is. No row is touched."""
-    entries = comparing.entries(source, span)
     with rewriting(target):
         clear(target, comparing.LOG_TABLE, span)
-        target.many(applying.LOG_INSERT, entries)
+        for entries in in_windows(comparing.entries(source, span), image_bytes):
+            target.many(applying.LOG_INSERT, entries)
 
 
 def copy_rows(source: Connection, target: Connection, shape: TableShape, span: Span) -> None:
     """Make a span of a table what it is on the source."""
-    rows = [values(image) for image in comparing.images_of_span(source, shape, span)]
     with rewriting(target):
         clear(target, comparing.comparable(shape), span)
-        replace_rows(target, shape.name, rows)
+        for images in in_windows(comparing.images_of_span(source, shape, span), len):
+            replace_rows(target, shape.name, [values(image) for image in images])
 
 
 def make_like(source: Connection, target: Connection, table: str) -> None:
