@@ -196,12 +196,8 @@ class MariaDBNode:
         )
 
     def note_follower(self, epoch: int) -> None:
-        """Durable before the follower is."""
-        self.connection.run(
-            "UPDATE node_config SET config_value = GREATEST(CAST(config_value AS INTEGER), %s)"
-            " WHERE config_key = 'followed_epoch'",
-            (epoch,),
-        )
+        """See sql/cluster/procedures/lease/note_follower.sql."""
+        self._call(epoch, "note_follower", epoch)
 
     def note_rounds(self, epoch: int, rounds: Mapping[NodeName, int]) -> None:
         """See sql/cluster/procedures/lease/note_rounds.sql."""

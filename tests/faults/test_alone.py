@@ -8,6 +8,7 @@ from cluster.actions.steps.observe import observe
 from cluster.protocol.errors import NOT_ACKNOWLEDGED, NOT_WRITABLE, NodeFailed
 from cluster.protocol.names import NodeName, Solo
 from tests.harness.checker import check_epochs
+from tests.harness.console import Console
 
 pytestmark = pytest.mark.faults
 
@@ -105,6 +106,25 @@ def test_force_is_refused_where_a_majority_answers(cluster):
     done = cluster.manage("promote_node_a", "--force", input="node_a\n")
     assert done.returncode == 1
     assert "need not be forced" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "call"), [(NodeName.NODE_B, "catch_up"), (NodeName.MAIN, "recover_from_node_a")]
+)
+def test_force_ends_once_another_node_follows_by_the_sql_console(cluster, name, call):
+    """Without a replicator, too: whoever catches up says so to Node A before it may vote for the third."""
+    cluster.settle()
+    cluster.kill("main")
+    cluster.kill("node_b")
+    node_a = cluster.nodes[NodeName.NODE_A]
+    assert cluster.manage("promote_node_a", "--force", input="node_a\n").returncode == 0
+    cluster.replicator.stop(writers_carry=True)
+    assert node_a.state().solo is Solo.WHEN_SILENT
+    cluster.start(name)
+    console = Console(cluster)
+    console.says("node_a", "CALL keep_lease()")
+    console.says(name, f"CALL {call}()")
+    assert node_a.state().solo is Solo.NEVER
 
 
 def test_force_ends_once_another_node_follows(cluster):

@@ -22,6 +22,7 @@ BEGIN
         CALL refuse('There is nobody to catch up from: no node that takes writes answers. Call check_main_health() on Node A.');
     END IF;
     SELECT COUNT(*) INTO v_before FROM transaction_log;
+    CALL announce_follower(v_primary, v_epoch);
     CALL catch_up_from(v_primary, v_epoch);
     CALL change_mode(IF(v_own = 'node_a', 'VICE', 'REPLICA'), v_epoch);
     SELECT CONCAT('Caught up with ', IF(v_primary = 'main', 'Main', 'Node A'), '. Fetched ', COUNT(*) - v_before, ' entries.') AS message

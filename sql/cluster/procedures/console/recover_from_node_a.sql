@@ -23,6 +23,7 @@ BEGIN
     END IF;
     SELECT CONCAT('Main last transaction was at: ', COALESCE(CONCAT(LEFT(seen('main', 'last_entry_at'), 19), ' UTC'), 'never')) AS message;
     SELECT 'Fetching missed transactions from Node A...' AS message;
+    CALL announce_follower('node_a', v_epoch);
     IF seen('main', 'mode') <> 'RECOVERING' THEN
         CALL follow(v_epoch);  -- a Main that was promoted meanwhile refuses this, and stays open
         CALL change_mode('RECOVERING', v_epoch);

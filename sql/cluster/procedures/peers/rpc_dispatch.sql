@@ -1,4 +1,4 @@
--- Runs the primitive that another node calls, in that node's transaction: state, claim, consent, follow, append, promote.
+-- Runs the primitive that another node calls, in that node's transaction: state, claim, consent, follow, followed, append, promote.
 -- A trigger can neither raise lease_end nor commit, so a claim closes the mode instead: the guard refuses every write from
 -- then on, and a lease of the old epoch cannot be renewed (invariant (b)).
 -- Inputs: the verb, its epoch, its argument (JSON). Out: what it answers, JSON or NULL. Errors: those of the primitive.
@@ -32,6 +32,8 @@ BEGIN
         IF p_epoch > v_promised THEN
             CALL close_mode();
         END IF;
+    WHEN 'followed' THEN
+        CALL note_follower(p_epoch);
     WHEN 'append' THEN
         CALL append_entries(p_epoch, FALSE, p_argument, v_added);
         SET p_answer = v_added;
