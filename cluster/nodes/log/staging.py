@@ -5,8 +5,8 @@ from cluster.nodes.entry_columns import COLUMNS, MARKS
 from cluster.protocol.node import Appended, LargeTransaction
 from cluster.protocol.parts import Part, Piece, Position
 
-DROPPED = 5_000
-"""Entries of one delete."""
+DROPPED = {"staged_entry": 5_000, "staged_piece": 20}
+"""Rows of one delete."""
 PIECE_COLUMNS = ", ".join(Piece._fields)
 
 
@@ -66,9 +66,7 @@ def install(connection: Connection, epoch: int, large: LargeTransaction, boundar
 
 def drop(connection: Connection, before_epoch: int) -> None:
     """Forget what is left of earlier epochs."""
-    for table in ("staged_entry", "staged_piece"):
-        dropped = DROPPED
-        while dropped == DROPPED:
-            dropped = connection.run(
-                f"DELETE FROM {table} WHERE epoch < %s LIMIT %s", (before_epoch, DROPPED)
-            )
+    for table, limit in DROPPED.items():
+        dropped = limit
+        while dropped == limit:
+            dropped = connection.run(f"DELETE FROM {table} WHERE epoch < %s LIMIT %s", (before_epoch, limit))
