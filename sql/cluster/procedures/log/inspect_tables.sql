@@ -6,15 +6,13 @@ BEGIN
     DECLARE v_known TEXT DEFAULT replicated_tables();
     DECLARE v_name VARCHAR(16) DEFAULT (SELECT config_value FROM node_config WHERE config_key = 'node_name');
     DECLARE v_unlogged TEXT DEFAULT unlogged_tables();
-    DECLARE v_cascading, v_elsewhere, v_defect TEXT;
+    DECLARE v_elsewhere TEXT DEFAULT tables_outside_innodb();
+    DECLARE v_cascading, v_defect TEXT;
     -- InnoDB's own list: the standard one opens every table. TYPE: what the key does by itself, in bits below 16.
     SELECT GROUP_CONCAT(DISTINCT name SEPARATOR ', ') INTO v_cascading
     FROM (SELECT SUBSTRING_INDEX(FOR_NAME, '/', -1) AS name FROM information_schema.INNODB_SYS_FOREIGN
           WHERE TYPE & 15 AND SUBSTRING_INDEX(FOR_NAME, '/', 1) = REPLACE(DATABASE(), '-', '@002d')) AS changing
     WHERE FIND_IN_SET(CONVERT(name USING utf8mb4) COLLATE utf8mb4_bin, v_known);
-    SELECT GROUP_CONCAT(TABLE_NAME ORDER BY TABLE_NAME SEPARATOR ', ') INTO v_elsewhere
-    FROM information_schema.TABLES
-    WHERE TABLE_SCHEMA = DATABASE() AND FIND_IN_SET(CONVERT(TABLE_NAME USING utf8mb4) COLLATE utf8mb4_bin, v_known) AND ENGINE <> 'InnoDB';
     SET v_defect = CASE
         WHEN v_unlogged IS NOT NULL THEN CONCAT(v_unlogged,
             ' lacks its triggers, so what is written there is in no log. Run setup_nodes ', v_name, '.')
