@@ -4,7 +4,7 @@ CREATE OR REPLACE FUNCTION tables_outside_innodb() RETURNS TEXT
     SQL SECURITY DEFINER
 BEGIN
     DECLARE v_rest TEXT DEFAULT replicated_tables();
-    DECLARE v_name VARCHAR(64);
+    DECLARE v_name VARCHAR(64) CHARACTER SET utf8mb3;
     DECLARE v_elsewhere TEXT;
     DECLARE v_other BOOLEAN;
     WHILE v_rest <> '' DO
