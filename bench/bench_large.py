@@ -1,17 +1,20 @@
-"""Measure one transaction of a million rows and one row of 32 MiB: python bench/bench_large.py [ROWS [MIB [NAME ...]]].
+"""Measure large work: python bench/bench_large.py [ROWS [MIB [TABLES]]] [NAME ...].
 
-Beside each, four sessions write and wait for their acknowledgements; replicator and monitor are processes of their own.
-Then Main is killed while a transaction of that size is on its way: Node A must have all of it, or nothing.
+One transaction of a million rows and one row of 32 MiB: beside each, four sessions write and wait for their
+acknowledgements; replicator and monitor are processes of their own. Main is killed while a transaction of that size is on its
+way: Node A must have all of it, or nothing. And the verbs in a database that has 10,000 tables of others.
 """
 
+import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
-from bench_main_job import INSERT, UPDATE, Stage, milliseconds, say, stage
+from bench_main_job import INSERT, UPDATE, Stage, milliseconds, run_all, say, stage
 
 from cluster.nodes.connection import Connection
 from cluster.protocol.errors import ClusterError, NodeFailed
@@ -19,7 +22,7 @@ from cluster.protocol.names import NodeName
 from tests.harness.observer import observing
 from tests.harness.sql import NOT_WRITABLE
 
-ROWS, MIB = 1_000_000, 32
+ROWS, MIB, TABLES = 1_000_000, 32, 10_000
 WRITERS = 4
 QUIET_SECONDS = 5.0
 TRIES = 10
@@ -190,18 +193,61 @@ def failover(rows: int) -> None:
         say("rows on Main after it", f"{left:,}", f"{held:,}")
 
 
+def seconds(name: str, work: Callable[[], object]) -> None:
+    """How long something takes, and what a command says at its end."""
+    start = time.perf_counter()
+    done = work()
+    said = ""
+    if isinstance(done, subprocess.CompletedProcess):
+        said = f": {done.returncode}, {(done.stderr.strip() or done.stdout.strip()).splitlines()[-1]}"
+    say(name, f"{time.perf_counter() - start:.2f} s{said}", "")
+
+
+def verbs(here: Stage, when: str) -> None:
+    """What looks at tables, or changes roles."""
+    for name in NodeName:
+        session = here.servers.connect(name, "root", 60.0)
+        seconds(f"{when}: inspect_tables, {name}", partial(session.run, "CALL inspect_tables()"))
+    for words in ("cluster_status", "setup_nodes --check", "setup_nodes", "verify_consistency"):
+        seconds(f"{when}: {words}", partial(here.cluster.manage, *words.split(), timeout=PATIENCE))
+    for to in ("node_a", "main"):
+        seconds(f"{when}: switchover, {to}", partial(here.cluster.manage, "switchover", "--to", to))
+    here.cluster.kill(NodeName.MAIN)
+    seconds(f"{when}: promote_node_a", partial(here.cluster.manage, "promote_node_a"))
+    seconds(f"{when}: start of Main", partial(here.cluster.start, NodeName.MAIN))
+    for word in ("recover_main", "demote_node_a"):
+        seconds(f"{when}: {word}", partial(here.cluster.manage, word, timeout=PATIENCE))
+    servers = " and ".join(f"{peak(pid):.0f}" for pid in server_pids(here))
+    say(f"{when}: replicator, servers", f"{peak(here.replicator.pid):.0f} and {servers} MiB", MEMORY_GOAL)
+
+
+def tables(number: int) -> None:
+    """So many tables that are not replicated, on every node."""
+    with stage() as here:
+        verbs(here, "few tables")
+
+        def make(at: int) -> None:
+            session = here.servers.connect(list(NodeName)[at], "root", 60.0)
+            for one in range(number):
+                session.run(f"CREATE TABLE other_{one} (id INT PRIMARY KEY)")
+
+        run_all(make, len(NodeName))
+        verbs(here, f"{number:,} tables")
+
+
 BENCHES: dict[str, tuple[Callable[[int], None], int]] = {
     "one_row": (one_row, 1),
     "million": (million, 0),
     "failover": (failover, 0),
+    "tables": (tables, 2),
 }
 
 
 def main(arguments: list[str]) -> None:
     """Run the benches named, or all, with sizes as given or the usual ones."""
-    given = [int(argument) for argument in arguments[:2]]
-    sizes = (*given, *(ROWS, MIB)[len(given) :])
-    for name in arguments[2:] or BENCHES:
+    given = [int(argument) for argument in arguments if argument.isdigit()]
+    sizes = (*given, *(ROWS, MIB, TABLES)[len(given) :])
+    for name in arguments[len(given) :] or BENCHES:
         work, size = BENCHES[name]
         work(sizes[size])
 
