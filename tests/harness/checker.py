@@ -13,9 +13,9 @@ FULL_LOG = "SELECT * FROM transaction_log ORDER BY log_id, epoch"
 
 def check(cluster, book: Book, timeout: float = 20.0) -> None:
     """Invariants (a), (c) and (d), once all nodes are back and level with the primary."""
-    cluster.settle(timeout)
+    name = cluster.settle(timeout)
     assert len(cluster.log_prints()) == len(NodeName), "a node is missing"
-    primary = cluster.connect(cluster.primary(), "cluster", timeout=30.0)
+    primary = cluster.connect(name, "cluster", timeout=30.0)
     entries = primary.rows(FULL_LOG)
     check_acknowledged(entries, book)
     check_epochs(entries)

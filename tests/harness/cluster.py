@@ -178,15 +178,15 @@ class Cluster:
                 continue
         return prints
 
-    def settle(self, timeout: float = 10.0) -> None:
-        """Wait until all live nodes hold the primary's log. Raises TimeoutError, AssertionError."""
+    def settle(self, timeout: float = 10.0) -> NodeName:
+        """Wait until all live nodes hold the primary's log; who the primary is. Raises TimeoutError, AssertionError."""
         deadline = time.monotonic() + timeout
         while True:
             prints = set(self.log_prints().values())
             # To ask for the states costs ten times as much. While writes go on, the logs are equal for a moment only.
             primary = observe(self._watched).primary if len(prints) == 1 else None
             if primary is not None and {epoch for _, _, epoch in prints} == {primary.led}:
-                return
+                return primary.name
             if time.monotonic() > deadline:
                 raise TimeoutError(f"Not caught up after {timeout} s: primary {primary}, logs {prints}.")
             time.sleep(POLL)
