@@ -1,8 +1,8 @@
 """Measure large work: python bench/bench_large.py [ROWS [MIB [TABLES]]] [NAME ...].
 
 One transaction of a million rows and one row of 32 MiB: beside each, four sessions write and wait for their
-acknowledgements; replicator and monitor are processes of their own. Main is killed while a transaction of that size is on
-its way: Node A must have all of it, or nothing. And the verbs in a database that has 10,000 tables of others.
+acknowledgements; replicator and monitor are processes of their own. Main is killed while a transaction of that size is
+on its way: Node A must have all of it, or nothing. And the verbs in a database that has 10,000 tables of others.
 """
 
 import subprocess

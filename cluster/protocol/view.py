@@ -7,6 +7,9 @@ from cluster.protocol.errors import NodeUnreachable
 from cluster.protocol.names import MAJORITY, Mode, NodeName, Solo
 from cluster.protocol.policy import UNDECIDED, Automation
 
+COUNTED_ENTRIES = 20_000
+"""Log ids above the watermark whose entries a node counts when it is asked for its state. Beyond, each id is taken for
+an entry: a probe has to answer in time while a transaction of a million rows is on its way."""
 NEARLY_CAUGHT_UP = 2_000
 """Entries that may be missing when the old primary of a switchover closes: one append's worth."""
 

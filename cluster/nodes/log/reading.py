@@ -11,11 +11,12 @@ from cluster.protocol.entries import EntryId
 from cluster.protocol.errors import NodeFailed
 from cluster.protocol.names import Mode, NodeName, Solo
 from cluster.protocol.policy import UNDECIDED, Automation
-from cluster.protocol.view import Lease, NodeState, Watermark
+from cluster.protocol.view import COUNTED_ENTRIES, Lease, NodeState, Watermark
 
 SEARCHED_ENTRIES = 200
 """Entries in which the newest transactions are looked for."""
 STATE = (Path(__file__).parent / "queries" / "state.sql").read_text()
+STATE = STATE.replace("${counted_entries}", str(COUNTED_ENTRIES))
 TRX_CACHE_SECONDS = 0.11
 """INNODB_TRX answers from a cache that is renewed when nobody has read it for 0.1 s."""
 
@@ -41,7 +42,7 @@ def state(connection: Connection) -> NodeState:
         consent_seconds=consent_left(config, float(clock)),
         watermark=watermark,
         last_log_id=last_log_id,
-        entries=watermark.entries + tail,
+        entries=watermark.entries + tail + max(last_log_id - watermark.log_id - COUNTED_ENTRIES, 0),
         last_entry_at=float(last_at) if last_at is not None else None,
         clock=float(clock),
         replayed=int(config["replayed_transactions"]),

@@ -10,7 +10,7 @@ from cluster.nodes.entry_columns import COLUMNS, NAMES
 from cluster.protocol import errors, exactly_once, sentences
 from cluster.protocol.lease import consent_seconds
 from cluster.protocol.staleness import TOLERATED_ROUNDS
-from cluster.protocol.view import NEARLY_CAUGHT_UP
+from cluster.protocol.view import COUNTED_ENTRIES, NEARLY_CAUGHT_UP
 
 BLOCK = re.compile(r"^( *)\$\{(\w+)\}\n", re.MULTILINE)
 BLANK = re.compile(r"\$\{(\w+)\}")
@@ -51,6 +51,7 @@ def constants() -> dict[str, str]:
         "consent_factor": f"{consent_seconds(1):g}",
         "tolerated_rounds": str(TOLERATED_ROUNDS),
         "nearly_caught_up": str(NEARLY_CAUGHT_UP),
+        "counted_entries": str(COUNTED_ENTRIES),
         "id_pattern": exactly_once.ID_PATTERN,
         "write_lock": exactly_once.WRITE_LOCK,
     }

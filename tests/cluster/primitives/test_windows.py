@@ -1,5 +1,6 @@
 """The log is read in windows of whole transactions; what does not fit comes in parts."""
 
+import json
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -80,6 +81,23 @@ def parts(node: MariaDBNode, large: LargeTransaction, limit: int) -> Iterator[En
         assert len(part.entries) <= limit
         yield from part.entries
         after = part.end
+
+
+def test_a_state_passes_over_a_large_transaction_on_its_way(vice):
+    """A probe has a deadline, however many entries stand above the commit watermark; both ways of asking agree."""
+    before = vice.state().entries
+    root = vice.connection
+    root.run("SET @n = (SELECT COALESCE(MAX(log_id), 0) FROM transaction_log)")
+    root.run(
+        "INSERT INTO transaction_log (log_id, epoch, transaction_id, log_sequence, log_type, operation_type,"
+        " table_name, record_id, source_node, `timestamp`)"
+        " SELECT @n + seq, 1, 'large', seq, 'ROW', 'INSERT', 'test_word', seq, 'MAIN', NOW(6) FROM seq_1_to_21000"
+    )
+    read = "SHOW SESSION STATUS LIKE 'Handler_read_next'"
+    first = int(root.row(read)[1])
+    assert vice.state().entries == before + 21_000
+    assert int(root.row(read)[1]) - first < 20_500
+    assert json.loads(root.row("SELECT own_state()")[0])["entries"] == before + 21_000
 
 
 class TestLarge:

@@ -12,6 +12,9 @@ BEGIN
     DECLARE v_primary VARCHAR(16) DEFAULT '';
     DECLARE v_forced VARCHAR(8);
     DECLARE v_lease, v_failover_at DOUBLE;
+    DECLARE v_last BIGINT DEFAULT (SELECT COALESCE(MAX(log_id), 0) FROM transaction_log);
+    DECLARE v_counted BIGINT DEFAULT ${counted_entries} + (
+        SELECT CAST(config_value AS INTEGER) FROM node_config WHERE config_key = 'commit_watermark');
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
     SELECT epoch, JSON_VALUE(new_value, '$.node'), JSON_VALUE(new_value, '$.failover_at'), JSON_VALUE(new_value, '$.forced')
     INTO v_led, v_primary, v_failover_at, v_forced FROM transaction_log
@@ -29,9 +32,8 @@ BEGIN
         'consent', GREATEST(LEAST(MAX(IF(config_key = 'consent_until', config_value, NULL)) - UNIX_TIMESTAMP(SYSDATE(6)),
                                   MAX(IF(config_key = 'consent_seconds', config_value + 0, NULL))), 0),
         'watermark', CAST(MAX(IF(config_key = 'commit_watermark', config_value, NULL)) AS INTEGER),
-        'entries', CAST(MAX(IF(config_key = 'commit_watermark_entries', config_value, NULL)) AS INTEGER) + (
-            SELECT COUNT(*) FROM transaction_log
-            WHERE log_id > (SELECT CAST(config_value AS UNSIGNED) FROM node_config WHERE config_key = 'commit_watermark')),
+        'entries', CAST(MAX(IF(config_key = 'commit_watermark_entries', config_value, NULL)) AS INTEGER) + GREATEST(v_last - v_counted, 0) + (
+            SELECT COUNT(*) FROM transaction_log WHERE log_id > v_counted - ${counted_entries} AND log_id <= v_counted),
         'quarantined', (SELECT COUNT(*) FROM quarantined_entry), 'defect', COALESCE(MAX(IF(config_key = 'defect', config_value, NULL)), ''),
         'round_main', CAST(MAX(IF(config_key = 'round_main', config_value, 0)) AS INTEGER),
         'round_node_a', CAST(MAX(IF(config_key = 'round_node_a', config_value, 0)) AS INTEGER),
@@ -41,7 +43,7 @@ BEGIN
             'by', LEFT(JSON_VALUE(config_value, '$.by'), 40), 'at', JSON_VALUE(config_value, '$.at'))
             FROM node_config WHERE config_key = 'automation' AND config_value <> ''),
         'in_sync', EXISTS (SELECT 1 FROM in_sync),
-        'last_log_id', (SELECT COALESCE(MAX(log_id), 0) FROM transaction_log),
+        'last_log_id', v_last,
         'last_entry_at', (SELECT `timestamp` FROM transaction_log ORDER BY log_id DESC LIMIT 1))
     INTO v_state FROM node_config;
     RETURN v_state;
