@@ -220,14 +220,8 @@ class MariaDBNode:
     # What the replicator needs of a primary
 
     def acknowledge(self, arrived: Mapping[str, int]) -> None:
-        """Publish and wake; see sql/cluster/procedures/write/release_waiters.sql."""
-        if arrived:
-            self.connection.many(
-                "INSERT INTO acknowledgement (transaction_id, log_id) VALUES (%s, %s)"
-                " ON DUPLICATE KEY UPDATE log_id = GREATEST(log_id, VALUES(log_id))",
-                list(arrived.items()),
-            )
-        self.connection.rows("CALL release_waiters()")
+        """Publish and wake, in one trip; see sql/cluster/procedures/write/acknowledge.sql."""
+        self.connection.rows("CALL acknowledge(%s)", (json.dumps(list(arrived.items())),))
 
     def note_transfer(self, target: NodeName, first_log_id: int, entries: int, seconds: float) -> None:
         """See sql/cluster/tables/transfer.sql."""

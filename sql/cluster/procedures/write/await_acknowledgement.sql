@@ -1,5 +1,5 @@
--- Returns once a second node holds the transaction durably; at once where CLUSTER_DURABILITY is local. Waits at the latch, which
--- the replicator opens after every batch. Where none serves, the session carries its transaction to a second node itself.
+-- Returns once a second node holds the transaction durably; at once where CLUSTER_DURABILITY is local. Waits at the latch of the
+-- transaction's slot, which the replicator opens; where none serves, the session carries its transaction to a second node itself.
 -- Inputs: the transaction id; seconds to wait, NULL for CLUSTER_ACK_TIMEOUT without a sign that a replicator gets on with it.
 -- Errors: 45003 nobody confirmed in time, or this node was replaced: committed here, outcome unknown. May be repeated.
 -- Rule 2: never a timeout reported as success. Everything is read by SELECT INTO: a subquery elsewhere would lock
@@ -10,10 +10,12 @@ CREATE OR REPLACE PROCEDURE await_acknowledgement(
 wait: BEGIN
     DECLARE v_began DOUBLE DEFAULT UNIX_TIMESTAMP(SYSDATE(6));
     DECLARE v_timeout, v_durability, v_mode, v_label, v_sentence VARCHAR(500);
+    DECLARE v_promised, v_epoch INT;
     DECLARE v_watermark, v_log_id, v_arrived, v_generation, v_passed BIGINT UNSIGNED;
     DECLARE v_waited, v_remaining, v_patience DOUBLE;
     DECLARE v_asked DOUBLE DEFAULT 0;
     DECLARE v_kept, v_older, v_unserved BOOLEAN;
+    DECLARE v_slot TINYINT UNSIGNED DEFAULT latch_slot(p_transaction_id);
     DECLARE v_latch VARCHAR(64);
     DECLARE v_pushes, v_pushed BOOLEAN DEFAULT FALSE;
     SELECT MAX(IF(config_key = 'ack_timeout', config_value, NULL)), MAX(IF(config_key = 'durability', config_value, NULL)),
@@ -26,7 +28,8 @@ wait: BEGIN
     IF v_durability = 'local' THEN
         LEAVE wait;
     END IF;
-    SELECT MAX(log_id), MAX(epoch) < (SELECT MAX(epoch) FROM lease) INTO v_log_id, v_older
+    -- v_older: perhaps of an epoch that has ended, which is_settled knows; the view lease would be parsed anew for each write.
+    SELECT MAX(log_id), MAX(epoch), MAX(epoch) < (SELECT next_not_cached_value >> 42 FROM lease_end) INTO v_log_id, v_epoch, v_older
     FROM transaction_log WHERE transaction_id = p_transaction_id;
     IF v_log_id IS NULL AND unlogged_tables() IS NOT NULL THEN
         -- No entry may mean that nothing was written, or that it was written where no trigger logs it.
@@ -39,13 +42,13 @@ wait: BEGIN
         LEAVE wait;
     END IF;
     LOOP
-        -- The generation is read before the acknowledgement: a batch that ends in between has already let it go.
-        SELECT MAX(generation) INTO v_generation FROM acknowledgement_latch;
-        SELECT MAX(log_id) INTO v_arrived FROM acknowledgement WHERE transaction_id = p_transaction_id;
+        -- One statement, which locks both tables: without an acknowledgement the generation is that before it.
+        SELECT MAX(generation), (SELECT log_id FROM acknowledgement WHERE transaction_id = p_transaction_id)
+        INTO v_generation, v_arrived FROM acknowledgement_latch WHERE slot = v_slot;
         IF v_arrived >= v_log_id THEN
             LEAVE wait;
         END IF;
-        SET v_latch = CONCAT('mco2.', DATABASE(), '.', COALESCE(v_generation, 0));
+        SET v_latch = CONCAT('mco2.', DATABASE(), '.', v_slot, '.', COALESCE(v_generation, 0));
         -- No replicator serves this node: perhaps another one is the primary, with this transaction in its log.
         SET v_unserved = v_generation <=> v_passed OR IS_FREE_LOCK(v_latch);
         SET v_waited = UNIX_TIMESTAMP(SYSDATE(6)) - v_began;
@@ -57,17 +60,22 @@ wait: BEGIN
         SET v_pushes = v_unserved AND v_waited > v_patience AND NOT v_pushed;
         IF v_pushes OR v_waited >= v_asked + IF(v_unserved, 0.02, 0.1) OR v_remaining <= 0 THEN
             SET v_asked = v_waited;
-            SELECT COUNT(*) > 0 INTO v_kept FROM transaction_log WHERE transaction_id = p_transaction_id AND log_id = v_log_id;
-            SELECT MAX(IF(config_key = 'node_mode', config_value, NULL)), MAX(IF(config_key = 'node_label', config_value, NULL))
-            INTO v_mode, v_label FROM node_config WHERE config_key IN ('node_mode', 'node_label');
-            IF v_kept AND is_settled(p_transaction_id) THEN
-                LEAVE wait;
-            ELSEIF v_remaining <= 0 OR v_mode NOT IN ('PRIMARY', 'ACTING_MASTER') THEN
-                -- Nobody confirms to a node that was replaced; who takes writes now knows the outcome.
-                SET v_sentence = CONCAT('Transaction ', p_transaction_id, ' is committed on ', v_label,
-                    IF(v_remaining <= 0, ', but no second node confirmed it in time', ', which does not take writes any more'),
-                    ': the outcome is unknown. Look the transaction id up in transaction_log on the primary before you write again.');
-                SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = ${not_acknowledged}, MESSAGE_TEXT = v_sentence;
+            SELECT MAX(IF(config_key = 'node_mode', config_value, NULL)), MAX(IF(config_key = 'node_label', config_value, NULL)),
+                   MAX(IF(config_key = 'commit_watermark', config_value, NULL)), MAX(IF(config_key = 'epoch', config_value, NULL))
+            INTO v_mode, v_label, v_watermark, v_promised
+            FROM node_config WHERE config_key IN ('node_mode', 'node_label', 'commit_watermark', 'epoch');
+            -- Only then can it have been settled otherwise than by an acknowledgement.
+            IF v_watermark >= v_log_id OR v_promised > v_epoch OR v_mode NOT IN ('PRIMARY', 'ACTING_MASTER') OR v_remaining <= 0 OR v_pushes THEN
+                SELECT COUNT(*) > 0 INTO v_kept FROM transaction_log WHERE transaction_id = p_transaction_id AND log_id = v_log_id;
+                IF v_kept AND is_settled(p_transaction_id) THEN
+                    LEAVE wait;
+                ELSEIF v_remaining <= 0 OR v_mode NOT IN ('PRIMARY', 'ACTING_MASTER') THEN
+                    -- Nobody confirms to a node that was replaced; who takes writes now knows the outcome.
+                    SET v_sentence = CONCAT('Transaction ', p_transaction_id, ' is committed on ', v_label,
+                        IF(v_remaining <= 0, ', but no second node confirmed it in time', ', which does not take writes any more'),
+                        ': the outcome is unknown. Look the transaction id up in transaction_log on the primary before you write again.');
+                    SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = ${not_acknowledged}, MESSAGE_TEXT = v_sentence;
+                END IF;
             END IF;
         END IF;
         IF v_pushes THEN
