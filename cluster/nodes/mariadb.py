@@ -75,6 +75,14 @@ class MariaDBNode:
         rows = self.connection.rows("SELECT epoch FROM lease WHERE expires_at > UNIX_TIMESTAMP(SYSDATE(6))")
         return int(rows[0][0]) if rows else None
 
+    def watched(self) -> tuple[int | None, int]:
+        """Return the epoch of the lease that still runs and the last log id, in one trip."""
+        epoch, last = self.connection.row(
+            "SELECT (SELECT epoch FROM lease WHERE expires_at > UNIX_TIMESTAMP(SYSDATE(6))),"
+            " (SELECT COALESCE(MAX(log_id), 0) FROM transaction_log)"
+        )
+        return (None if epoch is None else int(epoch)), int(last)
+
     def probe_peer(self, other: NodeName) -> Reachability:
         """See sql/cluster/procedures/peers/probe_peer.sql."""
         return Reachability(self.connection.row("CALL probe_peer(%s)", (other.value,))[0])

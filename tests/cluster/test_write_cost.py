@@ -1,10 +1,12 @@
 """How many statements one acknowledged write takes on the primary: what is added there is paid for by every write."""
 
 import json
+import time
 from contextlib import contextmanager
 
 from cluster.protocol.errors import NOT_ACKNOWLEDGED
 from tests.harness.sql import refusal
+from tests.harness.waiting import wait_for
 
 INSERT = "CALL distributed_insert('tt9000001', 'Counted', 90, '7.5', 1, 1999)"
 UPDATE = "CALL distributed_update('tt9000001', 'Counted', 90, '7.5', %s, 1999)"
@@ -90,3 +92,29 @@ def test_a_lock_of_somebody_else_on_the_next_generation_is_stepped_over(cluster)
     root.rows("SELECT GET_LOCK(CONCAT('mco2.', DATABASE(), '.', %s, '.', %s), 0)", (slot, before + 1))
     serving.rows("CALL acknowledge(%s)", (json.dumps([["one", 7]]),))
     assert generations(root)[slot] == before + 2
+
+
+def test_an_idle_cluster_is_asked_by_the_watch_alone(cluster):
+    """Fifty times a second; the feeds rest. A busy machine asks less often, never more."""
+    cluster.settle()
+    root = cluster.connect("main", "root")
+
+    def a_second():
+        before, began = asked(root), time.monotonic()
+        time.sleep(1)
+        return (asked(root) - before) / (time.monotonic() - began)
+
+    wait_for(lambda: a_second() < 90)
+
+
+def asked(root):
+    return int(root.row("SHOW GLOBAL STATUS LIKE 'Com_select'")[1])
+
+
+def test_a_write_that_waits_for_nothing_wakes_the_feeds(cluster):
+    cluster.settle()
+    writer, replica = cluster.connect("main"), cluster.connect("node_b")
+    for number in range(3):
+        time.sleep(0.7)  # they rest
+        writer.run("INSERT INTO test_counter VALUES (%s, 0, '')", (number,))
+        wait_for(lambda key=number: replica.rows("SELECT 1 FROM test_counter WHERE id = %s", (key,)) != ())

@@ -164,6 +164,11 @@ class Feed:
             seconds = entries * ENTRY_SECONDS
             self.source.note_transfer(self.target.name, first_log_id, entries, seconds)
 
+    @property
+    def rests(self) -> bool:
+        """Whether all that this knows of is carried: what comes next is an entry after the cursor."""
+        return self.complete and not self.gaps.ranges and not self.large
+
     def settle(self, now: float) -> None:
         """Now and then: close gaps that nobody can fill any more, raise the commit watermark."""
         # Only a complete read proves a gap: an incomplete one leaves transactions out that end beyond it.

@@ -7,13 +7,14 @@ primary. It has no state of its own; whoever leads next goes on from what the no
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 from cluster.actions.replication.acknowledge import Acknowledger
 from cluster.actions.replication.feed import Feed, WhoWrites, may_join
 from cluster.actions.replication.lag import REPORT_INTERVAL, LagReport
+from cluster.actions.replication.news import News
 from cluster.actions.replication.open_writers import OpenWriters
 from cluster.actions.steps.lease import renew, revive
 from cluster.actions.steps.observe import Nodes, observe
@@ -30,8 +31,10 @@ log = logging.getLogger(__name__)
 PROMPT_PAUSE, EASY_PAUSE, IDLE_PAUSE = 0.0005, 0.005, 0.02
 """Seconds between two looks at the log after a write, for the node whose confirmation writers wait for and
 for the other one, which takes larger batches and leaves the processor to the first; and without any write."""
+REST_SECONDS = 0.25
+"""Seconds that a feed whose node has everything waits for the watch to see a later entry before it looks itself."""
 WATCH_INTERVAL = 0.02
-"""Seconds between two looks whether the primary still is one."""
+"""Seconds between two looks whether the primary still is one, and where its log ends."""
 SEARCH_INTERVAL, SEARCH_PAUSE, HOPEFUL = 0.005, 0.1, 2.0
 """Seconds between two looks who the primary is: part of every switchover's pause, so often in the first HOPEFUL
 seconds, and then not so often as to cost a processor while there is none."""
@@ -61,6 +64,7 @@ class Term:
     over: threading.Event
     acknowledger: Acknowledger
     writers: WhoWrites
+    news: News = field(default_factory=News)
     installing: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -113,7 +117,7 @@ class Replicator:
             self._calling = threading.Thread(target=self.alarm, name="alarm", daemon=True)
             self._calling.start()
 
-    def serve(self, nodes: Nodes, primary: NodeState) -> None:
+    def serve(self, nodes: Mapping[NodeName, MariaDBNode], primary: NodeState) -> None:
         """Feed the others from this primary until its lease is gone; wait while another replicator leads."""
         source = nodes[primary.name]
         if not source.lead():
@@ -142,7 +146,11 @@ class Replicator:
         for thread in [*threads, *keepers, asker, reporter]:
             thread.start()
         try:
-            while not self.stopping.is_set() and source.lease_epoch() == primary.promised:
+            while not self.stopping.is_set():
+                epoch, last_log_id = source.watched()
+                if epoch != primary.promised:
+                    break
+                term.news.tell(last_log_id)
                 self.stopping.wait(WATCH_INTERVAL)
         finally:
             over.set()
@@ -214,7 +222,10 @@ class Replicator:
             feed.settle(time.monotonic())
             term.acknowledger.sweep(time.monotonic())
             pause = least if arrived or feed.large else min(pause * 1.05, IDLE_PAUSE)
-            term.over.wait(pause)
+            if feed.rests and pause == IDLE_PAUSE:
+                pause = least if term.news.wait(feed.gaps.cursor, REST_SECONDS) else pause
+            else:
+                term.over.wait(pause)
 
 
 def close(nodes: Iterable[Node]) -> None:
