@@ -3,12 +3,11 @@
 from argparse import ArgumentTypeError
 from pathlib import Path
 from time import monotonic
-from typing import Any, cast
+from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 from django.db import DatabaseError, connections, router
 
-from cluster.backend.base import DatabaseWrapper
 from cluster.management.verbs import VerbCommand
 from titles.files import importer
 from titles.files.importer import Outcome, Source, Survey
@@ -114,8 +113,14 @@ def _stopped(error: DatabaseError, using: str) -> str:
     """Return what the server reported, and how to go on."""
     reason = str(error.args[-1]) if error.args else str(error)
     if error.args and error.args[0] not in REFUSALS:
-        reason = f"{cast(DatabaseWrapper, connections[using]).node.label}: {reason}"
+        reason = f"{node_of(using)}: {reason}"
     return (
         f"{reason.rstrip('.')}. The load stopped; what was written stays. "
         "Run load_titles again to go on from there."
     )
+
+
+def node_of(using: str) -> str:
+    """Return the node that the connection is to."""
+    connection: Any = connections[using]  # of the cluster's backend
+    return str(connection.node.label)
