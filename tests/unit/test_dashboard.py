@@ -13,7 +13,7 @@ from cluster.protocol.decide import decide
 from cluster.protocol.names import NodeName
 from tests.harness.views import MAIN, NODE_A, NODE_B, POLICY, acting, leading, monitor_state, node, silent
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(databases=["control"])
 LIMIT = 150 * 1024
 """Bytes of a page."""
 

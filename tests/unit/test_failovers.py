@@ -7,7 +7,7 @@ import pytest
 from cluster.actions.reports.failovers import failovers
 from cluster.models import Event
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(databases=["control"])
 
 
 def event(seconds: int, verb: str, old: str = "", **facts: object) -> Event:

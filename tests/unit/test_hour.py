@@ -64,7 +64,7 @@ def test_strips_and_plots_share_the_axis():
     assert hour.plots(found, WINDOW)[0].lines[0].points[0].startswith(f"{WINDOW.x((LAST - 1) * SLOT)},")
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(databases=["control"])
 def test_a_short_outage_leaves_a_trace():
     short = sample(LAST - 5, writable=9, missed=1)
     assert [stripe.kind for stripe in hour.strips([short], WINDOW)[0].stripes] == ["away"]
@@ -82,7 +82,7 @@ def test_a_short_outage_leaves_a_trace():
     assert (exact.words, exact.width) == ("No writes for 0.20 s", 2)
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(databases=["control"])
 def test_of_a_long_time_some_samples_are_drawn_and_every_outage():
     window = hour.Window(NOW, 604_800)
     slots = range(LAST - 5_000, LAST)
