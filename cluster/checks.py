@@ -5,10 +5,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db.models import Field, Model
 
-from cluster.conf import conf
+from cluster.conf import CLUSTER_ALIAS, conf
 from cluster.nodes.cluster import connect
 from cluster.nodes.schema.requirements import unmet
 from cluster.nodes.schema.shape import KEY_LENGTH, expression, key_fields, stored_fields
@@ -20,6 +21,28 @@ TABLE_LENGTH = 64 - len("_guard_insert")
 """Characters of a table's name: the server allows its triggers 64."""
 NUMBER_LENGTH = 20
 """Characters of a key that is no text."""
+
+
+ENGINE = "cluster.backend"
+ROUTER = "cluster.backend.router.ClusterRouter"
+
+
+@register()
+def check_settings(app_configs: Sequence[Any] | None, **options: Any) -> list[CheckMessage]:
+    """Without the engine and the router, rows would be written past the log, in silence."""
+    wrong = [name for name in (CLUSTER_ALIAS, *NodeName) if settings.DATABASES[name]["ENGINE"] != ENGINE]
+    found: list[CheckMessage] = [
+        Error(
+            f'DATABASES["{name}"] is not of the ENGINE "{ENGINE}".',
+            hint="Nobody else waits for the second node.",
+            id="cluster.E007",
+        )
+        for name in wrong
+    ]
+    if ROUTER not in settings.DATABASE_ROUTERS:
+        hint = "Tables of the control database and of the cluster are told apart by it."
+        found.append(Error(f'DATABASE_ROUTERS lacks "{ROUTER}".', hint=hint, id="cluster.E008"))
+    return found
 
 
 @register(Tags.models)

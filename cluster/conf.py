@@ -122,39 +122,71 @@ def _choice(name: str, value: str, allowed: tuple[str, ...]) -> list[str]:
     return [f"{name} must be {' or '.join(allowed)}, not {value!r}."]
 
 
+OPTIONAL = {
+    "probe_interval": "CLUSTER_PROBE_INTERVAL",
+    "probe_timeout": "CLUSTER_PROBE_TIMEOUT",
+    "failure_threshold": "CLUSTER_FAILURE_THRESHOLD",
+    "lease_seconds": "CLUSTER_LEASE_SECONDS",
+    "ack_timeout": "CLUSTER_ACK_TIMEOUT",
+    "durability": "CLUSTER_DURABILITY",
+    "cooldown": "CLUSTER_COOLDOWN_SECONDS",
+    "automatic": "CLUSTER_AUTOMATIC",
+    "failback": "CLUSTER_FAILBACK",
+    "keep_days": "CLUSTER_KEEP_DAYS",
+    "write_deadline": "CLUSTER_WRITE_DEADLINE",
+    "read_from": "CLUSTER_READ_FROM",
+    "read_staleness": "CLUSTER_READ_STALENESS",
+}
+"""Fields of ClusterConf whose defaults count where Django's settings do not have the name."""
+
+
 def settings_from(source: Any) -> ClusterConf:
-    """The configuration in Django's settings: `DATABASES` of the nodes and `CLUSTER_*`."""
-    admin = Account(source.CLUSTER_ADMIN_USER, source.CLUSTER_ADMIN_PASSWORD)
+    """Return the configuration in Django's settings: `DATABASES` of the nodes and `CLUSTER_*`.
+
+    Raises ImproperlyConfigured for an alias that is missing.
+    """
+    missing = [name for name in (CLUSTER_ALIAS, CONTROL_ALIAS, *NodeName) if name not in source.DATABASES]
+    if missing:
+        raise ImproperlyConfigured(
+            f"DATABASES has no {' and no '.join(missing)}: docs/developers.md shows the five that a cluster needs."
+        )
+    admin = Account(getattr(source, "CLUSTER_ADMIN_USER", ""), getattr(source, "CLUSTER_ADMIN_PASSWORD", ""))
+    given = {
+        field: getattr(source, name)
+        for field, name in OPTIONAL.items()
+        if getattr(source, name, None) is not None
+    }
     return ClusterConf(
         nodes=MappingProxyType({name: _address(source.DATABASES[name]) for name in NodeName}),
         application=_application(source.DATABASES),
-        cluster=Account(source.CLUSTER_USER, source.CLUSTER_PASSWORD),
+        cluster=Account(getattr(source, "CLUSTER_USER", "mco2_cluster"), _password(source)),
         admin=admin if admin.user else None,
-        probe_interval=source.CLUSTER_PROBE_INTERVAL,
-        probe_timeout=source.CLUSTER_PROBE_TIMEOUT,
-        failure_threshold=source.CLUSTER_FAILURE_THRESHOLD,
-        lease_seconds=source.CLUSTER_LEASE_SECONDS,
-        ack_timeout=source.CLUSTER_ACK_TIMEOUT,
-        durability=source.CLUSTER_DURABILITY,
-        cooldown=source.CLUSTER_COOLDOWN_SECONDS,
-        automatic=source.CLUSTER_AUTOMATIC,
-        failback=source.CLUSTER_FAILBACK,
-        keep_days=source.CLUSTER_KEEP_DAYS,
-        write_deadline=source.CLUSTER_WRITE_DEADLINE,
-        read_from=source.CLUSTER_READ_FROM,
-        read_staleness=source.CLUSTER_READ_STALENESS,
-        replicated_models=tuple(source.CLUSTER_REPLICATED_MODELS),
-        alert_urls=tuple(source.CLUSTER_ALERT_URLS),
+        replicated_models=tuple(getattr(source, "CLUSTER_REPLICATED_MODELS", ("*",))),
+        alert_urls=tuple(getattr(source, "CLUSTER_ALERT_URLS", ())),
+        **given,
     )
 
 
+def _password(source: Any) -> str:
+    given: str | None = getattr(source, "CLUSTER_PASSWORD", None)
+    if not given:
+        raise ImproperlyConfigured(
+            "CLUSTER_PASSWORD is not set: it signs the cluster's own account in on every node."
+        )
+    return given
+
+
 def _address(database: Mapping[str, Any]) -> NodeAddress:
-    return NodeAddress(database["HOST"] or "127.0.0.1", int(database["PORT"] or 3306), database["NAME"])
+    return NodeAddress(
+        database.get("HOST") or "127.0.0.1", int(database.get("PORT") or 3306), database["NAME"]
+    )
 
 
 def _application(databases: Mapping[str, Mapping[str, Any]]) -> Account:
     """The application's account: one on all nodes, so that a failover changes nobody's rights."""
-    accounts = {Account(databases[name]["USER"], databases[name]["PASSWORD"]) for name in NodeName}
+    accounts = {
+        Account(databases[name].get("USER", ""), databases[name].get("PASSWORD", "")) for name in NodeName
+    }
     if len(accounts) > 1:
         raise ImproperlyConfigured("The three node URLs must name the same user and password.")
     return accounts.pop()

@@ -18,7 +18,11 @@ OWN_CONTROL = re.compile(r"\b(start\s+transaction|begin|commit|rollback|autocomm
 OWN_SETTING = re.compile(r"(?:@@[\w.`]*|(?<!@)\b)(autocommit|completion_type)`?\s*:?=", re.I)
 """Settings that decide which statement ends a transaction; a variable of the user's own may be named so."""
 CHAINS = re.compile(r"\b(?<!no )(chain|release)\b", re.I)
-QUOTED = re.compile(r"'(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.|\"\")*\"", re.S)
+LITERAL = r"'(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.|\"\")*\""
+COMMENT = r"/\*.*?\*/|--[ \t\r\n][^\n]*|\#[^\n]*"
+TOKEN = re.compile(rf"(?P<comment>{COMMENT})|(?P<literal>{LITERAL}|`(?:[^`]|``)*`)", re.S)
+"""A comment may hold quotes and a literal what begins a comment: whichever begins first goes on to its end."""
+SETTING_NAME = re.compile(r"`(autocommit|completion_type|current_transaction_id)`", re.I)
 NAMES_ITSELF = re.compile(r"@current_transaction_id`?\s*:?=", re.I)
 
 READS = frozenset(
@@ -46,6 +50,24 @@ class Kind(Enum):
 @lru_cache(maxsize=512)
 def kind(sql: str) -> Kind:
     """What the statement may do; `sql` before its parameters are filled in."""
+    return kind_of_bare(bare(sql))
+
+
+def bare(sql: str) -> str:
+    """Return a text with nothing in its literals, nor in its quoted names but the words that are settings."""
+    return TOKEN.sub(emptied, sql)
+
+
+def emptied(found: re.Match[str]) -> str:
+    """Return a comment as it is, a literal without its content."""
+    text = found[0]
+    if found["comment"] is not None or SETTING_NAME.fullmatch(text):
+        return text
+    return text[0] * 2
+
+
+def kind_of_bare(sql: str) -> Kind:
+    """Return the kind of a text whose literals are empty."""
     found = FIRST.match(sql)
     word, second = (found[1].upper(), (found[2] or "").upper()) if found else ("", "")
     several = SEVERAL.search(sql) is not None
@@ -60,7 +82,7 @@ def kind(sql: str) -> Kind:
 
 def kind_of_several(word: str, second: str, sql: str) -> Kind:
     """The kind of a text with semicolons in it: several statements, or one with a body or a literal that has some."""
-    if all(kind(part) is Kind.READ for part in sql.split(";") if part.strip()):
+    if all(kind_of_bare(part) is Kind.READ for part in sql.split(";") if part.strip()):
         return Kind.READ
     has_body = word in ("CREATE", "ALTER") or (word, second) == ("BEGIN", "NOT")
     return Kind.FOREIGN if OWN_CONTROL.search(sql) and not has_body else Kind.WRITE
@@ -69,10 +91,8 @@ def kind_of_several(word: str, second: str, sql: str) -> Kind:
 def moves_the_end(word: str, second: str, sql: str) -> bool:
     """Whether a statement lets a transaction go on where the backend takes it for ended, or the other way round."""
     if word == "SET":
-        return OWN_SETTING.search(QUOTED.sub("", sql)) is not None
-    return (
-        word in ("COMMIT", "ROLLBACK") and second != "TO" and CHAINS.search(QUOTED.sub("", sql)) is not None
-    )
+        return OWN_SETTING.search(sql) is not None
+    return word in ("COMMIT", "ROLLBACK") and second != "TO" and CHAINS.search(sql) is not None
 
 
 def control(word: str, second: str) -> Kind | None:

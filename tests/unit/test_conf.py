@@ -1,12 +1,13 @@
 """The cluster's configuration: built from settings, checked, frozen."""
 
 from dataclasses import FrozenInstanceError, replace
+from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from cluster.conf import Account, NodeAddress, conf, settings_from
+from cluster.conf import Account, ClusterConf, NodeAddress, conf, settings_from
 from cluster.protocol.names import NodeName
 
 
@@ -45,6 +46,31 @@ def test_a_wrong_value_is_named(wrong, sentence):
     with pytest.raises(ImproperlyConfigured) as refused:
         replace(settings_from(settings), **wrong)
     assert sentence in str(refused.value)
+
+
+def plain(**more: object) -> SimpleNamespace:
+    """Settings with what has no default, and more."""
+    return SimpleNamespace(**{"DATABASES": settings.DATABASES, "CLUSTER_PASSWORD": "x"} | more)
+
+
+def test_a_project_needs_its_databases_and_a_password():
+    made = settings_from(plain())
+    assert (made.replicated_models, made.lease_seconds) == (("*",), ClusterConf.lease_seconds)
+    assert settings_from(plain(CLUSTER_KEEP_DAYS=3)).keep_days == 3
+    with pytest.raises(ImproperlyConfigured, match="CLUSTER_PASSWORD is not set"):
+        settings_from(plain(CLUSTER_PASSWORD=""))
+    some = {name: database for name, database in settings.DATABASES.items() if name in ("default", "main")}
+    with pytest.raises(ImproperlyConfigured, match="has no control and no node_a and no node_b"):
+        settings_from(plain(DATABASES=some))
+
+
+def test_the_settings_of_the_documents_are_enough():
+    text = (settings.BASE_DIR / "docs" / "developers.md").read_text()
+    given: dict[str, object] = {}
+    exec(text.split("```python\n")[1].split("```")[0], given)  # noqa: S102 - our own document
+    made = settings_from(SimpleNamespace(**given))
+    assert made.nodes[NodeName.NODE_B] == NodeAddress("10.0.0.3", 3306, "stadvdb-mco2-b")
+    assert made.replicated_models == ("*",)
 
 
 def test_all_wrong_values_are_named_at_once():

@@ -3,7 +3,7 @@
 import pytest
 from django.apps import apps
 
-from cluster.checks import check_models
+from cluster.checks import check_models, check_settings
 from cluster.replicated import Selection, apps_of, is_replicated, is_replicated_label, replicated
 
 
@@ -64,6 +64,13 @@ def test_a_name_that_is_not_installed_is_named(settings):
     found = check_models(None)
     assert [error.id for error in found] == ["cluster.E001"] * 3
     assert "libary" in found[0].msg
+
+
+def test_an_engine_or_a_router_of_somebody_else_is_named(settings, monkeypatch):
+    assert check_settings(None) == []
+    monkeypatch.setitem(settings.DATABASES["default"], "ENGINE", "django.db.backends.mysql")
+    settings.DATABASE_ROUTERS = []
+    assert [error.id for error in check_settings(None)] == ["cluster.E007", "cluster.E008"]
 
 
 def test_a_row_that_stays_behind_cannot_refer_to_one_that_is_replicated(settings):

@@ -17,12 +17,17 @@ READS = [
     "ROLLBACK TO SAVEPOINT `s1`",
     "SET foreign_key_checks=0",
     "SET a = 1; SELECT 2;",
+    "SELECT ';' ; ",
+    "SELECT 'x; DELETE FROM a'",
 ]
 ROWS = [
     "INSERT INTO a VALUES (%s)",
     "insert into a values (1)",
     "REPLACE a VALUES (1)",
     "UPDATE a SET b = 1",
+    "INSERT INTO a VALUES ('edit; then commit')",
+    "UPDATE a SET b = 'x -- y', c = \"a;b\" WHERE d = 'it''s; /* so'",
+    "UPDATE `a;b` SET c = 'begin; \\'; commit'",
 ]
 WRITES = [
     "CALL p()",
@@ -34,11 +39,12 @@ WRITES = [
     "SELECT 1; DELETE FROM a",
     "SELECT '/*'; DELETE FROM a; -- */",
     "DELETE FROM a; ",
+    "DELETE FROM a -- it's; all",
+    "DELETE FROM a WHERE b = 'x' /* it's */; SELECT 1",
     "DELETE FROM a -- all",
     "DELETE FROM a # all",
     "DELETE /* all */ FROM a",
     "/* why */ DELETE FROM a",
-    "SELECT ';' ; ",
     "LOAD DATA LOCAL INFILE 'x' INTO TABLE a",
     "DO f()",
     "EXECUTE IMMEDIATE 'DELETE FROM a'",

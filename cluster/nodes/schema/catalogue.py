@@ -28,6 +28,7 @@ from cluster.nodes.schema.shape import (
     shape,
 )
 
+PROJECT = Path(__file__).resolve().parents[3]
 NEXT = "\n-- ;;\n"
 """Stands between the statements of a file that has several."""
 NAME = re.compile(
@@ -68,7 +69,7 @@ class SqlObject:
 
 def sql_root() -> Path:
     """Return the folder that holds sql/cluster and a folder for each app with replicated models."""
-    return Path(settings.CLUSTER_SQL_DIR)
+    return Path(getattr(settings, "CLUSTER_SQL_DIR", PROJECT / "sql"))
 
 
 def statements(path: Path) -> list[str]:

@@ -1,0 +1,73 @@
+"""Views that run again where a failover took their answer."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connections, transaction
+from django.http import HttpResponse, StreamingHttpResponse
+from django.template import engines
+from django.template.response import SimpleTemplateResponse
+from django.test import RequestFactory
+
+from cluster.backend.retry import RetryRequests
+from cluster.protocol.names import NodeName
+from tests.harness.shop.models import Article, Order
+
+
+@pytest.fixture(autouse=True)
+def settled(cluster):
+    """Nothing is on its way; no connection outlives the test."""
+    cluster.settle()
+    yield
+    connections.close_all()
+
+
+def answered(view, request):
+    """What the middleware makes of a view, which is None where it leaves it alone."""
+    return RetryRequests(lambda _request: HttpResponse()).process_view(request, view, [], {})
+
+
+def test_a_view_whose_primary_dies_half_way_is_done_once(cluster):
+    """Somebody else's view: it knows nothing of a cluster. Its upload is read anew, its mail is sent once."""
+    runs, mails = [], []
+
+    def buy(request):
+        runs.append(request.FILES["list"].read())
+        article = Article.objects.create(name=request.POST["name"])
+        transaction.on_commit(lambda: mails.append(article.name))
+        if len(runs) == 1:
+            cluster.servers.local[NodeName.MAIN].kill()
+        Order.objects.create(article=article, customer="c", quantity=1)
+        return SimpleTemplateResponse(
+            engines["django"].from_string("{{ count }}"), {"count": Article.objects.count()}
+        )
+
+    upload = SimpleUploadedFile("list.txt", b"many")
+    answer = answered(buy, RequestFactory().post("/", {"name": "lamp", "list": upload}))
+    assert (answer.status_code, answer.content) == (200, b"1")
+    assert (runs, mails) == ([b"many", b"many"], ["lamp"])
+    assert (Article.objects.count(), Order.objects.count()) == (1, 1)
+
+
+def test_what_a_failing_view_wrote_is_undone():
+    def fail(_request):
+        Article.objects.create(name="lamp")
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        answered(fail, RequestFactory().post("/"))
+    assert not Article.objects.exists()
+
+
+def test_reads_and_views_that_say_so_are_left_alone():
+    def view(_request):
+        raise AssertionError
+
+    assert answered(view, RequestFactory().get("/")) is None
+    assert answered(transaction.non_atomic_requests(view), RequestFactory().post("/")) is None
+    view.retries = False
+    assert answered(view, RequestFactory().post("/")) is None
+
+
+def test_a_stream_is_refused():
+    with pytest.raises(TypeError, match="retries = False"):
+        answered(lambda _request: StreamingHttpResponse(), RequestFactory().post("/"))
