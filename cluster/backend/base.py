@@ -21,6 +21,7 @@ from django.db.utils import DatabaseErrorWrapper
 
 from cluster.backend import counters, view
 from cluster.backend.context import NODES
+from cluster.backend.creation import DatabaseCreation, is_test_database, place
 from cluster.backend.cursor import PipelinedCursor
 from cluster.backend.driver import Arguments, DriverConnection, ManyArguments, Rows
 from cluster.backend.errors import NotWritable
@@ -60,12 +61,15 @@ class CursorWrapper(base.CursorWrapper):
 
     def callproc(self, *args: Any) -> Arguments:
         """Call a procedure, which may write; return its arguments."""
-        self.cursor.send = partial(self.session.send, Kind.WRITE)
+        if not self.session.wrapper.is_plain:
+            self.cursor.send = partial(self.session.send, Kind.WRITE)
         given: Arguments = self.cursor.callproc(*args)
         return given
 
     def prepare(self, query: str | bytes) -> None:
         """Choose the way of the statement: through the session or straight. Raises NotSupportedError."""
+        if self.session.wrapper.is_plain:
+            return
         found = kind(query if isinstance(query, str) else str(query, "utf-8", "replace"))
         session = self.session
         if found is Kind.FOREIGN:
@@ -100,6 +104,8 @@ class ErrorWrapper(DatabaseErrorWrapper):
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """A connection to one node: the one that the alias names, else the one that takes writes."""
+
+    creation_class = DatabaseCreation
 
     def __init__(self, settings_dict: dict[str, Any], alias: str = DEFAULT_DB_ALIAS) -> None:
         super().__init__(settings_dict, alias)
@@ -166,6 +172,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     # The node
 
+    @property
+    def is_plain(self) -> bool:
+        """Return whether this is a test database: one server's, with no second node to wait for."""
+        return self.follows_primary and is_test_database(self.settings_dict)
+
     @cached_property
     def mysql_server_data(self) -> dict[str, Any]:
         """Return what Django asks a server once; for the cluster, what it expects while no node can be asked.
@@ -196,15 +207,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
         by_hand = self.connection is not None and not self.autocommit
         self.close()
         self.session.node = node
-        self.settings_dict = self.settings_dict | place(node)
-        self.settings_dict["OPTIONS"] = self.settings_dict["OPTIONS"] | self.given_options
+        options = connections.settings[node.value]["OPTIONS"] | self.given_options
+        self.settings_dict = self.settings_dict | place(node) | {"OPTIONS": options}
         if by_hand:  # a new connection of Django's commits each statement
             self.connect()
             self.set_autocommit(False)
 
     def may_move(self) -> bool:
         """Return whether the alias follows the primary and no transaction is open."""
-        if not self.follows_primary or self.in_atomic_block or self.is_connecting:
+        if not self.follows_primary or self.is_plain or self.in_atomic_block or self.is_connecting:
             return False
         return self.is_between_transactions or not self.session.in_transaction
 
@@ -287,12 +298,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return
         super().set_autocommit(autocommit, force_begin_transaction_with_broken_autocommit)
         self.session.is_block = force_begin_transaction_with_broken_autocommit
-
-
-def place(node: NodeName) -> dict[str, Any]:
-    """Return what the settings of a node's alias say of where it is."""
-    given = connections.settings[node.value]
-    return {key: given[key] for key in ("HOST", "PORT", "NAME", "USER", "PASSWORD", "OPTIONS")}
 
 
 def await_greeting(host: str, port: int) -> None:

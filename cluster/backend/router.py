@@ -1,9 +1,11 @@
 """Where Django reads and writes: replicated models on the cluster, all else on the control database."""
 
+from django.db import connections
 from django.db.models import Model
 
 from cluster.backend import view
 from cluster.backend.context import ALIASES, bound_alias, last_write
+from cluster.backend.creation import is_test_database
 from cluster.conf import CLUSTER_ALIAS, CONTROL_ALIAS, conf
 from cluster.replicated import has_replicated, is_replicated, is_replicated_label
 
@@ -51,7 +53,7 @@ class ClusterRouter:
 
 def replica() -> str | None:
     """Return the node to read from where replicas are read and one is fresh enough."""
-    if conf().read_from != "replicas":
+    if conf().read_from != "replicas" or is_test_database(connections[CLUSTER_ALIAS].settings_dict):
         return None
     shared = view.shared()
     found = shared.reader(last_write())

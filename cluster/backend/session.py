@@ -51,6 +51,10 @@ class Wrapper(Protocol):
     """A DriverConnection, None while there is none."""
     run_on_commit: list[tuple[set[str], Hook]]
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is to a test database, with no second node to wait for."""
+
     def run_plainly(self, *statements: str) -> list[Rows]:
         """Run the backend's own statements in one round trip; the rows of each."""
 

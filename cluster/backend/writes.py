@@ -65,6 +65,11 @@ def write_once(
     outer = pin()
     if outer is not None:
         return Written(work(), outer.transaction_id, outer.node, None, repeated=False)
+    connection = cast("DatabaseWrapper", connections[CLUSTER_ALIAS])
+    if connection.is_plain:  # a test database: nothing fails over, nothing is repeated
+        pin_of_test = Pin(connection.node, transaction_id or str(uuid.uuid4()))
+        with transaction.atomic(durable=True), pinned(pin_of_test):
+            return Written(work(), pin_of_test.transaction_id, pin_of_test.node, None, repeated=False)
     return retry(functools.partial(run_work, work), transaction_id, deadline)
 
 

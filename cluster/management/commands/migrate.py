@@ -15,6 +15,7 @@ from cluster.actions.events import journal
 from cluster.actions.maintenance.migrate import migrate, planned
 from cluster.backend import write_once
 from cluster.backend.context import NODES
+from cluster.backend.creation import is_test_database
 from cluster.conf import CLUSTER_ALIAS, CONTROL_ALIAS, conf
 from cluster.management.verbs import FILING_SECONDS
 from cluster.nodes.cluster import connect_all
@@ -47,6 +48,9 @@ class Command(django.Command):
                 "The nodes are migrated together, so that they stay equal: run migrate without --database."
             )
         self.verbosity, named = options["verbosity"], options["database"]
+        if named == CLUSTER_ALIAS and is_test_database(connections[CLUSTER_ALIAS].settings_dict):
+            super().handle(*args, **options)
+            return
         wants_nodes = named in (None, CLUSTER_ALIAS) and not options["prune"]
         options["database"] = CONTROL_ALIAS if named in (None, CLUSTER_ALIAS) else named
         if options["check_unapplied"] and wants_nodes and self.unapplied(options):
