@@ -56,6 +56,8 @@ def replica() -> str | None:
     if conf().read_from != "replicas" or is_test_database(connections[CLUSTER_ALIAS].settings_dict):
         return None
     shared = view.shared()
-    found = shared.reader(last_write())
     primary = shared.current().primary
-    return None if primary is not None and found is primary.name else found.value
+    if primary is None:  # the cluster's own alias reads on from whoever holds most
+        return None
+    found = shared.reader(last_write())
+    return None if found is primary.name else found.value

@@ -38,7 +38,6 @@ def new(django_db_setup, django_db_blocker) -> Iterator[Cluster]:
             try:
                 assert "Main takes writes in epoch 1" in called("setup_nodes")
                 made.replicator.start()
-                called("migrate", "diary", "0001")
                 called("migrate", "--database", "default")
                 yield made
             finally:

@@ -16,7 +16,8 @@ HEAD = """-- The SQL console of {label}: tables, triggers, procedures, accounts.
 -- It holds the passwords of the accounts: keep it as you keep those. May be repeated. When all three nodes have theirs,
 -- CALL link_peers() on each once more, until no table is MISSING.
 SET NAMES utf8mb4 COLLATE utf8mb4_bin;
-SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO', time_zone = '+00:00';
+SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO', time_zone = '+00:00',
+    foreign_key_checks = 0;
 DELIMITER ;;
 """
 ROUTINE = re.compile(r"^((?:--[^\n]*\n)*CREATE OR REPLACE )(PROCEDURE|FUNCTION|TRIGGER|VIEW)", re.M)
@@ -71,6 +72,9 @@ def repeatable(statement: str) -> str:
     """Return a statement of Django's that leaves alone what exists."""
     made = re.sub(r"^CREATE TABLE (?!IF NOT)", "CREATE TABLE IF NOT EXISTS ", statement)
     made = re.sub(r"^(ALTER TABLE .* ADD CONSTRAINT \S+ FOREIGN KEY) \(", r"\1 IF NOT EXISTS (", made)
+    made = re.sub(
+        r"^(ALTER TABLE .* ADD) CONSTRAINT (\S+) UNIQUE \(", r"\1 UNIQUE INDEX IF NOT EXISTS \2 (", made
+    )
     return re.sub(r"^CREATE OR REPLACE ((?:\w+ )?INDEX)", r"CREATE \1 IF NOT EXISTS", made)
 
 

@@ -6,7 +6,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """Two models, one of which refers to the other."""
 
-    dependencies = [("diary", "0001_initial")]
+    initial = True
+    dependencies = []
     operations = [
         migrations.CreateModel(
             "Patient",
