@@ -21,8 +21,8 @@ from cluster.views.seen import Seen, seen
 
 DAY: Final = 86_400
 MONTH: Final = timedelta(days=30)
-EVENTS, SHOWN = 4, 5
-"""Events and transactions that the dashboard lists."""
+EVENTS, SHOWN = 2, 3
+"""Events and transactions that the dashboard lists: with more it would not fit on one screen."""
 
 
 def now_part(request: HttpRequest) -> HttpResponse:
