@@ -23,9 +23,7 @@ clean: $(PYTHON) ## stop everything and remove var/
 
 test: ## set up what is missing, then run every test; ARGS="-n0 -k name" for some
 	@scripts/bootstrap.sh --tests
-	@$(PYTHON) -m pytest --numprocesses 2 --dist loadgroup $(ARGS) || { \
-		echo "What failed runs again by itself: a deadline that two workers missed passes now, a defect does not."; \
-		$(PYTHON) -m pytest --last-failed --last-failed-no-failures none $(ARGS); }
+	@scripts/run_tests.sh $(ARGS)
 
 check: lint types ## what a developer runs all the time: style, types, and the tests that need no server
 	@$(PYTHON) -m pytest --numprocesses 2 -q tests/unit $(ARGS)

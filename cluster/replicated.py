@@ -53,9 +53,11 @@ class Selection:
         yield apps.get_model(OWN)
 
     def with_relatives(self, model: type[Model]) -> Iterator[type[Model]]:
-        """Yield a model and what belongs to it, but for what is taken out by name."""
+        """Yield a model and what belongs to it, but for models taken out by name; the table of a field never is."""
         concrete = model._meta.concrete_model
-        if concrete is None or f"-{concrete._meta.label_lower}" in self.names:
+        if concrete is None:
+            return
+        if f"-{concrete._meta.label_lower}" in self.names and not concrete._meta.auto_created:
             return
         for parent in concrete._meta.parents:
             yield from self.with_relatives(parent)

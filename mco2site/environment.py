@@ -59,17 +59,11 @@ def node_database(name: str) -> dict[str, Any]:
     return config | {"ENGINE": "cluster.backend", "OPTIONS": options, "CONN_MAX_AGE": 60}
 
 
-def cluster_database(name: str) -> dict[str, Any]:
-    """The alias of the cluster: as that of the first node, until it is connected to the one that takes writes."""
-    return node_database(name)
-
-
 def control_database(name: str, var: Path) -> dict[str, Any]:
     """The control database: what the URL names (DATABASE_URL, as older versions have it), or SQLite in `var`."""
     given = url(name, "") or url("DATABASE_URL", "")
-    apart: dict[str, Any] = {
-        "TEST": {"DEPENDENCIES": []}
-    }  # its test database may be made without that of the cluster
+    # Its test database may be made without that of the cluster.
+    apart: dict[str, Any] = {"TEST": {"DEPENDENCIES": []}}
     if given:
         return {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, **apart, **env.db_url_config(given)}
     var.mkdir(parents=True, exist_ok=True)

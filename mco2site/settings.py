@@ -5,7 +5,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 
 from cluster.conf import ClusterConf
-from mco2site.environment import cluster_database, control_database, env, node_database, text, url
+from mco2site.environment import control_database, env, node_database, text, url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.read_env(BASE_DIR / ".env")
@@ -64,7 +64,9 @@ TEMPLATES = [
 ]
 
 DATABASES = {
-    "default": cluster_database("MAIN_DATABASE_URL"),
+    "default": node_database(
+        "MAIN_DATABASE_URL"
+    ),  # the cluster: at the first connection, wherever its primary is
     "control": control_database("CONTROL_DATABASE_URL", VAR_DIR),
     "main": node_database("MAIN_DATABASE_URL"),
     "node_a": node_database("NODE_A_DATABASE_URL"),

@@ -24,9 +24,8 @@ def retried(view: View) -> View:
     @functools.wraps(view)
     def once(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         done = write_once(lambda: run(view, request, *args, **kwargs))
-        return cast(
-            HttpResponseBase, done.value
-        )  # the id is of this call alone: what is found done is its own run
+        # The id is of this call alone: what is found done is its own run, whose answer is kept.
+        return cast(HttpResponseBase, done.value)
 
     return once
 

@@ -21,6 +21,7 @@ def chosen(*names: str) -> set[str]:
         (["library.classic"], {"library.work", "library.work_writers", "library.loan"}),
         (["library.work", "-library.loan"], {"library.work", "library.work_writers"}),
         (["-library", "library.reader", "*"], {"library.reader"}),
+        (["library.writer", "-library.writer_taught_by"], {"library.writer", "library.writer_taught_by"}),
         (["titles"], set()),
     ],
 )

@@ -51,6 +51,8 @@ class Command(django.Command):
         if named == CLUSTER_ALIAS and is_test_database(connections[CLUSTER_ALIAS].settings_dict):
             super().handle(*args, **options)
             return
+        if named == CLUSTER_ALIAS and options["prune"]:
+            raise CommandError("--prune is for the control database: run it with --database control.")
         wants_nodes = named in (None, CLUSTER_ALIAS) and not options["prune"]
         options["database"] = CONTROL_ALIAS if named in (None, CLUSTER_ALIAS) else named
         if options["check_unapplied"] and wants_nodes and self.unapplied(options):
