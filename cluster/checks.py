@@ -15,7 +15,7 @@ from cluster.nodes.schema.requirements import unmet
 from cluster.nodes.schema.shape import KEY_LENGTH, expression, key_fields, stored_fields
 from cluster.protocol.errors import NodeFailed, NodeUnreachable
 from cluster.protocol.names import NodeName
-from cluster.replicated import EVERYTHING, is_replicated, replicated_models
+from cluster.replicated import EVERYTHING, is_replicated, is_replicated_label, replicated_models
 
 TABLE_LENGTH = 64 - len("_guard_insert")
 """Characters of a table's name: the server allows its triggers 64."""
@@ -25,6 +25,7 @@ NUMBER_LENGTH = 20
 
 ENGINE = "cluster.backend"
 ROUTER = "cluster.backend.router.ClusterRouter"
+OPERATORS = "cluster.operators.OperatorAccounts"
 
 
 @register()
@@ -43,6 +44,20 @@ def check_settings(app_configs: Sequence[Any] | None, **options: Any) -> list[Ch
         hint = "Tables of the control database and of the cluster are told apart by it."
         found.append(Error(f'DATABASE_ROUTERS lacks "{ROUTER}".', hint=hint, id="cluster.E008"))
     return found
+
+
+@register()
+def check_sign_in(app_configs: Sequence[Any] | None, **options: Any) -> list[CheckMessage]:
+    """Where users are replicated, operators sign in by accounts of their own while no node answers."""
+    if not is_replicated_label(settings.AUTH_USER_MODEL) or OPERATORS in settings.MIDDLEWARE:
+        return []
+    return [
+        Warning(
+            "The site's users are replicated: with every node dead nobody could sign in on the operators' pages.",
+            hint=f'Add "{OPERATORS}" to MIDDLEWARE after AuthenticationMiddleware, and run create_operator.',
+            id="cluster.W003",
+        )
+    ]
 
 
 @register(Tags.models)

@@ -1,13 +1,14 @@
 """What the cluster keeps in tables that Django knows: orphaned transactions, events, looks at log and config.
 
-`OrphanedTransaction` is itself replicated; `Event`, `Alert`, `Observation`, `Sample`, `Job` and `Comparison` live
-in the control database. `LogEntry` and `NodeSetting` read tables that the kernel owns; they are there to be looked at,
-with `using(node)`.
+`OrphanedTransaction` is itself replicated; `Event`, `Alert`, `Observation`, `Sample`, `Job`, `Comparison` and
+`Operator` live in the control database. `LogEntry` and `NodeSetting` read tables that the kernel owns; they are there
+to be looked at, with `using(node)`.
 """
 
 from datetime import UTC, datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models
 
 SLOT_SECONDS = 10
@@ -232,6 +233,37 @@ class Comparison(models.Model):
 
     def __str__(self) -> str:
         return f"{self.table or 'nothing'}, {self.done} of {self.total}"
+
+
+class Operator(AbstractBaseUser):
+    """Somebody who looks after the cluster, apart from the site's users: signs in while every node is dead.
+
+    On the operators' pages it stands where a user of the site would; it may see all that is the cluster's and
+    nothing else.
+    """
+
+    username = models.CharField(max_length=128, unique=True)
+    is_active = models.BooleanField(default=True)
+    may_act = models.BooleanField(default=True)
+    """Whether it may start actions; else it only looks."""
+
+    USERNAME_FIELD = "username"
+    is_staff = True
+    is_superuser = False
+
+    def has_perm(self, permission: str, obj: Any = None) -> bool:
+        """Return whether the operator may do what `app.codename` names."""
+        app, _, codename = permission.partition(".")
+        return self.is_active and app == "cluster" and (self.may_act or codename.startswith("view_"))
+
+    def has_module_perms(self, app: str) -> bool:
+        """Return whether it may do anything in an application."""
+        return self.is_active and app == "cluster"
+
+    def mark_signed_in(self) -> None:
+        """Keep that the operator has given the password now."""
+        self.last_login = datetime.now(UTC)
+        self.save(update_fields=["last_login"])
 
 
 class LogEntry(models.Model):

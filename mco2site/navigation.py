@@ -10,9 +10,11 @@ from cluster.views.navigation import item, links
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """Groups of links."""
     site = [
-        item("Drills", "local_fire_department", "admin:drills"),
-        item("Titles", "movie", "admin:titles_title_changelist"),
-        item("Users", "person", "admin:auth_user_changelist"),
-        item("Groups", "group", "admin:auth_group_changelist"),
+        ("cluster.drill", item("Drills", "local_fire_department", "admin:drills")),
+        ("titles.view_title", item("Titles", "movie", "admin:titles_title_changelist")),
+        ("auth.view_user", item("Users", "person", "admin:auth_user_changelist")),
+        ("auth.view_group", item("Groups", "group", "admin:auth_group_changelist")),
     ]
-    return [*links(request), {"title": "Site", "items": site}]
+    user: Any = request.user
+    allowed = [link for permission, link in site if user.has_perm(permission)]
+    return [*links(request), {"title": "Site", "items": allowed}]

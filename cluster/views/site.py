@@ -11,7 +11,8 @@ from django.templatetags.static import static
 from django.urls import URLPattern, path
 from unfold.sites import UnfoldAdminSite
 
-from cluster.views import addresses, dashboard, failovers, log, nodes, orphans, verbs
+from cluster.models import Operator
+from cluster.views import addresses, dashboard, failovers, log, nodes, orphans, sign_in, verbs
 from cluster.views.seen import looked_or_nothing
 
 COLOURS = {"good": "success", "warning": "warning", "bad": "danger"}
@@ -25,6 +26,7 @@ class OperatorsSite(UnfoldAdminSite):
 
     index_template = "cluster/dashboard.html"
     index_title = "Dashboard"
+    login_form = sign_in.SignInForm
 
     def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
         """As Django's, with the policy that its scripts need."""
@@ -36,8 +38,23 @@ class OperatorsSite(UnfoldAdminSite):
         return super().each_context(request) | {"site_favicons": [icon]}
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        """Sign in; needs the control database alone."""
-        return relaxed(super().login)(request, extra_context)
+        """Sign in: operators' own accounts need the control database alone, the site's users where they live."""
+        return relaxed(sign_in.as_operator(super().login))(request, extra_context)
+
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Sign out."""
+        user: Any = request.user
+        if isinstance(user, Operator):
+            return sign_in.operator_signs_out(request)
+        return super().logout(request, extra_context)
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Change one's own password."""
+        user: Any = request.user
+        if not isinstance(user, Operator):
+            return super().password_change(request, extra_context)
+        context = self.each_context(request) | (extra_context or {})
+        return sign_in.OperatorPassword.as_view(extra_context=context)(request)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """The dashboard."""

@@ -81,7 +81,6 @@ class LocalStack:
             each(self.nodes.values(), LocalNode.start)
         with self._step("Control database"):
             call_command("migrate", database=CONTROL_ALIAS, verbosity=0)
-            create_admin()
         self._run("Tables, triggers and accounts", "setup_nodes")
         with self._step("Broker, web, replicator, watch, workers"):
             self._supervise()
@@ -90,6 +89,7 @@ class LocalStack:
         with self._step("A primary"):
             _wait(self._has_primary, "No node took the role of the primary")
         self._run("Shape of the tables", "migrate")
+        create_admin()  # not before: the users may be replicated
         self._load_sample()
         with self._step("All programs at work"):
             _wait(lambda: not self.supervisor.ailing(), "Not every program went on running")
