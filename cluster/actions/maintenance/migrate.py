@@ -104,6 +104,10 @@ def migrate(
     view = observe_revived(nodes, lease_seconds)
     primary = leader(view)
     absent = {name: why for name in NodeName if (why := reason_absent(view, nodes, name))}
+    if primary.name in absent:
+        raise Refused(
+            f"The nodes cannot be migrated: {primary.name.label} takes writes, and {absent[primary.name]}"
+        )
     here = {name: node for name, node in nodes.items() if name not in absent}
     for node in here.values():
         migrating.record_made(node.connection)
@@ -139,7 +143,7 @@ def reason_absent(view: ClusterView, nodes: Mapping[NodeName, MariaDBNode], name
     state = view.state(name)
     if state is None or state.blank or state.withdrawn:
         return "it has lost its data or is being rebuilt."
-    if not migrating.is_kept(nodes[name].connection):
+    if not migrating.is_current(nodes[name].connection):
         return "it was set up by an older version; run setup_nodes."
     return ""
 
@@ -253,7 +257,7 @@ class Run:
                 self.run_once(step.run, run)
                 self.await_written()
             return
-        migrating.compute_default(step, self.defaults)
+        self.settle_default(step, number)
         begun = {
             name: migrating.begin_step(self.nodes[name].connection, self.key, progress[name])
             for name in waiting
@@ -265,6 +269,27 @@ class Run:
         else:
             self.await_still(waiting)
             self.change_each(step, begun)
+
+    def settle_default(self, step: Step, number: int) -> None:
+        """Find out what the rows that are there get from a computed default, and have every node keep it.
+
+        What a node keeps counts: it is of an earlier run that was cut off, or the others had the step while a node
+        was away. Before anything is changed, so that whoever goes on finds it.
+        """
+        field = migrating.computing(step)
+        if field is None:
+            return
+        place = -1 - number if self.backwards else number
+        everywhere = (self.all_nodes or self.nodes).values()
+        known = [
+            value
+            for node in everywhere
+            for value in migrating.stored_default(node.connection, self.key, place)
+        ]
+        value = known[0] if known else migrating.compute_default(field)
+        self.defaults[migrating.default_key(field)] = value
+        for node in self.nodes.values():
+            migrating.store_default(node.connection, self.key, place, value)
 
     # On the nodes
 

@@ -1,5 +1,6 @@
 """What a migration does to one node: the shape of its tables, the triggers that fit it, the record of it."""
 
+import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -75,7 +76,7 @@ class NodeSchemaEditor(DatabaseSchemaEditor):
         """Return the value that existing rows get."""
         if not is_computed(field):
             return super().effective_default(field)
-        key = (field.model._meta.db_table, str(field.column))
+        key = default_key(field)
         if key not in self.defaults:
             self.defaults[key] = super().effective_default(field)
         return self.defaults[key]
@@ -101,11 +102,20 @@ class NodeSchemaEditor(DatabaseSchemaEditor):
         self.execute(self.sql_alter_column % names, params)
 
 
-def compute_default(step: Step, defaults: Defaults) -> None:
-    """Find out what existing rows get, before anything is locked: a default may ask the database itself."""
+def computing(step: Step) -> AnyField | None:
+    """Return the field whose default the step computes for the rows that are there, None when there is none."""
     field = step.field()
-    if field is not None and not field.many_to_many and is_computed(field):
-        NodeSchemaEditor(dialect(), defaults).effective_default(field)
+    return field if field is not None and not field.many_to_many and is_computed(field) else None
+
+
+def compute_default(field: AnyField) -> Any:
+    """Return what the rows that are there get. A default may ask the database itself: nothing is locked yet."""
+    return NodeSchemaEditor(dialect(), {}).effective_default(field)
+
+
+def default_key(field: AnyField) -> tuple[str, str]:
+    """Return the place of a field's default among those of a run."""
+    return field.model._meta.db_table, str(field.column)
 
 
 def is_computed(field: AnyField) -> bool:
@@ -227,12 +237,46 @@ class Shaper:
         self.wrapper.close()
 
 
+# The defaults that were computed
+
+
+def stored_default(connection: Connection, key: Key, number: int) -> list[Any]:
+    """Return a list of what an operation's computed default gave, empty where the node does not know."""
+    rows = connection.rows(
+        "SELECT value FROM computed_default WHERE app = %s AND name = %s AND step = %s", (*key, number)
+    )
+    return [json.loads(value, object_hook=from_tagged) for (value,) in rows]
+
+
+def store_default(connection: Connection, key: Key, number: int, value: Any) -> None:
+    """Keep what an operation's computed default gave."""
+    connection.run(
+        "REPLACE INTO computed_default (app, name, step, value) VALUES (%s, %s, %s, %s)",
+        (*key, number, json.dumps(value, default=tagged)),
+    )
+
+
+def tagged(value: object) -> dict[str, str]:
+    """Return JSON for what has none of its own: bytes, and all that a column takes as text."""
+    return {"bytes": value.hex()} if isinstance(value, bytes) else {"text": str(value)}
+
+
+def from_tagged(found: dict[str, str]) -> object:
+    """Return what `tagged` was given, or its text, which the server takes in its place."""
+    return bytes.fromhex(found["bytes"]) if "bytes" in found else found["text"]
+
+
 # The record on each node
 
 
 def is_kept(connection: Connection) -> bool:
     """Return whether the node keeps a record: it has been set up."""
     return bool(connection.rows("SHOW TABLES LIKE 'applied_migration'"))
+
+
+def is_current(connection: Connection) -> bool:
+    """Return whether this version's set-up made the node's record."""
+    return is_kept(connection) and bool(connection.rows("SHOW TABLES LIKE 'computed_default'"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +339,7 @@ def note_end(connection: Connection, key: Key, done: UnderWay) -> None:
     connection.run("INSERT IGNORE INTO applied_migration (app, name, run) VALUES (%s, '', '')", (app,))
     if done.backwards:
         connection.run("DELETE FROM applied_migration WHERE app = %s AND name = %s", key)
+        connection.run("DELETE FROM computed_default WHERE app = %s AND name = %s", key)
     else:
         connection.run("UPDATE applied_migration SET steps = NULL WHERE app = %s AND name = %s", key)
 

@@ -4,8 +4,8 @@ from django.db import migrations
 
 
 def count(apps, schema_editor):
-    """Count the words of every page."""
-    for page in apps.get_model("diary", "Page").objects.all():
+    """Count the words of every page that has some; nobody touches the others."""
+    for page in apps.get_model("diary", "Page").objects.exclude(text=""):
         page.words = len(page.text.split())
         page.save(update_fields=["words"])
 
