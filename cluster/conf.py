@@ -53,10 +53,10 @@ class ClusterConf:
     application: Account
     cluster: Account
     admin: Account | None
-    probe_interval: float = 1.0
+    probe_interval: float = 0.5
     probe_timeout: float = 0.8
     failure_threshold: int = 2
-    lease_seconds: float = 3.0
+    lease_seconds: float = 1.8
     ack_timeout: float = 2.0
     durability: str = "quorum"
     cooldown: float = 60.0

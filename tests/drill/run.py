@@ -32,7 +32,7 @@ FUZZ_HELP = (
 )
 WIDE = 120
 """Columns of the scorecard in a file or a pipe."""
-GOALS = {"planned": (0.15, None), "01": (1.2, 0.8), "04": (5.0, 2.0), "11": (5.0, 2.0)}
+GOALS = {"planned": (0.15, None), "01": (1.2, 0.8), "04": (2.0, 1.3), "11": (2.0, 1.3)}
 """Seconds without an acknowledged write that a scenario may cost, with the default and with the fast settings."""
 
 
