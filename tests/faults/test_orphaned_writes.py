@@ -2,9 +2,12 @@
 
 import pytest
 
+from cluster.actions.steps import orphans as orphan_steps
+from cluster.actions.steps.observe import observe
 from cluster.protocol.names import NodeName
 from tests.harness.checker import check, check_equal
 from tests.harness.orphans import come_back, leave_orphans, orphans
+from tests.harness.waiting import wait_for
 from tests.harness.writers import Book, writing
 
 pytestmark = pytest.mark.faults
@@ -55,6 +58,26 @@ def test_39_recovery_goes_on_under_load_and_again_finds_nothing(cluster, operato
     operator.demote_node_a()
     assert len(orphans(cluster)) == 1
     check(cluster, book)
+
+
+def test_39_a_lease_that_runs_out_while_they_are_filed_is_renewed(cluster, operator, monkeypatch):
+    """A busy machine held the verb up between the renewal of the lease and its first write; no replicator works."""
+    leave_orphans(cluster, "INSERT INTO test_word VALUES ('new', '')")
+    operator.promote_node_a()
+    cluster.start("main")
+    renew, seen = orphan_steps.observe_revived, []
+
+    def held_up(nodes, seconds):
+        view = renew(nodes, seconds)
+        if not seen:
+            wait_for(lambda: observe(nodes).primary is None, 20)
+        seen.append(view)
+        return view
+
+    monkeypatch.setattr(orphan_steps, "observe_revived", held_up)
+    assert operator.recover("main").orphaned == 1
+    assert len(seen) > 1
+    assert len(orphans(cluster)) == 1
 
 
 def test_39_by_the_command(cluster, operator):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from cluster.actions.events import journal
 from cluster.actions.steps.lease import observe_revived
 from cluster.actions.steps.observe import Nodes
-from cluster.actions.steps.orphans import file_orphaned_entries
+from cluster.actions.steps.orphans import file_under_lease
 from cluster.actions.steps.reconcile import Progress, ignore, reconcile
 from cluster.actions.steps.rounds import note_round
 from cluster.protocol.errors import Refused
@@ -80,9 +80,7 @@ def bring_back(
         target.follow(primary.promised)  # one that was promoted meanwhile refuses this, and stays open
         target.close_writes(Mode.RECOVERING, primary.promised)
     done = reconcile(target, source, primary.promised, progress)
-    if target.state().orphaned:
-        observe_revived(nodes, lease_seconds)  # filing is a write; a long recovery may outlast the lease
-        file_orphaned_entries(target, source, primary.promised)
+    file_under_lease(nodes, target, source, primary.promised, lease_seconds)
     own = target.state()
     if own.unfit:
         on_progress(own.unfit)

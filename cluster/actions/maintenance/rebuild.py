@@ -35,7 +35,7 @@ from cluster.actions.events import journal
 from cluster.actions.maintenance import setup
 from cluster.actions.steps.lease import observe_revived
 from cluster.actions.steps.observe import observe
-from cluster.actions.steps.orphans import file_orphaned_entries
+from cluster.actions.steps.orphans import file_under_lease
 from cluster.actions.steps.reconcile import WINDOW, Progress, common_watermark, id_windows, ignore, reconcile
 from cluster.actions.steps.rounds import note_round
 from cluster.conf import conf
@@ -45,7 +45,7 @@ from cluster.nodes.mariadb import MariaDBNode
 from cluster.nodes.repair import comparing, rebuilding
 from cluster.nodes.repair.comparing import LOG_TABLE, Comparable, Key, Span, log_span
 from cluster.nodes.repair.rebuilding import Withdrawn
-from cluster.nodes.schema import install, migrating, surroundings
+from cluster.nodes.schema import install, migration_record, surroundings
 from cluster.nodes.schema.inventory import Inventory
 from cluster.nodes.schema.model_schema import model_tables
 from cluster.nodes.schema.shape import shape
@@ -125,9 +125,7 @@ def make_anew(nodes: Nodes, name: NodeName, *, lease_seconds: float, progress: P
     source.note_follower(withdrawn.epoch)
     take_back(nodes, target, source, withdrawn, before)
     orphaned += reconcile(target, source, withdrawn.epoch).orphaned
-    if target.state().orphaned:
-        observe_revived(nodes, lease_seconds)  # filing is a write; a long copy may outlast the lease
-        file_orphaned_entries(target, source, withdrawn.epoch)
+    file_under_lease(nodes, target, source, withdrawn.epoch, lease_seconds)
     if name.following_mode is not Mode.RECOVERING:
         target.close_writes(name.following_mode, withdrawn.epoch)
     note_round(source, target, withdrawn.epoch)
@@ -168,7 +166,7 @@ def leader(view: ClusterView) -> NodeState | None:
 
 def require_migrated(source: MariaDBNode) -> None:
     """The node is made in the newest shape, so the primary must have it. Raises Refused."""
-    if waiting := migrating.pending(source.connection):
+    if waiting := migration_record.pending(source.connection):
         names = ", ".join(".".join(key) for key in waiting)
         raise Refused(f"{source.name.label} lacks migrations ({names}): run migrate first, then this again.")
 
@@ -213,8 +211,8 @@ def drop_outdated(target: MariaDBNode) -> None:
     for item in model_tables(target.name, replicated_models()):
         if install.status(held, item) is install.Status.OUTDATED:
             target.connection.run(f"DROP TABLE `{item.name}`")
-    if migrating.is_kept(target.connection):
-        migrating.forget(target.connection)
+    if migration_record.is_kept(target.connection):
+        migration_record.forget(target.connection)
 
 
 def check_promises(view: ClusterView, name: NodeName, epoch: int) -> None:
