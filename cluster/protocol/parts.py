@@ -6,6 +6,10 @@ from typing import NamedTuple
 
 from cluster.protocol.entries import Entry
 
+CALL_BYTES, CALL_ENTRIES = 16 << 20, 10_000
+"""What one call from node to node takes at most, as the SQL console makes them: it stands in memory as one text, and
+an entry takes 13 KB while that is made. Larger transactions are left to the replicator, or fetched in parts."""
+
 
 class Position(NamedTuple):
     """How far a large transaction was read: its entries up to `log_id`, and `offset` bytes of the next one's images."""

@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from cluster.protocol.errors import NodeFailed
 from cluster.protocol.names import NodeName
 from tests.harness.console import Console
 
@@ -35,6 +36,23 @@ def test_node_b_catches_up_with_more_than_a_packet(cluster, statements, entries)
     assert f"Fetched {entries} entries" in said
     assert console.says("node_b", COUNTED) == str(entries)
     assert console.says("node_b", SUMMED) == console.says("main", SUMMED)
+
+
+def test_a_writer_alone_does_not_carry_what_is_too_large_for_a_call(cluster):
+    """As one text, a million rows took the primary thirteen gigabytes; whoever has the means fetches it in parts."""
+    cluster.settle()
+    cluster.replicator.stop(writers_carry=True)
+    main, root = cluster.nodes[NodeName.MAIN], cluster.connect("main", "root", 60.0)
+    main.renew_lease(1, main.beat(), 60)
+    root.run("SET @current_transaction_id = 'large'")
+    root.run("INSERT INTO test_word SELECT CONCAT('word ', seq), '' FROM seq_1_to_10000")
+    with pytest.raises(NodeFailed, match="no second node confirmed it in time"):
+        root.rows("CALL await_acknowledgement('large', 0.5)")
+    assert cluster.connect("node_a").row("SELECT COUNT(*) FROM test_word") == (0,)
+    assert root.rows("SELECT * FROM peer_job") == ()
+    assert "Fetched 10000 entries" in Console(cluster).says("node_b", "CALL catch_up()")
+    cluster.replicator.start()
+    root.rows("CALL await_acknowledgement('large', 30)")
 
 
 def test_large_acknowledged_entries_are_promoted(cluster):

@@ -9,6 +9,7 @@ from textwrap import indent
 from cluster.nodes.entry_columns import COLUMNS, NAMES
 from cluster.protocol import errors, exactly_once, sentences
 from cluster.protocol.lease import consent_seconds
+from cluster.protocol.parts import CALL_BYTES, CALL_ENTRIES
 from cluster.protocol.staleness import TOLERATED_ROUNDS
 from cluster.protocol.view import COUNTED_ENTRIES, NEARLY_CAUGHT_UP
 
@@ -52,6 +53,8 @@ def constants() -> dict[str, str]:
         "tolerated_rounds": str(TOLERATED_ROUNDS),
         "nearly_caught_up": str(NEARLY_CAUGHT_UP),
         "counted_entries": str(COUNTED_ENTRIES),
+        "call_bytes": str(CALL_BYTES),
+        "call_entries": str(CALL_ENTRIES),
         "id_pattern": exactly_once.ID_PATTERN,
         "write_lock": exactly_once.WRITE_LOCK,
     }

@@ -6,7 +6,7 @@ CREATE OR REPLACE PROCEDURE push_entries(IN p_peer VARCHAR(16), IN p_epoch INT U
 BEGIN
     DECLARE v_longest BIGINT DEFAULT @@SESSION.group_concat_max_len;
     DECLARE v_cursor BIGINT UNSIGNED DEFAULT p_watermark;
-    DECLARE v_upto, v_ends, v_bytes BIGINT UNSIGNED;
+    DECLARE v_upto, v_ends, v_bytes, v_count BIGINT UNSIGNED;
     DECLARE v_last BIGINT UNSIGNED DEFAULT (SELECT COALESCE(MAX(log_id), 0) FROM transaction_log);
     DECLARE v_entries LONGTEXT;
     DECLARE v_answer VARCHAR(1000);
@@ -25,10 +25,10 @@ BEGIN
             WHERE transaction_id IN (SELECT transaction_id FROM transaction_log AS part
                                      WHERE log_id > v_cursor AND log_id <= v_upto AND log_type = 'ROW');
         END WHILE;
-        SELECT SUM(COALESCE(OCTET_LENGTH(old_value), 0) + COALESCE(OCTET_LENGTH(new_value), 0)) INTO v_bytes
+        SELECT COUNT(*), SUM(COALESCE(OCTET_LENGTH(old_value), 0) + COALESCE(OCTET_LENGTH(new_value), 0)) INTO v_count, v_bytes
         FROM transaction_log WHERE log_id > v_cursor AND log_id <= v_upto;
         SET v_entries = NULL;
-        IF v_bytes <= 16777216 THEN
+        IF v_bytes <= ${call_bytes} AND v_count <= ${call_entries} THEN
             SELECT CONCAT('[', GROUP_CONCAT(entry_as_json(
                 ${entry}) SEPARATOR ','), ']')
             INTO v_entries FROM transaction_log WHERE log_id > v_cursor AND log_id <= v_upto;
