@@ -11,7 +11,7 @@ from django.db.models import Field, Model
 
 from cluster.conf import CLUSTER_ALIAS, conf
 from cluster.nodes.cluster import connect
-from cluster.nodes.schema.requirements import unmet
+from cluster.nodes.schema.requirements import has_time_zones, unmet
 from cluster.nodes.schema.shape import KEY_LENGTH, expression, key_fields, stored_fields
 from cluster.protocol.errors import NodeFailed, NodeUnreachable
 from cluster.protocol.names import NodeName
@@ -160,6 +160,12 @@ def server_problems(name: NodeName) -> Iterable[CheckMessage]:
     try:
         for otherwise in unmet(node.connection):
             yield Warning(f"{name.label}: {otherwise}.", id="cluster.W001")
+        if settings.USE_TZ and not has_time_zones(node.connection):
+            yield Warning(
+                f"{name.label} knows no time zones: outside UTC, lookups by date find nothing.",
+                hint="mariadb-tzinfo-to-sql /usr/share/zoneinfo | mariadb -u root mysql, on the node's own machine.",
+                id="cluster.W004",
+            )
     except (NodeUnreachable, NodeFailed) as error:
         yield Warning(f"{name.label}'s settings were not checked: {error}", id="cluster.W002")
     finally:

@@ -35,6 +35,7 @@ missing_packages() {
     has mariadb_config || say libmariadb-dev
     has pkg-config || say pkg-config
     has gcc || say gcc
+    [[ -e /usr/share/zoneinfo/UTC ]] || say tzdata
     find_python >/dev/null || printf '%s\n' python3 python3-venv python3-dev
 }
 

@@ -24,6 +24,13 @@ QUESTIONS = {
 }
 """A question that a server answers with 1, and what it means otherwise."""
 
+HAS_ZONES = "SELECT CONVERT_TZ('2000-01-01', 'UTC', 'Pacific/Kiritimati') IS NOT NULL"
+
+
+def has_time_zones(connection: Connection) -> bool:
+    """Return whether the server knows time zones by their names."""
+    return bool(connection.row(HAS_ZONES)[0])
+
 
 def unmet(connection: Connection) -> list[str]:
     """Return what each setting means that is not as the kernel needs it."""
