@@ -24,9 +24,11 @@ from cluster.actions.steps.observe import observe
 from cluster.nodes.log import reading
 from cluster.nodes.mariadb import MariaDBNode
 from cluster.nodes.repair import quarantine
-from cluster.nodes.schema import migrating
+from cluster.nodes.schema import computed_defaults, migrating, migration_record
+from cluster.nodes.schema.computed_defaults import Defaults
 from cluster.nodes.schema.install import secret
-from cluster.nodes.schema.migrating import LOCK_SECONDS, Defaults, Shaper, TablesBusy, UnderWay
+from cluster.nodes.schema.migrating import LOCK_SECONDS, Shaper, TablesBusy
+from cluster.nodes.schema.migration_record import UnderWay
 from cluster.nodes.schema.migration_steps import Key, Plan, Step, Targets, Way, check, plan, state_of, steps
 from cluster.protocol.errors import Refused
 from cluster.protocol.names import NodeName
@@ -72,7 +74,7 @@ def planned(
 ) -> list[tuple[Migration, bool]]:
     """What the primary lacks: each migration, and whether it is to be taken back. Raises Refused."""
     primary = leader(observe_revived(nodes, lease_seconds))
-    return plan(migrating.applied(nodes[primary.name].connection), targets)
+    return plan(migration_record.applied(nodes[primary.name].connection), targets)
 
 
 def leader(view: ClusterView) -> NodeState:
@@ -110,12 +112,12 @@ def migrate(
         )
     here = {name: node for name, node in nodes.items() if name not in absent}
     for node in here.values():
-        migrating.record_made(node.connection)
+        migration_record.record_made(node.connection)
     for name in here:
         if name is not primary.name:
             bring_up_to_date(here, primary, name, on_progress)
     connection = nodes[primary.name].connection
-    have = migrating.applied(connection)
+    have = migration_record.applied(connection)
     wanted = plan(have, targets)
     on_plan(wanted, have)
     for step in each_step(wanted, have):
@@ -133,7 +135,7 @@ def migrate(
     if wanted:
         for name in here:
             setup.link(name)  # the SQL console writes to a peer's tables through links
-    return Migrated(wanted, migrating.applied(connection), absent)
+    return Migrated(wanted, migration_record.applied(connection), absent)
 
 
 def reason_absent(view: ClusterView, nodes: Mapping[NodeName, MariaDBNode], name: NodeName) -> str:
@@ -143,7 +145,7 @@ def reason_absent(view: ClusterView, nodes: Mapping[NodeName, MariaDBNode], name
     state = view.state(name)
     if state is None or state.blank or state.withdrawn:
         return "it has lost its data or is being rebuilt."
-    if not migrating.is_current(nodes[name].connection):
+    if not migration_record.is_current(nodes[name].connection):
         return "it was set up by an older version; run setup_nodes."
     return ""
 
@@ -153,8 +155,8 @@ def bring_up_to_date(
 ) -> None:
     """Give a node that was away the migrations which the primary has."""
     node = nodes[name]
-    have = migrating.applied(node.connection)
-    missing = migrating.applied(nodes[primary.name].connection) - have
+    have = migration_record.applied(node.connection)
+    missing = migration_record.applied(nodes[primary.name].connection) - have
     late = [(migration, back) for migration, back in plan(have, sorted(missing)) if not back]
     for migration, backwards, state in with_states(late, have):
         Run({name: node}, primary, migration, backwards, state, None, on_progress, nodes).finish()
@@ -205,14 +207,13 @@ class Run:
         for number, step in enumerate(steps(self.migration, self.backwards, self.state)):
             waiting = [name for name in order if progress[name].steps <= number]
             if waiting and step.way is not Way.NOWHERE:
-                self.on_progress(
-                    f"{self.migration}: {step.operation.describe()} ({', '.join(n.label for n in waiting)})"
-                )
+                where = ", ".join(name.label for name in waiting)
+                self.on_progress(f"{self.migration}: {step.operation.describe()} ({where})")
                 self.do(step, number, waiting, progress)
             for name in waiting:
                 self.note(name, number, progress)
         for name in order:
-            migrating.note_end(self.nodes[name].connection, self.key, progress[name])
+            migration_record.note_end(self.nodes[name].connection, self.key, progress[name])
 
     @property
     def key(self) -> Key:
@@ -221,7 +222,9 @@ class Run:
 
     def progress(self) -> dict[NodeName, UnderWay]:
         """How far each node is, after an earlier run that was cut off. Raises Refused."""
-        found = {name: migrating.under_way(node.connection, self.key) for name, node in self.nodes.items()}
+        found = {
+            name: migration_record.under_way(node.connection, self.key) for name, node in self.nodes.items()
+        }
         begun = [way for way in found.values() if way]
         if any(way.backwards is not self.backwards for way in begun):
             other = "applying it" if self.backwards else "taking it back"
@@ -232,17 +235,17 @@ class Run:
     def begun(self, name: NodeName, run: str) -> UnderWay:
         """The record of a migration of which nothing is done; a node that has all of it has nothing left to do."""
         connection = self.nodes[name].connection
-        has_it = self.key in migrating.applied(connection)
+        has_it = self.key in migration_record.applied(connection)
         if has_it is not self.backwards:
             return UnderWay(len(self.migration.operations), run, self.backwards)
         way = UnderWay(0, run, self.backwards)
-        migrating.note(connection, self.key, way)
+        migration_record.note(connection, self.key, way)
         return way
 
     def note(self, name: NodeName, number: int, progress: dict[NodeName, UnderWay]) -> None:
         """A step is done on a node."""
         progress[name] = UnderWay(number + 1, progress[name].run, self.backwards)
-        migrating.note(self.nodes[name].connection, self.key, progress[name])
+        migration_record.note(self.nodes[name].connection, self.key, progress[name])
 
     def do(
         self, step: Step, number: int, waiting: list[NodeName], progress: dict[NodeName, UnderWay]
@@ -259,7 +262,7 @@ class Run:
             return
         self.settle_default(step, number)
         begun = {
-            name: migrating.begin_step(self.nodes[name].connection, self.key, progress[name])
+            name: migration_record.begin_step(self.nodes[name].connection, self.key, progress[name])
             for name in waiting
         }
         if step.way is Way.ONLINE:
@@ -271,25 +274,14 @@ class Run:
             self.change_each(step, begun)
 
     def settle_default(self, step: Step, number: int) -> None:
-        """Find out what the rows that are there get from a computed default, and have every node keep it.
-
-        What a node keeps counts: it is of an earlier run that was cut off, or the others had the step while a node
-        was away. Before anything is changed, so that whoever goes on finds it.
-        """
-        field = migrating.computing(step)
-        if field is None:
-            return
-        place = -1 - number if self.backwards else number
-        everywhere = (self.all_nodes or self.nodes).values()
-        known = [
-            value
-            for node in everywhere
-            for value in migrating.stored_default(node.connection, self.key, place)
-        ]
-        value = known[0] if known else migrating.compute_default(field)
-        self.defaults[migrating.default_key(field)] = value
-        for node in self.nodes.values():
-            migrating.store_default(node.connection, self.key, place, value)
+        """Find out what the rows that are there get from a computed default, before anything is changed."""
+        field = computed_defaults.computing(step)
+        if field is not None:
+            place = -1 - number if self.backwards else number
+            everywhere = [node.connection for node in (self.all_nodes or self.nodes).values()]
+            here = [node.connection for node in self.nodes.values()]
+            value = computed_defaults.settle(field, self.key, place, everywhere, here)
+            self.defaults[computed_defaults.place_of(field)] = value
 
     # On the nodes
 

@@ -11,7 +11,7 @@ from cluster.conf import conf
 from cluster.nodes.cluster import administrator, connect
 from cluster.nodes.mariadb import MariaDBNode
 from cluster.nodes.repair import quarantine
-from cluster.nodes.schema import collations, install, migrating
+from cluster.nodes.schema import collations, install, migration_record
 from cluster.nodes.schema.collations import LINGUISTIC
 from cluster.nodes.schema.install import Finding, Status
 from cluster.protocol.errors import NodeFailed, NodeUnreachable
@@ -31,12 +31,12 @@ def set_up(name: NodeName, *, tables: bool = True) -> int:
     install.introduce_peers(admin, settings)
     changed = install.install(own, install.kernel())
     install.create_application(admin, settings)
-    if not tables and migrating.is_new(own):
-        migrating.leave_to_migrations(own)
-    ready = migrating.ready(own, models)  # what a migration is to change stays as it is until then
-    waiting = [model for model in migrating.present(own, models) if model not in ready]
+    if not tables and migration_record.is_new(own):
+        migration_record.leave_to_migrations(own)
+    ready = migration_record.ready(own, models)  # what a migration is to change stays as it is until then
+    waiting = [model for model in migration_record.present(own, models) if model not in ready]
     changed += install.install(own, install.replicated(name, ready, install.make_secret(own), waiting))
-    migrating.record_newest(own)
+    migration_record.record_newest(own)
     install.configure(own, settings)
     install.grant_application(admin, settings, ready)
     quarantine.retry(own)
@@ -56,7 +56,7 @@ def grant_tables(name: NodeName, models: Sequence[type[Model]], gone: Collection
 
 def is_new_cluster(nodes: Mapping[NodeName, MariaDBNode]) -> bool:
     """Return whether no node that answers has tables of an app yet: those come by `migrate`, with their rows."""
-    return all(migrating.is_new(node.connection) for node in nodes.values() if answers(node))
+    return all(migration_record.is_new(node.connection) for node in nodes.values() if answers(node))
 
 
 def answers(node: MariaDBNode) -> bool:
@@ -100,7 +100,9 @@ def check(names: Sequence[NodeName]) -> list[Finding]:
     for name in names:
         own = connect(name).connection
         found += install.findings(own, models)
-        found += [Finding(name, "MIGRATION", ".".join(key), Status.MISSING) for key in migrating.pending(own)]
+        found += [
+            Finding(name, "MIGRATION", ".".join(key), Status.MISSING) for key in migration_record.pending(own)
+        ]
     return found
 
 

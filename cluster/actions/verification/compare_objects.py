@@ -6,7 +6,7 @@ from cluster.conf import conf
 from cluster.nodes.cluster import endpoint
 from cluster.nodes.connection import Connection
 from cluster.nodes.fan_out import FanOut
-from cluster.nodes.schema import install, migrating, requirements, surroundings
+from cluster.nodes.schema import install, migration_record, requirements, surroundings
 from cluster.nodes.schema.install import Status
 from cluster.nodes.schema.surroundings import Facts
 from cluster.protocol.errors import NodeFailed, NodeUnreachable
@@ -37,7 +37,10 @@ def of_one_node(connection: Connection) -> list[str]:
     ]  # what differs between nodes is seen there
     return [
         *(f"{node}: {item.kind.lower()} {item.name} is {item.status}; run setup_nodes." for item in wrong),
-        *(f"{node}: migration {app}.{name} is MISSING; run migrate." for app, name in migrating.pending(connection)),
+        *(
+            f"{node}: migration {app}.{name} is MISSING; run migrate."
+            for app, name in migration_record.pending(connection)
+        ),
         *(f"{node}: {otherwise}." for otherwise in requirements.unmet(connection)),
         *(f"{node}: {reason}." for reason in requirements.refused_by_console(connection)),
         *lacking_rights(connection),

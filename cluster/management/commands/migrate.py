@@ -20,7 +20,7 @@ from cluster.conf import CLUSTER_ALIAS, CONTROL_ALIAS, conf
 from cluster.management.verbs import FILING_SECONDS
 from cluster.nodes.cluster import connect_all
 from cluster.nodes.mariadb import MariaDBNode
-from cluster.nodes.schema.migrating import is_kept
+from cluster.nodes.schema.migration_record import is_kept
 from cluster.nodes.schema.migration_steps import Key, Plan, Targets, on_disk, state_of
 from cluster.protocol.errors import ClusterError, NodeUnreachable
 from cluster.protocol.names import NodeName

@@ -1,9 +1,7 @@
-"""What a migration does to one node: the shape of its tables, the triggers that fit it, the record of it."""
+"""What a migration does to one node: the shape of its tables, and the triggers and routines that fit it."""
 
-import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import Any
 
 import MySQLdb
@@ -14,13 +12,13 @@ from django.db.models import Model
 
 from cluster.conf import conf
 from cluster.nodes.connection import CONNECT_SECONDS, Connection
-from cluster.nodes.schema import catalogue, migration_steps
-from cluster.nodes.schema.migration_steps import Key, Step
-from cluster.nodes.schema.shape import AnyField, dialect
+from cluster.nodes.schema import catalogue, computed_defaults
+from cluster.nodes.schema.computed_defaults import Defaults
+from cluster.nodes.schema.migration_steps import Step
+from cluster.nodes.schema.shape import AnyField
 from cluster.nodes.schema.storing import callers, table_routines
 from cluster.protocol.errors import NodeFailed
 from cluster.protocol.names import NodeName
-from cluster.replicated import OWN_APP, replicated_models
 
 DDL_SECONDS = 3600
 """Seconds that one change of a table may take."""
@@ -31,9 +29,6 @@ LOCK_SECONDS = 8.0
 LOCKED = 1205
 ALREADY_DONE = frozenset({1050, 1051, 1054, 1060, 1061, 1091, 1146, 1176, 1826})
 """A table, column, index or foreign key that is there already, or is gone already. Each statement is atomic."""
-
-Defaults = dict[tuple[str, str], Any]
-"""What a default that is computed gave, by table and column: the same on every node."""
 
 
 class NodeSchemaEditor(DatabaseSchemaEditor):
@@ -74,9 +69,9 @@ class NodeSchemaEditor(DatabaseSchemaEditor):
 
     def effective_default(self, field: AnyField) -> Any:
         """Return the value that existing rows get."""
-        if not is_computed(field):
+        if not computed_defaults.is_computed(field):
             return super().effective_default(field)
-        key = default_key(field)
+        key = computed_defaults.place_of(field)
         if key not in self.defaults:
             self.defaults[key] = super().effective_default(field)
         return self.defaults[key]
@@ -100,29 +95,6 @@ class NodeSchemaEditor(DatabaseSchemaEditor):
         change, params = self._alter_column_default_sql(model, None, field)  # type: ignore[attr-defined]
         names = {"table": self.quote_name(model._meta.db_table), "changes": change}
         self.execute(self.sql_alter_column % names, params)
-
-
-def computing(step: Step) -> AnyField | None:
-    """Return the field whose default the step computes for the rows that are there, None when there is none."""
-    field = step.field()
-    return field if field is not None and not field.many_to_many and is_computed(field) else None
-
-
-def compute_default(field: AnyField) -> Any:
-    """Return what the rows that are there get. A default may ask the database itself: nothing is locked yet."""
-    return NodeSchemaEditor(dialect(), {}).effective_default(field)
-
-
-def default_key(field: AnyField) -> tuple[str, str]:
-    """Return the place of a field's default among those of a run."""
-    return field.model._meta.db_table, str(field.column)
-
-
-def is_computed(field: AnyField) -> bool:
-    """Return whether the default differs from call to call."""
-    return (
-        callable(field.default) or getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
-    )
 
 
 class TablesBusy(NodeFailed):
@@ -237,93 +209,6 @@ class Shaper:
         self.wrapper.close()
 
 
-# The defaults that were computed
-
-
-def stored_default(connection: Connection, key: Key, number: int) -> list[Any]:
-    """Return a list of what an operation's computed default gave, empty where the node does not know."""
-    rows = connection.rows(
-        "SELECT value FROM computed_default WHERE app = %s AND name = %s AND step = %s", (*key, number)
-    )
-    return [json.loads(value, object_hook=from_tagged) for (value,) in rows]
-
-
-def store_default(connection: Connection, key: Key, number: int, value: Any) -> None:
-    """Keep what an operation's computed default gave."""
-    connection.run(
-        "REPLACE INTO computed_default (app, name, step, value) VALUES (%s, %s, %s, %s)",
-        (*key, number, json.dumps(value, default=tagged)),
-    )
-
-
-def tagged(value: object) -> dict[str, str]:
-    """Return JSON for what has none of its own: bytes, and all that a column takes as text."""
-    return {"bytes": value.hex()} if isinstance(value, bytes) else {"text": str(value)}
-
-
-def from_tagged(found: dict[str, str]) -> object:
-    """Return what `tagged` was given, or its text, which the server takes in its place."""
-    return bytes.fromhex(found["bytes"]) if "bytes" in found else found["text"]
-
-
-# The record on each node
-
-
-def is_kept(connection: Connection) -> bool:
-    """Return whether the node keeps a record: it has been set up."""
-    return bool(connection.rows("SHOW TABLES LIKE 'applied_migration'"))
-
-
-def is_current(connection: Connection) -> bool:
-    """Return whether this version's set-up made the node's record."""
-    return is_kept(connection) and bool(connection.rows("SHOW TABLES LIKE 'computed_default'"))
-
-
-@dataclass(frozen=True, slots=True)
-class UnderWay:
-    """A migration that was begun on a node. steps: operations done. run: its name, the same on every node."""
-
-    steps: int
-    run: str
-    backwards: bool
-
-
-def applied(connection: Connection) -> set[Key]:
-    """Return the migrations that are applied whole, or were until somebody began to take them back."""
-    rows = connection.rows(
-        "SELECT app, name FROM applied_migration WHERE name <> '' AND (steps IS NULL OR backwards)"
-    )
-    return migration_steps.with_squashed({(str(app), str(name)) for app, name in rows})
-
-
-def under_way(connection: Connection, key: Key) -> UnderWay | None:
-    """Return how far a migration is that was begun here and not ended."""
-    rows = connection.rows(
-        "SELECT steps, run, backwards FROM applied_migration"
-        " WHERE app = %s AND name = %s AND steps IS NOT NULL",
-        key,
-    )
-    return UnderWay(int(rows[0][0]), str(rows[0][1]), bool(rows[0][2])) if rows else None
-
-
-def note(connection: Connection, key: Key, done: UnderWay) -> None:
-    """So many operations are done."""
-    connection.run(
-        "REPLACE INTO applied_migration (app, name, steps, run, backwards) VALUES (%s, %s, %s, %s, %s)",
-        (*key, done.steps, done.run, done.backwards),
-    )
-
-
-def begin_step(connection: Connection, key: Key, done: UnderWay) -> bool:
-    """Note that the next operation begins here; whether it had begun before, and may be done in part."""
-    mark = f"{'.'.join(key)}/{done.run}/{done.steps}"
-    known = connection.rows("SELECT config_value FROM node_config WHERE config_key = 'migration_step'")
-    connection.run(
-        "REPLACE INTO node_config (config_key, config_value) VALUES ('migration_step', %s)", (mark,)
-    )
-    return known == ((mark,),)
-
-
 def oldest_transaction(connection: Connection) -> str:
     """Return the session whose transaction has been open longest, in words; empty when there is none."""
     rows = connection.rows(
@@ -331,84 +216,6 @@ def oldest_transaction(connection: Connection) -> str:
         " FROM information_schema.INNODB_TRX WHERE trx_mysql_thread_id > 0 ORDER BY trx_started LIMIT 1"
     )
     return f" The oldest is of session {rows[0][0]}, open for {rows[0][1]} s." if rows else ""
-
-
-def note_end(connection: Connection, key: Key, done: UnderWay) -> None:
-    """All operations are done."""
-    app = key[0]
-    connection.run("INSERT IGNORE INTO applied_migration (app, name, run) VALUES (%s, '', '')", (app,))
-    if done.backwards:
-        connection.run("DELETE FROM applied_migration WHERE app = %s AND name = %s", key)
-        connection.run("DELETE FROM computed_default WHERE app = %s AND name = %s", key)
-    else:
-        connection.run("UPDATE applied_migration SET steps = NULL WHERE app = %s AND name = %s", key)
-
-
-def pending(connection: Connection) -> list[Key]:
-    """Migrations of the code that this node lacks. An app without a record was made in its newest shape."""
-    rows = connection.rows("SELECT DISTINCT app FROM applied_migration") if is_kept(connection) else ()
-    recorded = {str(app) for (app,) in rows}
-    have = applied(connection) if recorded else set()
-    return sorted(key for key in migration_steps.concerned() if key[0] in recorded and key not in have)
-
-
-def ready(connection: Connection, models: Sequence[type[Model]]) -> list[type[Model]]:
-    """Return the models whose tables no migration is to change any more."""
-    waiting = {app for app, _ in pending(connection)}
-    return [model for model in models if model._meta.app_label not in waiting]
-
-
-def present(connection: Connection, models: Sequence[type[Model]]) -> list[type[Model]]:
-    """Return the models that have a table on the node."""
-    tables = {str(name) for (name,) in connection.rows("SHOW TABLES")}
-    return [model for model in models if model._meta.db_table in tables]
-
-
-def leave_to_migrations(connection: Connection) -> None:
-    """Note of each app with migrations that none is applied: `migrate` makes its tables, with what belongs in them.
-
-    The cluster's own table is there before: what makes the others may already orphan an entry.
-    """
-    apps = sorted({app for app, _ in migration_steps.concerned()} - {OWN_APP})
-    connection.many(
-        "INSERT IGNORE INTO applied_migration (app, name, run) VALUES (%s, '', '')", [(app,) for app in apps]
-    )
-
-
-def is_new(connection: Connection) -> bool:
-    """Return whether no migration of an app was ever applied on the node, nor its tables made in another way."""
-    if not is_kept(connection):
-        return True
-    rows = connection.row("SELECT COUNT(*) FROM applied_migration WHERE name <> '' AND app <> %s", (OWN_APP,))
-    return rows == (0,)
-
-
-def record_newest(connection: Connection) -> None:
-    """Note that the tables which set-up has made are in their newest shape."""
-    waiting = {app for app, _ in pending(connection)}
-    record(connection, {app for app, _ in migration_steps.concerned()} - waiting)
-
-
-def record_made(connection: Connection) -> None:
-    """Record an app of which there is none although its tables are there: set-up made them, and was cut off."""
-    recorded = {str(app) for (app,) in connection.rows("SELECT DISTINCT app FROM applied_migration")}
-    made = {model._meta.app_label for model in present(connection, replicated_models())} - recorded
-    record(connection, made)
-
-
-def record(connection: Connection, apps: Collection[str]) -> None:
-    """Note that all migrations of these apps are applied."""
-    rows = [key for key in sorted(migration_steps.concerned()) if key[0] in apps]
-    if rows:
-        connection.many(
-            "INSERT IGNORE INTO applied_migration (app, name, run) VALUES (%s, %s, '')",
-            [*rows, *((app, "") for app in sorted({app for app, _ in rows}))],
-        )
-
-
-def forget(connection: Connection) -> None:
-    """The tables are made anew."""
-    connection.run("DELETE FROM applied_migration")
 
 
 def fit_routines(connection: Connection, models: Sequence[type[Model]], gone: Collection[str]) -> None:
