@@ -27,7 +27,7 @@ class Action(StrEnum):
 
     NOTHING = "nothing"
     WAIT = "wait"
-    """Look again: the failure is not certain yet."""
+    """Probe again: the failure is not certain yet."""
     RENEW = "renew"
     """Extend the lease of the primary, which has run out."""
     RESUME = "resume"
@@ -35,7 +35,7 @@ class Action(StrEnum):
     FAIL_OVER = "fail over"
     """Promote the other candidate."""
     RECOVER = "recover"
-    """Bring Main level with the acting Node A."""
+    """Let Main catch up with the acting Node A."""
     HAND_BACK = "hand back"
     """Switch over to Main."""
 
@@ -340,8 +340,8 @@ def automation_blocked_reason(view: ClusterView, policy: Policy) -> str:
 
 def paused(view: ClusterView) -> str:
     """Who paused the watch; empty while it is not paused."""
-    said = view.automation
-    return f"Automation is paused since {said.at} by {said.by}." if said.paused else ""
+    automation = view.automation
+    return f"Automation is paused since {automation.at} by {automation.by}." if automation.paused else ""
 
 
 def cooled_down_at(monitor_state: MonitorState, policy: Policy) -> float:

@@ -134,7 +134,7 @@ def hour_context(seconds: int = hour.SECONDS) -> dict[str, Any]:
 
 
 def availability(seconds: int) -> str:
-    """In how many probes of the last while a node took writes."""
+    """Return the share of probes of the last while in which a node took writes."""
     summed = Sample.objects.filter(slot__gt=(time.time() - seconds) // SLOT).aggregate(
         looks=Sum("looks"), writable=Sum("writable")
     )

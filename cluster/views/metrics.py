@@ -1,4 +1,4 @@
-"""The numbers for Prometheus, gathered at each scrape from the newest look of the watch and the events."""
+"""The numbers for Prometheus, gathered at each scrape from the newest observation of the watch and the events."""
 
 from collections.abc import Iterable, Iterator
 from itertools import accumulate
@@ -37,44 +37,46 @@ class Numbers(Collector):
 
     def collect(self) -> Iterable[Metric]:
         """At each scrape."""
-        looked = seen()
-        yield gauge("mco2_observation_age_seconds", "Seconds since the watch looked.", looked.age)
-        if not looked.stale:
-            yield from of_cluster(looked)
-            yield from of_nodes(looked)
+        observed = seen()
+        yield gauge(
+            "mco2_observation_age_seconds", "Seconds since the newest observation of the watch.", observed.age
+        )
+        if not observed.stale:
+            yield from of_cluster(observed)
+            yield from of_nodes(observed)
         yield from of_comparison()
         yield from of_writes()
         yield from of_events()
 
 
-def gauge(name: str, told: str, value: float | None) -> Metric:
+def gauge(name: str, description: str, value: float | None) -> Metric:
     """One number; none where it is not known."""
-    made = GaugeMetricFamily(name, told)
+    made = GaugeMetricFamily(name, description)
     if value is not None:
         made.add_metric([], float(value))
     return made
 
 
-def of_cluster(looked: Seen) -> Iterator[Metric]:
+def of_cluster(observed: Seen) -> Iterator[Metric]:
     """The cluster as a whole."""
-    yield gauge("mco2_epoch", "The newest epoch.", looked.epoch)
-    yield gauge("mco2_has_primary", "Whether a node takes writes.", looked.primary is not None)
-    yield gauge("mco2_quorum", "Whether a majority answers.", looked.facts["quorum"])
-    yield gauge("mco2_automatic", "Whether the watch may fail over.", looked.facts["automatic"])
+    yield gauge("mco2_epoch", "The newest epoch.", observed.epoch)
+    yield gauge("mco2_has_primary", "Whether a node takes writes.", observed.primary is not None)
+    yield gauge("mco2_quorum", "Whether a majority answers.", observed.facts["quorum"])
+    yield gauge("mco2_automatic", "Whether the watch may fail over.", observed.facts["automatic"])
 
 
-def of_nodes(looked: Seen) -> Iterator[Metric]:
+def of_nodes(observed: Seen) -> Iterator[Metric]:
     """Each node."""
-    for name, (told, key) in OF_NODE.items():
-        made = GaugeMetricFamily(name, told, labels=["node"])
-        for node in looked:
+    for name, (description, key) in OF_NODE.items():
+        made = GaugeMetricFamily(name, description, labels=["node"])
+        for node in observed:
             if (value := node.facts.get(key)) is not None:
                 made.add_metric([node.name.value], float(value))
         yield made
     modes = GaugeMetricFamily(
         "mco2_node_mode", "1 for the mode that the node is in.", labels=["node", "mode"]
     )
-    for node in looked:
+    for node in observed:
         for mode in Mode:
             modes.add_metric([node.name.value, mode.value], float(node.mode == mode))
     yield modes

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from cluster.actions.failover.check_health import Tick, Watch
-from cluster.actions.failover.failover import promote_node_a, reachability, reachability_of, resume_primary
+from cluster.actions.failover.failover import probe_reachability, promote_node_a, reachability, resume_primary
 from cluster.actions.failover.promote import promote
 from cluster.actions.failover.recover import recover
 from cluster.actions.failover.switchover import switchover
@@ -145,7 +145,7 @@ class WorldProber:
         self, observers: Collection[NodeName], suspect: NodeName, ask: bool
     ) -> dict[NodeName, Reachability]:
         """How each of `observers` sees the suspect."""
-        return {name: reachability_of(self.nodes[name], suspect) for name in observers}
+        return {name: probe_reachability(self.nodes[name], suspect) for name in observers}
 
     def wait(self, seconds: float) -> None:
         """Time is the world's."""

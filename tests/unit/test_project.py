@@ -95,6 +95,9 @@ RETIRED = {
     "pass_gate": "release_waiters",
     "hopeless": "beyond repair",
     "come level": "catch up",
+    "not level": "not in sync",
+    "told_just_now": "is_repeated",
+    "event_record": "event",
     "excused": "waived",
     "undelivered": "deadline error",
 }

@@ -1,6 +1,6 @@
-"""Tell the operators at once: by mail, chat or webhook, through the URLs of CLUSTER_ALERT_URLS.
+"""Alert the operators at once: by mail, chat or webhook, through the URLs of CLUSTER_ALERT_URLS.
 
-Any number of processes may want to tell the same; one of them does.
+Any number of processes may want to send the same alert; one of them does.
 """
 
 import logging

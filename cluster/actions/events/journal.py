@@ -29,22 +29,22 @@ log = logging.getLogger(__name__)
 Kind = Event.Kind
 
 KEPT = 1_000
-"""Happenings that wait while they cannot be written; more are only logged."""
+"""Events that wait while they cannot be written; more are only logged."""
 RETRY_SECONDS = 2.0
 SAME_AGAIN_SECONDS = 300.0
-"""Seconds in which the same refusal or alarm is told once."""
+"""Seconds in which the same refusal or alarm is recorded once."""
 WATCH = "watch"
 """The verb of what a watcher decides by itself."""
 WATCHERS_PERIOD = timedelta(seconds=10)
 """The time in which all watchers come to a decision that one of them has come to."""
 TIMES = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC|\b\d+(\.\d+)? s\b")
-"""Parts of a sentence that differ from watcher to watcher and from look to look."""
+"""Parts of a sentence that differ from watcher to watcher and from probe to probe."""
 
 _actor: contextvars.ContextVar[str] = contextvars.ContextVar("actor", default="")
 
 
 def actor() -> str:
-    """Who is behind what is done here; empty when nobody has said."""
+    """Return who is behind what is done here; empty when that is not known."""
     return _actor.get()
 
 
@@ -70,13 +70,13 @@ class EventRecord:
 
     @property
     def alerts(self) -> bool:
-        """Whether somebody wants to be told now."""
+        """Whether the operators get an alert."""
         return self.kind in (Kind.TRANSITION, Kind.ALARM)
 
 
 @dataclass
 class Attempt:
-    """A verb on its way; `succeeded` tells what it changed."""
+    """A verb on its way; `succeeded` records what it changed."""
 
     verb: str
     began: float = field(default_factory=time.monotonic)
@@ -87,13 +87,13 @@ class Attempt:
         return round(time.monotonic() - self.began, 3)
 
     def succeeded(self, sentence: str, *, old: str, new: str, epoch: int | None, **facts: Any) -> None:
-        """A transition took place."""
+        """Record that a transition took place."""
         record(EventRecord(Kind.TRANSITION, self.verb, sentence, old, new, epoch, self.seconds, facts))
 
 
 @contextmanager
 def acting_as(actor: str) -> Iterator[None]:
-    """Say who is behind what is recorded in the block."""
+    """Name who is behind what is recorded in the block."""
     token = _actor.set(actor)
     try:
         yield
@@ -127,15 +127,15 @@ class EventWriter:
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
-    def take(self, event_record: EventRecord) -> None:
-        """Put it on the pile. Never waits."""
+    def take(self, event: EventRecord) -> None:
+        """Queue an event. Never waits."""
         try:
-            self._waiting.put_nowait(event_record)
+            self._waiting.put_nowait(event)
         except Full:
-            log.error("Too much waits to be written; only logged: %s", event_record)
+            log.error("Too much waits to be written; only logged: %s", event)
 
     def finish(self, seconds: float) -> bool:
-        """Wait until the pile is worked off, at most that long; whether it is."""
+        """Wait until the queue is empty, at most that long; return whether it is."""
         deadline = time.monotonic() + seconds
         while self._waiting.unfinished_tasks and time.monotonic() < deadline:
             time.sleep(0.01)
@@ -143,20 +143,20 @@ class EventWriter:
 
     def _run(self) -> None:
         while True:
-            event_record = self._waiting.get()
-            while not self._done(event_record):
+            event = self._waiting.get()
+            while not self._done(event):
                 time.sleep(RETRY_SECONDS)
             self._warnings.clear()
             self._waiting.task_done()
 
-    def _done(self, event_record: EventRecord) -> bool:
+    def _done(self, event: EventRecord) -> bool:
         try:
-            self._work(event_record)
+            self._work(event)
         except (DatabaseError, InterfaceError, alerts.NotSent) as error:
             self._warnings.warn(error)
             return False
         except Exception:  # a service's library may raise anything, and the next event is to be sent too
-            log.exception("It will not be tried again: %s", event_record)
+            log.exception("It will not be tried again: %s", event)
         return True
 
 
@@ -166,67 +166,67 @@ class Journal:
     def __init__(self) -> None:
         self.filing = EventWriter("journal", store)
         self.alerting = EventWriter("alerts", alert)
-        self._told: dict[str, float] = {}
+        self._recorded: dict[str, float] = {}
 
-    def record(self, event_record: EventRecord) -> None:
-        """Take it, unless the same was told a moment ago."""
-        if event_record.kind in (Kind.REFUSED, Kind.ALARM) and self.told_just_now(event_record.key):
+    def record(self, event: EventRecord) -> None:
+        """Queue an event, unless the same was recorded a moment ago."""
+        if event.kind in (Kind.REFUSED, Kind.ALARM) and self.is_repeated(event.key):
             return
-        log.debug("%s", event_record.sentence)
-        self.filing.take(event_record)
-        if event_record.alerts:
-            self.alerting.take(event_record)
+        log.debug("%s", event.sentence)
+        self.filing.take(event)
+        if event.alerts:
+            self.alerting.take(event)
 
-    def told_just_now(self, key: str) -> bool:
-        """Whether the key was told within the last minutes; from now on it was."""
+    def is_repeated(self, key: str) -> bool:
+        """Tell whether the key was recorded within the last minutes; from now on it was."""
         now = time.monotonic()
-        self._told = {known: at for known, at in self._told.items() if now - at < SAME_AGAIN_SECONDS}
-        known = key in self._told
-        self._told.setdefault(key, now)
+        self._recorded = {known: at for known, at in self._recorded.items() if now - at < SAME_AGAIN_SECONDS}
+        known = key in self._recorded
+        self._recorded.setdefault(key, now)
         return known
 
     def finish(self, seconds: float) -> bool:
-        """Wait for what is on its way, at most that long; whether all of it arrived."""
+        """Wait for what is on its way, at most that long; return whether all of it arrived."""
         return self.filing.finish(seconds) and self.alerting.finish(seconds)
 
 
 of_this_process = PerProcess(Journal)
 
 
-def record(event_record: EventRecord) -> None:
+def record(event: EventRecord) -> None:
     """Record something in the journal of this process. Never waits, never raises."""
-    of_this_process.get().record(event_record)
+    of_this_process.get().record(event)
 
 
 def finish(seconds: float) -> bool:
-    """Wait for what this process recorded to be written and sent, at most that long; whether it was."""
+    """Wait for what this process recorded to be written and sent, at most that long; return whether it was."""
     made = of_this_process.existing()
     return made is None or made.finish(seconds)
 
 
-def store(event_record: EventRecord) -> None:
+def store(event: EventRecord) -> None:
     """Write the row, unless another watcher has just decided the same. Raises DatabaseError."""
     close_old_connections()
     try:
         with transaction.atomic(using=CONTROL_ALIAS):
-            if event_record.verb == WATCH and not alerts.claim(f"row {event_record.key}", WATCHERS_PERIOD):
+            if event.verb == WATCH and not alerts.claim(f"row {event.key}", WATCHERS_PERIOD):
                 return
             Event.objects.create(
-                kind=event_record.kind,
-                verb=event_record.verb,
-                sentence=event_record.sentence,
-                old=event_record.old,
-                new=event_record.new,
-                epoch=event_record.epoch,
-                seconds=event_record.seconds,
-                facts=dict(event_record.facts),
-                actor=event_record.actor,
-                happened_at=event_record.happened_at,
+                kind=event.kind,
+                verb=event.verb,
+                sentence=event.sentence,
+                old=event.old,
+                new=event.new,
+                epoch=event.epoch,
+                seconds=event.seconds,
+                facts=dict(event.facts),
+                actor=event.actor,
+                happened_at=event.happened_at,
             )
     finally:
         connections[CONTROL_ALIAS].close()
 
 
-def alert(event_record: EventRecord) -> None:
-    """Tell the operators. Raises NotSent."""
-    alerts.send(event_record.key, event_record.sentence, event_record.facts, event_record.actor)
+def alert(event: EventRecord) -> None:
+    """Alert the operators. Raises NotSent."""
+    alerts.send(event.key, event.sentence, event.facts, event.actor)

@@ -181,10 +181,10 @@ class Watch:
     def note(self, decision: Decision) -> None:
         """Keep in the journal what was decided, when it is not what was decided before."""
         kind = journal.Kind.ALARM if decision.alarm else journal.Kind.DECISION
-        event_record = journal.EventRecord(kind, journal.WATCH, decision.sentence)
-        if event_record.key != self._noted:
-            self._noted = event_record.key
-            journal.record(event_record)
+        event = journal.EventRecord(kind, journal.WATCH, decision.sentence)
+        if event.key != self._noted:
+            self._noted = event.key
+            journal.record(event)
 
     def decide(self) -> tuple[MonitorState, Decision]:
         """One look at all nodes, and what follows from it."""

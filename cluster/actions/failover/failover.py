@@ -141,7 +141,7 @@ def check(view: ClusterView, to: NodeName) -> None:
 
 
 def reachability(nodes: Nodes, view: ClusterView) -> dict[NodeName, Reachability]:
-    """How the other nodes see a last primary that refuses connections from here; nothing else is worth a look.
+    """Ask the other nodes how they see a last primary that refuses connections from here; nothing else is worth it.
 
     Only if all are refused its process has ended, and its lease with it: a silent primary may still hold its
     own, and one that answers is claimed in the same attempt.
@@ -150,11 +150,11 @@ def reachability(nodes: Nodes, view: ClusterView) -> dict[NodeName, Reachability
     error = view.error(last) if last else None
     if last is None or error is None or not error.gone:
         return {}
-    return {state.name: reachability_of(nodes[state.name], last) for state in view.reachable}
+    return {state.name: probe_reachability(nodes[state.name], last) for state in view.reachable}
 
 
-def reachability_of(node: Node, other: NodeName) -> Reachability:
-    """How a node sees another one; what cannot be told counts as silence."""
+def probe_reachability(node: Node, other: NodeName) -> Reachability:
+    """Let a node probe another one; a node that cannot counts as hearing nothing."""
     try:
         return node.probe_peer(other)
     except ClusterError:

@@ -1,7 +1,7 @@
 """What the watch saw, put where pages and machines read it: none of them then waits for a node.
 
-Written by a thread of its own, which drops a look when a newer one has come: the watch never waits for the control
-database, and a database that is away costs nothing but pages that say how old their view is.
+Written by a thread of its own, which drops an observation when a newer one has come: the watch never waits for the
+control database, and a database that is away costs nothing but pages that show how old their view is.
 """
 
 import logging
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 KEPT_SECONDS: Final = 7 * 86_400
 STALE_SECONDS: Final = 10.0
-"""A look that is older says nothing about now."""
+"""An observation that is older shows nothing of now."""
 
 SAMPLED: Final = ("mode", "lag_entries", "probe_seconds", "entries", "writable")
 """What a sample keeps of a node."""
@@ -45,17 +45,17 @@ def keep(tick: Tick, seconds: Seconds) -> None:
 
 
 def newest() -> Observation | None:
-    """The newest look of any watcher; one query on the control database."""
+    """Return the newest observation of any watcher; one query on the control database."""
     return Observation.objects.order_by("-seen_at").first()
 
 
 def facts(tick: Tick, seconds: Seconds, newest: Newest) -> dict[str, Any]:
-    """A round of the watch as pages read it: `cluster_status --json` and what only the watch knows."""
+    """Return a round of the watch as pages read it: `cluster_status --json` and what only the watch knows."""
     view = tick.monitor_state.view
-    told = cluster_facts(view, conf(), newest.orphans)
+    found = cluster_facts(view, conf(), newest.orphans)
     for name in NodeName:
-        told["nodes"][name.value] |= more(view, name, seconds.get(name))
-    return told | {
+        found["nodes"][name.value] |= more(view, name, seconds.get(name))
+    return found | {
         "decision": tick.decision.action.value,
         "sentence": tick.sentence,
         "alarm": tick.decision.alarm,
@@ -67,7 +67,7 @@ def facts(tick: Tick, seconds: Seconds, newest: Newest) -> dict[str, Any]:
 
 
 def more(view: ClusterView, name: NodeName, seconds: float | None) -> dict[str, Any]:
-    """What a page shows of a node besides its status."""
+    """Return what a page shows of a node besides its status."""
     state = view.state(name)
     if state is None:
         return {"probe_seconds": None, "last_log_id": None, "commit_watermark": None, "led": None}
@@ -81,7 +81,7 @@ def more(view: ClusterView, name: NodeName, seconds: float | None) -> dict[str, 
 
 
 class Keeper:
-    """Writes the looks of this process, the newest first and last."""
+    """Writes the observations of this process, the newest first and last."""
 
     def __init__(self) -> None:
         self._newest: deque[tuple[Tick, Seconds, str]] = deque(maxlen=1)
@@ -94,7 +94,7 @@ class Keeper:
         threading.Thread(target=self._run, name="observations", daemon=True).start()
 
     def take(self, tick: Tick, seconds: Seconds) -> None:
-        """Put a look where the thread finds it, in place of an older one."""
+        """Put an observation where the thread finds it, in place of an older one."""
         self._newest.append((tick, dict(seconds), journal.actor()))
         self._come.set()
 
@@ -109,24 +109,24 @@ class Keeper:
                 continue
             except (DatabaseError, InterfaceError) as error:
                 self._warnings.warn(error)
-            except Exception:  # the next look is to be kept, whatever this one did
-                log.exception("A look of the watch was not kept")
+            except Exception:  # the next one is to be kept, whatever this one did
+                log.exception("An observation of the watch was not kept")
 
     def store(self, tick: Tick, seconds: Seconds, watcher: str) -> None:
-        """Write one look. Raises DatabaseError."""
+        """Write one observation. Raises DatabaseError."""
         view = tick.monitor_state.view
-        told = facts(tick, seconds, self._reader.read(view))
+        found = facts(tick, seconds, self._reader.read(view))
         now = datetime.fromtimestamp(tick.monitor_state.now, UTC)
-        sample = self._slot.add(told, tick.monitor_state.now)
+        sample = self._slot.add(found, tick.monitor_state.now)
         try:
-            Observation.objects.update_or_create(watcher=watcher, defaults={"seen_at": now, "facts": told})
+            Observation.objects.update_or_create(watcher=watcher, defaults={"seen_at": now, "facts": found})
             if sample:
                 self.store_sample(*sample)
             self.measure(view, tick.monitor_state.now)
         except (DatabaseError, InterfaceError):
             connections[CONTROL_ALIAS].close()
             raise
-        if sample:  # connecting costs more than a look; but the database may be another one by now
+        if sample:  # connecting costs more than to write one; but the database may be another one by now
             connections[CONTROL_ALIAS].close()
 
     def measure(self, view: ClusterView, now: float) -> None:
@@ -140,7 +140,7 @@ class Keeper:
 
     @staticmethod
     def store_sample(slot: int, sample: dict[str, Any]) -> None:
-        """One row a slot, of whichever watcher comes first; what is older than a day goes."""
+        """Write one row a slot, of whichever watcher comes first; remove observations older than a day."""
         with transaction.atomic(using=CONTROL_ALIAS):
             _, made = Sample.objects.get_or_create(slot=slot, defaults=sample)
             if made and slot % 60 == 0:
@@ -150,43 +150,43 @@ class Keeper:
 
 
 class Slot:
-    """Gathers the looks of one slot into a sample."""
+    """Gathers the observations of one slot into a sample."""
 
     def __init__(self) -> None:
-        self.number, self.looks, self.writable = 0, 0, 0
+        self.number, self.rounds, self.writable = 0, 0, 0
         self.last: dict[str, Any] = {}
         self.at = 0.0
         self.missed: Counter[str] = Counter()
 
-    def add(self, told: dict[str, Any], now: float) -> tuple[int, dict[str, Any]] | None:
-        """Count a look; the sample of the slot that it ends, if it ends one."""
+    def add(self, found: dict[str, Any], now: float) -> tuple[int, dict[str, Any]] | None:
+        """Count an observation; return the sample of the slot that it ends, if it ends one."""
         number, ended = int(now // SLOT), None
         if number != self.number:
-            ended = (self.number, self.sample()) if self.looks else None
-            self.number, self.looks, self.writable = number, 0, 0
+            ended = (self.number, self.sample()) if self.rounds else None
+            self.number, self.rounds, self.writable = number, 0, 0
             self.missed.clear()
-        self.looks += 1
-        self.writable += told["primary"] is not None
-        self.missed.update(name for name, node in told["nodes"].items() if not node["reachable"])
-        self.last, self.at = told, now
+        self.rounds += 1
+        self.writable += found["primary"] is not None
+        self.missed.update(name for name, node in found["nodes"].items() if not node["reachable"])
+        self.last, self.at = found, now
         return ended
 
     def sample(self) -> dict[str, Any]:
-        """The slot in short."""
+        """Return the slot in short."""
         facts = kept_facts(self.last, self.at)
         for name, node in facts["nodes"].items():
             node["missed"] = self.missed[name]
-        return {"looks": self.looks, "writable": self.writable, "facts": facts}
+        return {"looks": self.rounds, "writable": self.writable, "facts": facts}
 
 
-def kept_facts(told: dict[str, Any], at: float) -> dict[str, Any]:
-    """What a sample keeps of a look."""
-    nodes = {name: {key: node[key] for key in SAMPLED} for name, node in told["nodes"].items()}
+def kept_facts(found: dict[str, Any], at: float) -> dict[str, Any]:
+    """Return what a sample keeps of an observation."""
+    nodes = {name: {key: node[key] for key in SAMPLED} for name, node in found["nodes"].items()}
     return {"nodes": nodes, "at": at}
 
 
 def sample_of(observation: Observation) -> Sample:
-    """The newest look as the sample of a slot that is not over, not stored."""
+    """Return the newest observation as the sample of a slot that is not over, not stored."""
     at, writable = observation.seen_at.timestamp(), observation.facts["primary"] is not None
     facts = kept_facts(observation.facts, at)
     return Sample(slot=int(at // SLOT), looks=1, writable=int(writable), facts=facts)
@@ -196,5 +196,5 @@ of_this_process = PerProcess(Keeper)
 
 
 def age(observation: Observation) -> float:
-    """Seconds since a look."""
+    """Return the seconds since an observation."""
     return max(time.time() - observation.seen_at.timestamp(), 0.0)
