@@ -30,7 +30,7 @@ class TitleAdmin(NodeRowsAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Title], search_term: str
     ) -> tuple[QuerySet[Title], bool]:
-        """Titles that fit what was typed."""
+        """Return titles that fit what was typed."""
         term = search_term.strip()
         if term.startswith("tt") and term[2:].isascii() and term[2:].isdigit():
             return queryset.filter(tconst__istartswith=term), False

@@ -39,7 +39,7 @@ class Token(HttpBearer):
     """Authorization: Bearer with a token of `manage.py api_token`."""
 
     def authenticate(self, request: HttpRequest, token: str) -> User | None:
-        """The token's user, who is the request's user from then on."""
+        """Return the token's user, who is the request's user from then on."""
         user = owner(token)
         if user is not None:
             request.user = user
@@ -75,7 +75,7 @@ def list_titles(
     order: str = "",
     cursor: str = "",
 ) -> TitlesOut:
-    """A page of 50. Titles may be missing from a filtered page; the list ends where cursor is null."""
+    """Return a page of 50. Titles may be missing from a filtered page; the list ends where cursor is null."""
     given = {"search": search, "year": year, "until": until, "rating": rating, "votes": votes}
     form = ListForm({**given, "order": order, "cursor": cursor})
     page = queries.page(checked(form).wanted)
@@ -109,7 +109,7 @@ def statistics(request: HttpRequest) -> FiguresOut:
 
 @api.post("/titles", auth=Token(), response={201: TitleOut, **PROBLEMS}, summary="Create a title")
 def create(request: HttpRequest, title: NewTitleIn) -> HttpResponse:
-    """409 when there is one with this identifier."""
+    """Make a title; 409 when there is one with this identifier."""
     allow(request, "add_title")
     form = checked(TitleForm({**title.typed(), "tconst": title.tconst}))
     write = key(request, fields.packed(form.image) + title.tconst)
@@ -122,13 +122,13 @@ def create(request: HttpRequest, title: NewTitleIn) -> HttpResponse:
 @api.get("/titles/{tconst}", response={200: TitleOut, **PROBLEMS}, summary="One title")
 @retried
 def get(request: HttpRequest, tconst: str) -> HttpResponse:
-    """Its ETag is what PUT and DELETE take as If-Match."""
+    """Return one title. Its ETag is what PUT and DELETE take as If-Match."""
     return present(request, tconst)
 
 
 @api.put("/titles/{tconst}", auth=Token(), response={200: TitleOut, **PROBLEMS}, summary="Replace a title")
 def put(request: HttpRequest, tconst: str, title: StoredTitleIn) -> HttpResponse:
-    """Takes what GET gave. With If-Match, 412 when the title is no longer what one of its ETags stands for."""
+    """Take what GET gave. With If-Match, 412 when the title is no longer what one of its ETags stands for."""
     allow(request, "change_title")
     if title.tconst not in (None, tconst):
         raise Invalid({"tconst": [f"The address names {tconst}. An identifier cannot be changed."]})
@@ -140,7 +140,7 @@ def put(request: HttpRequest, tconst: str, title: StoredTitleIn) -> HttpResponse
 
 @api.delete("/titles/{tconst}", auth=Token(), response={204: None, **PROBLEMS}, summary="Delete a title")
 def delete(request: HttpRequest, tconst: str) -> HttpResponse:
-    """With If-Match, 412 when the title is no longer what one of its ETags stands for."""
+    """Delete a title. With If-Match, 412 when the title is no longer what one of its ETags stands for."""
     allow(request, "delete_title")
     seen = if_match(request)
     written = edits.delete(tconst, seen=seen, transaction_id=key(request, str(sorted(seen or ()))))
@@ -160,13 +160,13 @@ def add_reviews(request: HttpRequest, tconst: str, reviews: ReviewsIn) -> HttpRe
 
 
 def allow(request: HttpRequest, permission: str) -> None:
-    """Raises Forbidden."""
+    """Refuse whoever lacks the permission. Raises Forbidden."""
     if not request.user.has_perm(f"titles.{permission}"):
         raise Forbidden(Forbidden.__doc__)
 
 
 def checked(form: Any) -> Any:
-    """The form, valid. Raises Invalid with its messages by the names that the API uses."""
+    """Return the form, valid. Raises Invalid with its messages by the names that the API uses."""
     if not form.is_valid():
         names = {**fields.COLUMNS, NON_FIELD_ERRORS: "request"}
         raise Invalid({names.get(name, name): list(errors) for name, errors in form.errors.items()})
@@ -174,23 +174,23 @@ def checked(form: Any) -> Any:
 
 
 def key(request: HttpRequest, content: str) -> str:
-    """The id of the request's write."""
+    """Return the id of the request's write."""
     return transaction_id(request, content)
 
 
 def if_match(request: HttpRequest) -> frozenset[str] | None:
-    """The versions of which the title must be one; None when any will do, as for `*`."""
+    """Return the versions of which the title must be one; None when any will do, as for `*`."""
     given = request.headers.get("If-Match", "").strip()
     return None if given in ("", "*") else versions(given)
 
 
 def versions(header: str) -> frozenset[str]:
-    """The ETags of a header, which may list several. A proxy that compresses marks them as weak."""
+    """Return the ETags of a header, which may list several. A proxy that compresses marks them as weak."""
     return frozenset(tag.removeprefix("W/").strip('"') for tag in parse_etags(header))
 
 
 def is_known(request: HttpRequest, version: str) -> bool:
-    """Whether the program that asks has this version already."""
+    """Tell whether the program that asks has this version already."""
     given = request.headers.get("If-None-Match", "").strip()
     return given == "*" or version in versions(given)
 
@@ -199,7 +199,7 @@ def is_known(request: HttpRequest, version: str) -> bool:
 def present(
     request: HttpRequest, tconst: str, written: Written[Any] | None = None, status: int = 200
 ) -> HttpResponse:
-    """The title as it is now. Raises NoSuchTitle."""
+    """Return the title as it is now. Raises NoSuchTitle."""
     title = Title.objects.filter(pk=tconst).first()
     if title is None:
         raise NoSuchTitle(tconst)
@@ -215,7 +215,7 @@ def present(
 def problem(
     request: HttpRequest, error: Any, status: int, problems: dict[str, list[str]] | None = None
 ) -> HttpResponse:
-    """An answer in words."""
+    """Return an answer in words."""
     response = api.create_response(request, {"detail": str(error), "fields": problems or {}}, status=status)
     if status == 503:
         response["Retry-After"] = str(getattr(error, "retry_after", RETRY_SECONDS))
@@ -223,7 +223,7 @@ def problem(
 
 
 def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    """What pydantic found, in the shape of what forms find."""
+    """Return what pydantic found, in the shape of what forms find."""
     problems: dict[str, list[str]] = {}
     for one in error.errors:
         problems.setdefault(str(one["loc"][-1]), []).append(str(one["msg"]))

@@ -27,7 +27,7 @@ class TitlesApp(AppConfig):
     """What `${name}` stands for in sql/titles."""
 
     def ready(self) -> None:
-        """After `migrate` the roles are there, as Django's own permissions are."""
+        """Make the roles after each `migrate`, as Django makes its own permissions."""
         from titles.roles import make_roles
 
         post_migrate.connect(make_roles, sender=self)

@@ -43,7 +43,7 @@ class TitleStatistics(models.Model):
 
     @classmethod
     def present(cls, using: str) -> ratings.Statistics:
-        """The numbers as they stand in the database `using`; zeros before the first refresh."""
+        """Return the numbers as they stand in the database `using`; zeros before the first refresh."""
         row = cls.objects.using(using).filter(pk=cls.ROW).first()
         if row is None:
             return ratings.Statistics()

@@ -48,7 +48,7 @@ def make_roles(using: str, apps: Apps = installed, **_kwargs: object) -> None:
 
 
 def permissions(using: str, apps: Apps, name: str) -> Any:
-    """The permission `app.codename`; none before the `migrate` that makes it."""
+    """Return the permission `app.codename`; none before the `migrate` that makes it."""
     app_label, codename = name.split(".")
     return (
         apps.get_model("auth", "Permission")

@@ -23,7 +23,7 @@ class TitleOut(Schema):
 
     @classmethod
     def of(cls, title: Title) -> "TitleOut":
-        """A title as the API gives it."""
+        """Return a title as the API gives it."""
         columns = {column: getattr(title, name) for name, column in fields.COLUMNS.items()}
         return cls.model_validate(columns | {"tconst": title.tconst, "weightedRating": title.weighted_rating})
 
@@ -60,7 +60,7 @@ class TitleIn(Strict):
     numVotes: int | None = None  # noqa: N815
 
     def typed(self) -> dict[str, Any]:
-        """The fields as a form takes them: their text by name."""
+        """Return the fields as a form takes them: their text by name."""
         given = {name: getattr(self, column) for name, column in fields.COLUMNS.items()}
         return {name: "" if value is None else str(value) for name, value in given.items()}
 

@@ -7,5 +7,5 @@ from cluster.backend import call_once
 
 @shared_task(ignore_result=True)
 def refresh_statistics() -> None:
-    """Mean rating and votes threshold of the titles as they are now; writes only what has changed."""
+    """Store mean rating and votes threshold of the titles as they are now; write only what has changed."""
     call_once("refresh_title_statistics")

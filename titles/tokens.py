@@ -23,19 +23,19 @@ class ApiToken(models.Model):
 
 
 def issue(user: User) -> str:
-    """A new token for the user. 256 random bits need no slow hash: nobody can guess one from it."""
+    """Return a new token for the user. 256 random bits need no slow hash: nobody can guess one from it."""
     token = secrets.token_urlsafe(32)
     ApiToken.objects.create(digest=_digest(token), user=user)
     return token
 
 
 def revoke(user: User) -> int:
-    """End all tokens of the user; how many there were."""
+    """End all tokens of the user; return how many there were."""
     return ApiToken.objects.filter(user=user).delete()[0]
 
 
 def owner(token: str) -> User | None:
-    """Who a token belongs to; None for one that is unknown or whose user may no longer sign in."""
+    """Return who a token belongs to; None for one that is unknown or whose user may no longer sign in."""
     found = ApiToken.objects.filter(digest=_digest(token)).select_related("user").first()
     return found.user if found and found.user.is_active else None
 

@@ -23,17 +23,17 @@ Image = dict[str, Any]
 
 
 def image(title: Title) -> Image:
-    """A title's fields as they are now."""
+    """Return a title's fields as they are now."""
     return {name: getattr(title, name) for name in EDITABLE}
 
 
 def of_columns(values: Mapping[str, Any]) -> Image:
-    """The fields of a row image of the log, by columns."""
+    """Return the fields of a row image of the log, by columns."""
     return {name: value_of(name, values.get(column)) for name, column in COLUMNS.items()}
 
 
 def value_of(name: str, text: Any) -> Any:
-    """A field's value out of text or a number. Raises ValidationError."""
+    """Return a field's value out of text or a number. Raises ValidationError."""
     return FIELDS[name].to_python(text)
 
 
@@ -43,34 +43,34 @@ def are_unrated(votes: int | None, rating: Decimal | None) -> bool:
 
 
 def label(name: str) -> str:
-    """What people call the field."""
+    """Return what people call the field."""
     return str(FIELDS[name].verbose_name)
 
 
 def differing(one: Image, other: Image) -> list[str]:
-    """The fields in which two images differ."""
+    """Return the fields in which two images differ."""
     return [name for name in EDITABLE if one[name] != other[name]]
 
 
 def claimed(before: Image, after: Image) -> list[str]:
-    """The fields that an edit is about: those it changes, and what belongs to them."""
+    """Return the fields that an edit is about: those it changes, and what belongs to them."""
     changed = differing(before, after)
     bound = TOGETHER if set(changed) & set(TOGETHER) else ()
     return [name for name in EDITABLE if name in changed or name in bound]
 
 
 def packed(fields: Image) -> str:
-    """An image as text; equal images give equal texts."""
+    """Return an image as text; equal images give equal texts."""
     values = {name: None if fields[name] is None else str(fields[name]) for name in EDITABLE}
     return json.dumps(values, sort_keys=True)
 
 
 def unpacked(text: str) -> Image:
-    """The image of a text that `packed` made. Raises ValueError, KeyError, ValidationError."""
+    """Return the image of a text that `packed` made. Raises ValueError, KeyError, ValidationError."""
     values = json.loads(text)
     return {name: value_of(name, values[name]) for name in EDITABLE}
 
 
 def version(fields: Image) -> str:
-    """A short name for an image: who knows it has seen these values."""
+    """Return a short name for an image: who knows it has seen these values."""
     return hashlib.sha256(packed(fields).encode()).hexdigest()[:20]

@@ -34,7 +34,7 @@ class Average(NamedTuple):
 
 
 def weighted_rating(rating: Decimal | None, votes: int | None, statistics: Statistics) -> Decimal | None:
-    """IMDb's formula for its top list, `v/(v+m)*R + m/(v+m)*C`, with two decimals.
+    """Return what IMDb's formula for its top list gives, `v/(v+m)*R + m/(v+m)*C`, with two decimals.
 
     None without a rating or a number of votes, and where there is nothing to weigh (v + m = 0).
     Source: https://help.imdb.com/article/imdb/track-movies-tv/ratings-faq/G67Y87TFYYP6TWAV
@@ -47,7 +47,7 @@ def weighted_rating(rating: Decimal | None, votes: int | None, statistics: Stati
 
 
 def with_reviews(rating: Decimal | None, votes: int | None, new_votes: int, new_rating: Decimal) -> Average:
-    """The average after `new_votes` (at least 1) reviews of `new_rating` each.
+    """Return the average after `new_votes` (at least 1) reviews of `new_rating` each.
 
     Votes of a title without a rating are counted, but weigh nothing. The average has one decimal and
     no memory beyond it: a single review among many votes often does not move it.
@@ -60,14 +60,14 @@ def with_reviews(rating: Decimal | None, votes: int | None, new_votes: int, new_
 
 
 def mean_rating(sum_of_tenths: int, rated_titles: int) -> Decimal:
-    """The mean of all ratings with four decimals; 0 without any."""
+    """Return the mean of all ratings with four decimals; 0 without any."""
     if rated_titles == 0:
         return Decimal("0.0000")
     return Decimal(_half_up(sum_of_tenths * 1000, rated_titles)).scaleb(-4)
 
 
 def percentile_rank(count: int, percent: int = PERCENTILE) -> int:
-    """Which of `count` values in ascending order, from 1, is the percentile: the nearest rank.
+    """Return which of `count` values in ascending order, from 1, is the percentile: the nearest rank.
 
     That is the smallest value that at least `percent` % of the values do not exceed. 0 for no values.
     """
@@ -75,7 +75,7 @@ def percentile_rank(count: int, percent: int = PERCENTILE) -> int:
 
 
 def votes_threshold(counted: Iterable[tuple[int, int]]) -> int:
-    """The percentile of votes, from ascending pairs (votes, titles with so many); 0 for none."""
+    """Return the percentile of votes, from ascending pairs (votes, titles with so many); 0 for none."""
     pairs = list(counted)
     rank = percentile_rank(sum(titles for _, titles in pairs))
     seen = 0
@@ -87,10 +87,10 @@ def votes_threshold(counted: Iterable[tuple[int, int]]) -> int:
 
 
 def _scaled(value: Decimal, decimals: int) -> int:
-    """The value in units of its last decimal. It must not have more decimals than that."""
+    """Return the value in units of its last decimal. It must not have more decimals than that."""
     return int(value.scaleb(decimals))
 
 
 def _half_up(numerator: int, denominator: int) -> int:
-    """The quotient of two whole numbers, not negative, rounded half up."""
+    """Return the quotient of two whole numbers, not negative, rounded half up."""
     return (2 * numerator + denominator) // (2 * denominator)

@@ -24,7 +24,7 @@ class Counters:
 
     @classmethod
     def of_table(cls, using: str) -> "Counters":
-        """The titles of the database `using` as they are now."""
+        """Return the titles of the database `using` as they are now."""
         stored = Title.objects.using(using)
         counters = cls(titles=stored.count())
         rated = stored.filter(average_rating__isnull=False, num_votes__gt=0)
@@ -43,7 +43,7 @@ class Counters:
             self.tenths += times * int(rating * 10)
 
     def statistics(self) -> ratings.Statistics:
-        """Mean rating and votes threshold of what was counted."""
+        """Return mean rating and votes threshold of what was counted."""
         rated = self.votes.total()
         return ratings.Statistics(
             mean_rating=ratings.mean_rating(self.tenths, rated),

@@ -45,7 +45,7 @@ class Source:
 
     @classmethod
     def at(cls, basics: Path, ratings: Path, types: frozenset[str] | None = None) -> "Source":
-        """The files at these paths, plain or compressed with gzip."""
+        """Return the files at these paths, plain or compressed with gzip."""
         return cls(
             TsvFile(basics, records.BASICS_COLUMNS),
             TsvFile(ratings, records.RATINGS_COLUMNS),
@@ -53,7 +53,7 @@ class Source:
         )
 
     def titles(self, report: Callable[[Problem], None]) -> Iterator[Joined]:
-        """Wanted titles with their ratings, by tconst. Raises FileProblem, OutOfOrder."""
+        """Yield wanted titles with their ratings, by tconst. Raises FileProblem, OutOfOrder."""
         basics = records.read(self.basics, records.basics, report)
         ratings = records.read(self.ratings, records.rating, report)
         for title, rating in records.joined(basics, ratings):
@@ -61,7 +61,7 @@ class Source:
                 yield title, rating
 
     def sorted(self) -> "Source":
-        """The same in the order of tconst, by way of temporary files on disk."""
+        """Return the same in the order of tconst, by way of temporary files on disk."""
         return Source(SortedFile(self.basics), SortedFile(self.ratings), self.types)
 
 
@@ -139,7 +139,7 @@ def _count_out(counters: Counters, part: list[Joined], using: str) -> None:
 
 
 def _changed(part: list[Joined], statistics: Statistics, using: str, outcome: Outcome) -> list[Title]:
-    """The titles that are not stored exactly so: a trigger logs even an update without effect."""
+    """Return the titles that are not stored exactly so: a trigger logs even an update without effect."""
     rows = Title.objects.using(using).filter(pk__in=[title.tconst for title, _ in part])
     stored: dict[str, tuple[Any, ...]] = {row[0]: row for row in rows.values_list(*COLUMNS)}
     changed = []

@@ -79,7 +79,7 @@ def read(
     check: Callable[[tuple[str | None, ...]], RecordT],
     report: Callable[[Problem], None],
 ) -> Iterator[RecordT]:
-    """The file's good rows in ascending order of tconst; bad and repeated ones go to `report`.
+    """Yield the file's good rows in ascending order of tconst; bad and repeated ones go to `report`.
 
     Raises OutOfOrder, FileProblem.
     """
@@ -99,7 +99,7 @@ def read(
 
 
 def joined(titles: Iterator[Basics], ratings: Iterator[Rating]) -> Iterator[tuple[Basics, Rating | None]]:
-    """Each title with its rating or None, both sorted by tconst; other ratings are passed over.
+    """Yield each title with its rating or None, both sorted by tconst; other ratings are passed over.
 
     Both are read to their ends, so that the last line of either is checked.
     """

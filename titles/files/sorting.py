@@ -20,7 +20,7 @@ class SortedFile(TsvFile):
         self._spool: sqlite3.Connection | None = None
 
     def rows(self) -> Iterator[Row | BadRow]:
-        """Every line after the header; `position` and `size` count rows. Raises FileProblem."""
+        """Yield every line after the header; `position` and `size` count rows. Raises FileProblem."""
         spool = self._spool = self._spool or self._filled()
         self.size = spool.execute("SELECT count(*) FROM line").fetchone()[0]
         sorted_lines = spool.execute("SELECT number, bad, fields FROM line ORDER BY bad DESC, name, number")

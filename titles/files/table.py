@@ -53,7 +53,7 @@ class Table:
 
 
 def decode(content: bytes) -> str:
-    """The text of a file. Raises BadTable."""
+    """Return the text of a file. Raises BadTable."""
     if len(content) > MOST_BYTES:
         raise BadTable(f"The file has {len(content):,} bytes; at most {MOST_BYTES:,} are taken. Part it.")
     try:
@@ -65,7 +65,7 @@ def decode(content: bytes) -> str:
 
 
 def read(text: str) -> Table:
-    """Every line of a CSV file, checked. Raises BadTable."""
+    """Return every line of a CSV file, checked. Raises BadTable."""
     lines = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     rows: dict[str, Row] = {}
     bad: list[BadLine] = []
@@ -86,7 +86,7 @@ def read(text: str) -> Table:
 
 
 def plan(table: Table) -> Stored:
-    """What storing the rows would do now; writes nothing."""
+    """Return what storing the rows would do now; write nothing."""
     done = Stored()
     for part in table.parts:
         known = Title.objects.in_bulk([row.tconst for row in part])
@@ -98,7 +98,7 @@ def plan(table: Table) -> Stored:
 
 
 def lines(wanted: Wanted) -> Iterator[str]:
-    """The titles that are wanted, as lines of CSV, a portion at a time: memory stays flat."""
+    """Yield the titles that are wanted, as lines of CSV, a portion at a time: memory stays flat."""
     yield _line(EXPORTED)
     while True:
         page = queries.page(wanted, PART)
@@ -114,12 +114,12 @@ def escaped(text: str) -> str:
 
 
 def unescaped(text: str) -> str:
-    """What `escaped` was given."""
+    """Return what `escaped` was given."""
     return text[1:] if ESCAPED.match(text) else text
 
 
 def in_words(error: ValidationError) -> str:
-    """All that is wrong with a row, each with its column's name."""
+    """Return all that is wrong with a row, each with its column's name."""
     columns = {**fields.COLUMNS, "tconst": "tconst", "__all__": "line"}
     return " ".join(
         f"{columns.get(name, name)}: {message}"
@@ -137,7 +137,7 @@ def _check_header(names: Any) -> None:
 
 
 def _row(values: dict[Any, Any]) -> Row:
-    """A checked title. Raises ValidationError, with a message for each field."""
+    """Return a checked title. Raises ValidationError, with a message for each field."""
     if None in values or any(values[name] is None for name in COLUMNS):
         raise ValidationError({"__all__": "The line has more or fewer values than the first line."})
     title, wrong = Title(tconst=values["tconst"]), {}
@@ -153,7 +153,7 @@ def _row(values: dict[Any, Any]) -> Row:
 
 
 def _check(title: Title, wrong: dict[str, list[str]]) -> None:
-    """Raises ValidationError with what was wrong already and what the title's own rules say."""
+    """Check the title's own rules. Raises ValidationError, also with what was wrong already."""
     try:
         title.clean_fields(exclude=set(wrong))
     except ValidationError as error:

@@ -45,7 +45,7 @@ class TsvFile:
         self.size = 0
 
     def rows(self) -> Iterator[Row | BadRow]:
-        """Every line after the header. Raises FileProblem, also in the middle of a damaged file."""
+        """Yield every line after the header. Raises FileProblem, also in the middle of a damaged file."""
         number = 1
         if self.path.exists() and not self.path.is_file():
             raise FileProblem(f"{self.path} is not a file. It is read twice, so it cannot be a pipe.")
@@ -65,7 +65,7 @@ class TsvFile:
             raise FileProblem(f"{self.path} cannot be read: {error.strerror or error}.") from error
 
     def _lines(self, stored: BinaryIO) -> Iterator[bytes]:
-        """The lines without their ends, uncompressed where the file is compressed."""
+        """Yield the lines without their ends, uncompressed where the file is compressed."""
         compressed = stored.read(2) == GZIP_MAGIC
         stored.seek(0)
         stream: BinaryIO = stored
@@ -83,7 +83,7 @@ class TsvFile:
             yield line.rstrip(b"\r\n")
 
     def _header(self, line: bytes) -> tuple[int, list[int]]:
-        """How many columns there are, and where the wanted ones stand."""
+        """Return how many columns there are, and where the wanted ones stand."""
         names = line.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace").split("\t")
         missing = [name for name in self.columns if name not in names]
         if missing:

@@ -20,7 +20,7 @@ class PrefixIndex(models.Index):
         self.length = length
 
     def deconstruct(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
-        """As migrations write it."""
+        """Return it as migrations write it."""
         path, _, arguments = super().deconstruct()
         fields = arguments.pop("fields")
         return path, tuple(fields), arguments | {"length": self.length}

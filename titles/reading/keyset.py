@@ -47,11 +47,11 @@ class Order:
         return Q(**{f"{self.columns[0]}__isnull": False}) if self.complete else Q()
 
     def after(self, position: Position) -> Q:
-        """The rows that follow a position."""
+        """Return the rows that follow a position."""
         return self._beyond(position, downward=self.descending)
 
     def up_to(self, position: Position) -> Q:
-        """The rows before a position and the one that stands there."""
+        """Return the rows before a position and the one that stands there."""
         here = Q(**{self.columns[-1]: position[-1]})
         for column, value in zip(self.columns[:-1], position, strict=False):
             here &= _equal(column, value)
@@ -67,12 +67,12 @@ class Order:
         return found
 
     def sort_key(self, row: dict[str, Any]) -> tuple[Any, ...]:
-        """The same order for rows in memory, ascending; reversed where the order descends."""
+        """Return the same order for rows in memory, ascending; reversed where the order descends."""
         return comparable(tuple(row[column] for column in self.columns))
 
 
 def comparable(position: Position) -> tuple[Any, ...]:
-    """A position as Python can compare it: no value is below every value."""
+    """Return a position as Python can compare it: no value is below every value."""
     return tuple((value is not None, value) for value in position)
 
 
@@ -102,13 +102,13 @@ ORDERS = {order.name: order for order in (BEST, VOTES, NEWEST, OLDEST, IDENTIFIE
 
 
 def encoded(order: Order, position: Position) -> str:
-    """A position as a page's address carries it."""
+    """Return a position as a page's address carries it."""
     values = [None if value is None else str(value) for value in position]
     return urlsafe_b64encode(json.dumps([order.name, *values]).encode()).decode().rstrip("=")
 
 
 def decoded(order: Order, cursor: str) -> Position:
-    """The position that `encoded` made for this order. Raises BadCursor."""
+    """Return the position that `encoded` made for this order. Raises BadCursor."""
     try:
         name, *values = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         position = tuple(_value(column)(text) for column, text in zip(order.columns, values, strict=True))

@@ -49,7 +49,7 @@ class Plot:
 
 
 def plot(values: Mapping[Any, int], tick: Callable[[Any], bool]) -> Plot:
-    """Bars for the values in their order; the names that `tick` chooses are written."""
+    """Draw bars for the values in their order; the names that `tick` chooses are written."""
     most = max(values.values(), default=0)
     if not most:
         return Plot((), ())
@@ -79,7 +79,7 @@ def _height(value: int, most: int) -> float:
 
 
 def _round_values(most: int) -> list[int]:
-    """Two to five round numbers up to the largest."""
+    """Return two to five round numbers up to the largest."""
     step = 10 ** (len(str(most)) - 1)
     if most // step < 2:
         step //= 5

@@ -42,16 +42,16 @@ class Bounds:
     most: Any = None
 
     def on(self, name: str) -> Q:
-        """The condition on a column or annotation."""
+        """Return the condition on a column or annotation."""
         bounds = {"gte": self.least, "lte": self.most}
         return Q(**{f"{name}__{side}": bound for side, bound in bounds.items() if bound is not None})
 
     def rows(self) -> QuerySet[Title]:
-        """The titles within the bounds, by the column's index."""
+        """Return the titles within the bounds, by the column's index."""
         return Title.objects.filter(self.on(self.column))
 
     def holds(self, value: Any) -> bool:
-        """The same for a row in memory."""
+        """Return the same for a row in memory."""
         return value is not None and not (
             (self.least is not None and value < self.least) or (self.most is not None and value > self.most)
         )
@@ -112,13 +112,13 @@ def page(wanted: Wanted, size: int = PAGE) -> Page:
 
 
 def _after(rows: QuerySet[Title], wanted: Wanted) -> QuerySet[Title]:
-    """The rows of the list from where the reader is."""
+    """Return the rows of the list from where the reader is."""
     rows = rows.filter(wanted.order.members)
     return rows.filter(wanted.order.after(wanted.after)) if wanted.after else rows
 
 
 def _hidden(rows: QuerySet[Title], bounds: Sequence[Bounds]) -> QuerySet[Title]:
-    """The rows within the bounds, by no index of theirs."""
+    """Return the rows within the bounds, by no index of theirs."""
     for one in bounds:
         name = f"hidden_{one.column}"
         rows = rows.alias(**{name: Unindexed(one.column)}).filter(one.on(name))
@@ -126,12 +126,12 @@ def _hidden(rows: QuerySet[Title], bounds: Sequence[Bounds]) -> QuerySet[Title]:
 
 
 def _is_few(bounds: Bounds) -> bool:
-    """Whether at most FEW titles lie within the bounds; counts no further than that."""
+    """Return whether at most FEW titles lie within the bounds; counts no further than that."""
     return bounds.rows().values(bounds.column)[: FEW + 1].count() <= FEW
 
 
 def _sorted_anew(rows: QuerySet[Title], order: Order) -> QuerySet[Title]:
-    """The rows in the order, by no index of its own."""
+    """Return the rows in the order, by no index of its own."""
     columns = [Unindexed(F(column)) for column in order.columns]
     return rows.order_by(*(column.desc() if order.descending else column.asc() for column in columns))
 
@@ -142,13 +142,13 @@ def _end_of_scan(rows: QuerySet[Title], order: Order) -> Position | None:
 
 
 def _titles(keys: Sequence[str]) -> list[Title]:
-    """The titles of these keys, in their order; one that was deleted meanwhile is left out."""
+    """Return the titles of these keys, in their order; one that was deleted meanwhile is left out."""
     found = Title.objects.in_bulk(keys)
     return [found[key] for key in keys if key in found]
 
 
 def _page_of_search(wanted: Wanted, size: int) -> Page:
-    """The few thousand titles at most that a search finds are filtered and sorted in memory."""
+    """Filter and sort in memory the few thousand titles at most that a search finds."""
     order, bounds = wanted.order, wanted.bounds
     found = matches(wanted.search, SEARCHED)
     rows = [row for row in found.rows if all(one.holds(row[one.column]) for one in bounds)]
@@ -169,7 +169,7 @@ def _follows(order: Order, row: tuple[Any, ...], position: tuple[Any, ...]) -> b
 
 
 def top(year: int | None = None, size: int = 10) -> list[Title]:
-    """The best titles of a year, or of all years."""
+    """Return the best titles of a year, or of all years."""
     if year is None:
         return list(Title.objects.filter(weighted_rating__isnull=False).order_by(*BEST.terms)[:size])
     rated = Title.objects.filter(start_year=year, weighted_rating__isnull=False)

@@ -10,7 +10,7 @@ register = template.Library()
 
 @register.filter
 def known(value: Any) -> Any:
-    """The value; a dash, read as "unknown", for none."""
+    """Return the value; a dash, read as "unknown", for none."""
     if value is None or value == "":
         return _unknown()
     return str(value)
@@ -18,13 +18,13 @@ def known(value: Any) -> Any:
 
 @register.filter
 def number(value: int | None) -> Any:
-    """A whole number with its thousands apart."""
+    """Return a whole number with its thousands apart."""
     return _unknown() if value is None else f"{value:,}"
 
 
 @register.filter
 def plain(value: float) -> str:
-    """A length for an SVG, whatever the language."""
+    """Return a length for an SVG, whatever the language."""
     return f"{value:g}"
 
 

@@ -25,7 +25,7 @@ VOTES = (100, 1_000, 10_000, 100_000)
 @require_safe
 @retried
 def titles(request: HttpRequest) -> HttpResponse:
-    """The list, or only its rows for a search while it is being typed."""
+    """Show the list, or only its rows for a search while it is being typed."""
     form = ListForm(request.GET)
     valid = form.is_valid()
     page = queries.page(form.wanted) if valid else queries.Page([], None)
@@ -50,7 +50,7 @@ def titles(request: HttpRequest) -> HttpResponse:
 @require_safe
 @retried
 def title(request: HttpRequest, tconst: str) -> HttpResponse:
-    """One title; with the receipt of a write that has just been made."""
+    """Show one title; with the receipt of a write that has just been made."""
     found = _found(tconst)
     context = {
         "title": found,
@@ -64,7 +64,7 @@ def title(request: HttpRequest, tconst: str) -> HttpResponse:
 @require_safe
 @retried
 def title_history(request: HttpRequest, tconst: str) -> HttpResponse:
-    """What happened to a title, newest first; also to one that is no longer there."""
+    """Show what happened to a title, newest first; also to one that is no longer there."""
     below = _place(request.GET.get("below", ""))
     changes = history(Title, tconst, HISTORY_PAGE + 1, below)
     shown = changes[:HISTORY_PAGE]
@@ -85,7 +85,7 @@ def title_history(request: HttpRequest, tconst: str) -> HttpResponse:
 @require_safe
 @retried
 def statistics(request: HttpRequest) -> HttpResponse:
-    """Plots of all titles, each with its table, and the top rated titles of a year."""
+    """Show plots of all titles, each with its table, and the top rated titles of a year."""
     counted = figures.figures()
     years = counted.years
     span = range(min(years), max(years) + 1) if years else ()
@@ -103,7 +103,7 @@ def statistics(request: HttpRequest) -> HttpResponse:
 
 
 def differences(change: Change) -> list[tuple[str, object, object]]:
-    """The fields that a change has changed: what they are called, before and after."""
+    """Return the fields that a change has changed: what they are called, before and after."""
     before = fields.of_columns(change.before) if change.before else dict.fromkeys(fields.EDITABLE)
     after = fields.of_columns(change.after) if change.after else dict.fromkeys(fields.EDITABLE)
     return [(fields.label(name), before[name], after[name]) for name in fields.differing(before, after)]
@@ -117,18 +117,18 @@ def _found(tconst: str) -> Title:
 
 
 def _place(text: str) -> tuple[int, int] | None:
-    """An epoch and a log id out of an address."""
+    """Return an epoch and a log id out of an address."""
     epoch, _, log_id = text.partition("-")
     return (int(epoch), int(log_id)) if epoch.isdecimal() and log_id.isdecimal() else None
 
 
 def _address(request: HttpRequest, **changed: str | None) -> str:
-    """This page's parameters, some of them changed, None for left out."""
+    """Return this page's parameters, some of them changed, None for left out."""
     parameters = {name: value for name, value in request.GET.items() if value} | changed
     kept = {name: value for name, value in parameters.items() if value is not None}
     return "?" + urlencode(kept)
 
 
 def _begun(address: str) -> str:
-    """An address to which another parameter can be added."""
+    """Return an address to which another parameter can be added."""
     return address if address.endswith("?") else f"{address}&"

@@ -20,5 +20,5 @@ def arrivals(request: HttpRequest, transaction_id: str) -> HttpResponse:
 @require_safe
 @never_cache
 def standing(request: HttpRequest) -> HttpResponse:
-    """The banner of the base page: empty while a node takes writes."""
+    """Show the banner of the base page: empty while a node takes writes."""
     return render(request, "titles/parts/standing.html")

@@ -42,7 +42,7 @@ class UploadForm(forms.Form):
 
 @require_safe
 def export(request: HttpRequest) -> HttpResponseBase:
-    """All titles that the list's address describes, as CSV."""
+    """Send all titles that the list's address describes, as CSV."""
     form = ListForm(request.GET or {"order": IDENTIFIER.name})
     if not form.is_valid():
         return render(request, "titles/list.html", {"form": form}, status=422)
@@ -75,7 +75,7 @@ def offer(request: HttpRequest) -> HttpResponse:
 @allowed("import_title")
 @require_http_methods(["GET", "HEAD", "POST"])
 def run(request: HttpRequest, pk: Any) -> HttpResponse:
-    """What an import would do; then do it. Begun again after a failure, it goes on where it was."""
+    """Show what an import would do; then do it. Begun again after a failure, it goes on where it was."""
     upload = get_object_or_404(Upload, pk=pk, user=request.user)
     read = table.read(upload.content)
     context = {"upload": upload, "table": read, "bad": read.bad[:SHOWN], "more": len(read.bad) - SHOWN}

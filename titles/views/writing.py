@@ -38,7 +38,7 @@ def allowed(permission: str) -> Callable[[Any], Any]:
 @allowed("add_title")
 @require_http_methods(["GET", "HEAD", "POST"])
 def create(request: HttpRequest) -> HttpResponse:
-    """A new title."""
+    """Store a new title."""
     form = TitleForm(request.POST or None)
     page = "titles/form.html"
     if request.method != "POST" or not form.is_valid():
@@ -84,7 +84,7 @@ def edit(request: HttpRequest, tconst: str) -> HttpResponse:
 def in_conflict(
     request: HttpRequest, context: dict[str, Any], before: Image, after: Image, error: Conflict
 ) -> HttpResponse:
-    """Three columns: yours, theirs, before; and a form that begins from theirs.
+    """Show three columns: yours, theirs, before; and a form that begins from theirs.
 
     A field that only one of the two has changed is settled already; the others begin with yours.
     """

@@ -8,7 +8,7 @@ from titles.writing.edits import Stored
 
 
 def write(table: Table, name: str) -> Iterator[Stored]:
-    """Store the portions one after the other; what each did.
+    """Store the portions one after the other; return what each did.
 
     name: a UUID, the same for every try of this import: the ids of its transactions are made of it. A portion
     that an earlier try has stored counts as unchanged. Raises as titles.writing.edits.

@@ -91,7 +91,7 @@ def store(rows: Sequence[Row], *, transaction_id: str | None = None) -> Written[
 
 
 def locked(tconst: str) -> Title:
-    """The title, locked until the transaction ends. Raises NoSuchTitle."""
+    """Return the title, locked until the transaction ends. Raises NoSuchTitle."""
     title = Title.objects.select_for_update().filter(pk=tconst).first()
     if title is None:
         raise NoSuchTitle(tconst)
@@ -125,7 +125,7 @@ def _delete(tconst: str, seen: Seen) -> None:
 
 
 def _as_seen(tconst: str, seen: Seen) -> Title:
-    """The title, locked. Raises Outdated when it is of another version."""
+    """Return the title, locked. Raises Outdated when it is of another version."""
     title = locked(tconst)
     now = fields.image(title)
     allowed = {seen} if isinstance(seen, str) else seen

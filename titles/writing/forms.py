@@ -39,7 +39,7 @@ class TitleForm(forms.ModelForm):
             self.fields[name].error_messages["invalid"] = "Type a number, or leave this empty."
 
     def clean(self) -> dict[str, Any]:
-        """Votes that nobody can have given are refused."""
+        """Refuse votes that nobody can have given."""
         given = super().clean() or self.cleaned_data
         unrated = fields.are_unrated(given.get("num_votes"), given.get("average_rating"))
         if unrated and "average_rating" not in self.errors:
@@ -64,7 +64,7 @@ class EditForm(TitleForm):
         fields = fields.EDITABLE
 
     def clean_before(self) -> Image:
-        """What the edit began from. Nobody but this site can have written it."""
+        """Return what the edit began from. Nobody but this site can have written it."""
         try:
             return fields.unpacked(signing.loads(self.cleaned_data["before"], salt=SALT))
         except (signing.BadSignature, ValueError, KeyError) as error:
@@ -72,7 +72,7 @@ class EditForm(TitleForm):
 
 
 def signed(image: Image) -> str:
-    """An image for `EditForm.before`."""
+    """Return an image for `EditForm.before`."""
     return signing.dumps(fields.packed(image), salt=SALT)
 
 
@@ -113,7 +113,7 @@ class ListForm(forms.Form):
     cursor = forms.CharField(required=False, max_length=300)
 
     def clean(self) -> dict[str, Any]:
-        """A first year alone means that year; a cursor of another order is none."""
+        """Take a first year alone for that year, and a cursor of another order for none."""
         given = super().clean() or self.cleaned_data
         given["order"] = ORDERS.get(given.get("order") or "", BEST)
         try:

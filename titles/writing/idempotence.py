@@ -18,17 +18,17 @@ FIELD = "idempotency_key"
 
 
 def new_key() -> str:
-    """A key for a form that is shown for the first time."""
+    """Return a key for a form that is shown for the first time."""
     return uuid.uuid4().hex
 
 
 def form_key(request: HttpRequest) -> str:
-    """The key of the form that was sent, or a new one for a form that is shown."""
+    """Return the key of the form that was sent, or a new one for a form that is shown."""
     return request.POST.get(FIELD) or new_key()
 
 
 def transaction_id(request: HttpRequest, content: str = "") -> str:
-    """The id that a request's write gets. It names its sender, so that the log, and every history, knows who it was.
+    """Return the id that a request's write gets. It names its sender, for the log and every history.
 
     A key is its sender's own: two users with the same key are two writes. The same form sent twice is one
     write; sent again with another content it is another.
@@ -42,7 +42,7 @@ def transaction_id(request: HttpRequest, content: str = "") -> str:
 
 
 def senders(transaction_ids: Iterable[str]) -> dict[str, str]:
-    """Who made these transactions, by transaction id: user names, as far as they are known here."""
+    """Return who made these transactions, by transaction id: user names, as far as they are known here."""
     keys = {one: int(found[1]) for one in transaction_ids if (found := SENDER.match(one))}
     names = User.objects.in_bulk(set(keys.values()))
     return {one: names[key].get_username() if key in names else f"user {key}" for one, key in keys.items()}

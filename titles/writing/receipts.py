@@ -23,12 +23,12 @@ class Saved:
 
 
 def sealed(written: Written[Any]) -> str:
-    """The receipt for a page's address."""
+    """Return the receipt for a page's address."""
     return signing.dumps(asdict(_saved(written)), salt=SALT, compress=True)
 
 
 def opened(text: str) -> Saved | None:
-    """The receipt that `sealed` made, None for anything else."""
+    """Return the receipt that `sealed` made, None for anything else."""
     try:
         return Saved(**signing.loads(text, salt=SALT)) if text else None
     except (signing.BadSignature, TypeError):

@@ -19,7 +19,7 @@ class Command(BaseCommand):
         parser.add_argument("--revoke", action="store_true", help="end all tokens of the user instead")
 
     def handle(self, **options: Any) -> None:
-        """Raises CommandError when there is no such user."""
+        """Print a new token, or revoke all. Raises CommandError when there is no such user."""
         users = get_user_model()
         user = users.objects.filter(**{users.USERNAME_FIELD: options["user"]}).first()
         if user is None:

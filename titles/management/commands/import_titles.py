@@ -32,7 +32,7 @@ class Command(VerbCommand):
         parser.add_argument("--dry-run", action="store_true", help="count what would be done; write nothing")
 
     def act(self, **options: Any) -> None:
-        """Raises CommandError for a file that cannot be read and when nobody takes writes."""
+        """Import the file. Raises CommandError for one that cannot be read and when nobody takes writes."""
         try:
             read = table.read(table.decode(options["file"].read_bytes()))
         except (OSError, table.BadTable) as error:

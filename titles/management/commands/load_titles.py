@@ -30,7 +30,7 @@ class Command(VerbCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """--basics, --ratings, and how to read them."""
+        """Take --basics, --ratings, and how to read them."""
         super().add_arguments(parser)
         add = parser.add_argument
         add("--basics", required=True, type=Path, metavar="F", help="title.basics.tsv or .tsv.gz")
