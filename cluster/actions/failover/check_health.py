@@ -1,4 +1,4 @@
-"""The watch: look at every node, decide, act. Any number of watchers may run; of two that act, one wins.
+"""The watch: probe every node, decide, act. Any number of watchers may run; of two that act, one wins.
 
 Nothing here needs the control database or the broker.
 """
@@ -38,11 +38,11 @@ CERTAINTY_PAUSE = 0.05
 """Seconds until a node that refused or broke a connection is probed again: it costs nothing to ask."""
 CERTAINTY_LOOKS = 20
 RESUME_PAUSE = 0.25
-"""Seconds after which a primary without a lease is looked at again: a switchover has handed over by then."""
+"""Seconds after which a primary without a lease is probed again: a switchover has handed over by then."""
 ACT_TIMEOUT = 5.0
 """Seconds that one call of a promotion may take."""
 HAND_BACK_SECONDS = 30.0
-"""Seconds that Main may take to come nearly level before it gets the writes back."""
+"""Seconds that Main may take nearly to catch up before it gets the writes back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Tick:
 
 @dataclass
 class Memory:
-    """What a watcher remembers of its earlier looks."""
+    """What a watcher remembers of its earlier probes."""
 
     failures: Counter[NodeName] = field(default_factory=Counter)
     answers: Counter[NodeName] = field(default_factory=Counter)
@@ -85,7 +85,7 @@ class Memory:
 
 
 class PeerProber(Protocol):
-    """Sees all nodes. `cluster.nodes.probing.Prober` looks at real servers; its methods say more."""
+    """Sees all nodes. `cluster.nodes.probing.Prober` probes real servers; its methods are documented there."""
 
     @property
     def seconds(self) -> Mapping[NodeName, float | None]:
@@ -95,7 +95,7 @@ class PeerProber(Protocol):
         """All nodes at once."""
 
     def request_reachability(self, suspect: NodeName) -> None:
-        """Let the others look at a node."""
+        """Let the others probe a node."""
 
     def reachability(
         self, observers: Collection[NodeName], suspect: NodeName, ask: bool
@@ -103,7 +103,7 @@ class PeerProber(Protocol):
         """How each of `observers` sees the suspect."""
 
     def wait(self, seconds: float) -> None:
-        """Rest until it is time to look again."""
+        """Rest until it is time to probe again."""
 
     def close(self) -> None:
         """Let the connections go."""
@@ -150,7 +150,7 @@ class Watch:
 
     @classmethod
     def configured(cls, settings: ClusterConf, witness: Witness = no_witness) -> "Watch":
-        """A new watcher, as the settings say."""
+        """Return a new watcher with the policy of the settings."""
         return cls(
             Prober(lambda name: connect(name, timeout=settings.probe_timeout), patience(settings)),
             lambda name, timeout: connect(name, timeout=timeout),
@@ -160,7 +160,7 @@ class Watch:
         )
 
     def tick(self) -> Tick:
-        """Look, decide, act. Raises nothing that the cluster can bring about."""
+        """Probe, decide, act. Raises nothing that the cluster can bring about."""
         monitor_state, decision = self.decide()
         for _ in range(CERTAINTY_LOOKS):
             if decision.action is not Action.WAIT or not answers_at_once(monitor_state):
@@ -187,7 +187,7 @@ class Watch:
             journal.record(event)
 
     def decide(self) -> tuple[MonitorState, Decision]:
-        """One look at all nodes, and what follows from it."""
+        """Probe all nodes once; return what follows from it."""
         suspects = [name for name in NodeName if self.memory.failures[name]]
         for suspect in suspects:
             self.prober.request_reachability(suspect)
@@ -288,7 +288,7 @@ class Watch:
 
 
 def answers_at_once(monitor_state: MonitorState) -> bool:
-    """Whether the last primary refuses or breaks connections, so that another look costs no time."""
+    """Whether the last primary refuses or breaks connections, so that another probe costs no time."""
     last = monitor_state.view.last_primary
     error = monitor_state.view.error(last) if last else None
     return error is not None and (error.gone or error.broke)

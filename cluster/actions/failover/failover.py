@@ -14,7 +14,7 @@ from cluster.protocol.node import Node
 from cluster.protocol.view import ClusterView
 
 RIVAL_SECONDS, RIVAL_PAUSE = 2.0, 0.02
-"""Seconds that somebody else's promotion may take once it has claimed, and between two looks at it."""
+"""Seconds that somebody else's promotion may take once it has claimed, and between two probes of it."""
 
 
 def promote_node_a(nodes: Nodes, *, reason: str, lease_seconds: float) -> Promotion | None:

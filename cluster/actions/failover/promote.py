@@ -34,8 +34,8 @@ log = logging.getLogger(__name__)
 
 Wait = Callable[[float], None]
 
-TOLD_SECONDS = 1.0
-"""Seconds from which on a wait is told."""
+REPORTED_SECONDS = 1.0
+"""Seconds from which on a wait is reported."""
 
 NO_OTHERS = "The other nodes do not answer, or are new or being rebuilt."
 
@@ -103,13 +103,13 @@ def promote(
     report_step(f"{candidate.name.label} has everything that was acknowledged: {own.entries} entries.")
     is_lone = len(claimed) < MAJORITY
     candidate.write_promotion(epoch, facts(own, epoch, reason, automatic=automatic, forced=is_lone))
-    level, more = ([], 0) if is_lone else confirm(candidate, claimed, epoch)
-    if level:
-        report_step(f"{labels(level)} follows in epoch {epoch}.")
+    joined, more = ([], 0) if is_lone else confirm(candidate, claimed, epoch)
+    if joined:
+        report_step(f"{labels(joined)} follows in epoch {epoch}.")
     followers = [node for node in claimed if node is not candidate]
     grant(candidate, others if is_lone else followers, epoch, mode, lease_seconds)
     report_step(f"{candidate.name.label} takes writes.")
-    step_down(followers, level, epoch)
+    step_down(followers, joined, epoch)
     return Promotion(candidate, epoch, time.monotonic() - began, orphaned + more, own.entries)
 
 
@@ -247,8 +247,8 @@ def wait_out_unconsented_lease(
 
 
 def tell_wait(cause: str, seconds: float) -> None:
-    """Say why the promotion rests and until when, if it is for long."""
-    if seconds > TOLD_SECONDS:
+    """Report why the promotion rests and until when, if it is for long."""
+    if seconds > REPORTED_SECONDS:
         report_step(f"{cause}: waiting until {format_utc(time.time() + seconds)}, {seconds:.1f} s.")
 
 
@@ -287,7 +287,7 @@ def facts(candidate: NodeState, epoch: int, reason: str, *, automatic: bool, for
 
 
 def confirm(candidate: Node, claimed: Sequence[Node], epoch: int) -> tuple[list[Node], int]:
-    """Bring one more claimed node level, so that the epoch begins on a majority. (Nodes, orphaned.)
+    """Let one more claimed node catch up, so that the epoch begins on a majority. (Nodes, orphaned.)
 
     Raises StaleEpoch when a rival was quicker, else NoMajority.
     """
@@ -303,7 +303,7 @@ def confirm(candidate: Node, claimed: Sequence[Node], epoch: int) -> tuple[list[
     raise next(rivals, NoMajority(1, " ".join(map(str, problems))))
 
 
-def step_down(others: Sequence[Node], level: Sequence[Node], epoch: int) -> None:
+def step_down(others: Sequence[Node], joined: Sequence[Node], epoch: int) -> None:
     """Give the other claimed nodes the mode of a follower. One that fails is put right when it is fed.
 
     One that has promised more is no follower of `epoch`: a rival may have made it the primary meanwhile.
@@ -311,7 +311,7 @@ def step_down(others: Sequence[Node], level: Sequence[Node], epoch: int) -> None
     for node in others:
         try:
             state = node.state()
-            follows = node in level or state.led == epoch  # a replicator may have brought it in already
+            follows = node in joined or state.led == epoch  # a replicator may have brought it in already
             mode = node.name.following_mode if follows else Mode.RECOVERING
             if state.mode != mode:
                 node.close_writes(mode, epoch)

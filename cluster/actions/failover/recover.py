@@ -1,4 +1,4 @@
-"""Bring a node that was away level with the primary: what it missed in, what nobody kept orphaned."""
+"""Let a node that was away catch up with the primary: what it missed in, what nobody kept orphaned."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -62,7 +62,7 @@ def switchover(
 ) -> Switchover:
     """Make `to` the primary in place of the present one.
 
-    timeout: seconds that the new primary may take to come nearly level while writes go on.
+    timeout: seconds that the new primary may take nearly to catch up while writes go on.
     Raises Refused (with the reason), WritersBusy (writes go on). When it fails after the old primary has
     closed, the old primary is promoted again before the error is passed on.
     """

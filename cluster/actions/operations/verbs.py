@@ -26,7 +26,7 @@ from cluster.protocol.names import NodeName
 from cluster.protocol.sentences import ALREADY_ACTING, ALREADY_VICE, DEMOTED, PROMOTED
 
 SWITCH_SECONDS = 30.0
-"""Seconds that a switchover may wait for its node to come nearly level."""
+"""Seconds that a switchover may wait for its node nearly to catch up."""
 
 NEXT_VERB = "Next: fail back to Main (demote_node_a)."
 """What a page advises after the recovery of Main."""
@@ -103,7 +103,7 @@ def switching(nodes: Nodes, job: Job, report: Report) -> str:
 
 
 def pausing(nodes: Nodes, job: Job, report: Report) -> str:
-    """The watch looks and changes nothing."""
+    """The watch observes and changes nothing."""
     pause(nodes, job.actor)
     return PAUSED
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from cluster.protocol.node import Node
 
 SWEEP_INTERVAL = 1.0
-"""Seconds between two looks for acknowledgements that nobody waits for any more."""
+"""Seconds between two searches for acknowledgements that nobody waits for any more."""
 
 
 class Acknowledger:

@@ -26,9 +26,9 @@ ENTRY_SECONDS = 0.0005
 ENTRY_BYTES = 2048
 """Bytes of an entry in pieces that take as long as another entry."""
 NEAR = 5_000
-"""Log ids behind the cursor that each read looks through again: what short transactions may still fill."""
+"""Log ids behind the cursor that each read goes through again: what short transactions may still fill."""
 FAR_INTERVAL, FAR_SHARE = 0.25, 5
-"""Seconds between two looks at all that is missing, and how many times longer than such a look took it is left alone:
+"""Seconds between two reads of all that is missing, and how many times longer than such a read took it is left alone:
 each passes over every row that an open transaction has written."""
 GAP_INTERVAL = 0.15
 """Seconds between two questions who is still writing; no more often than the server renews its answer."""
@@ -65,7 +65,7 @@ class Feed:
     carried: int = 0
     """Bytes of the first of them that travelled in pieces."""
     complete: bool = False
-    level: bool = False
+    caught_up: bool = False
     """Whether the target has held, since this began, all that the primary held when this began."""
     far_due: float = 0.0
     question: int | None = None
@@ -81,7 +81,7 @@ class Feed:
         self.gaps = Gaps(cursor=state.watermark.log_id)
 
     def bring_in(self) -> NodeState:
-        """Bring the target level and into the mode of a follower; file what was orphaned on it."""
+        """Let the target catch up and enter the mode of a follower; file what was orphaned on it."""
         reconcile(self.target, self.source, self.epoch)
         file_orphaned_entries(self.target, self.source, self.epoch)
         state = self.target.state()
@@ -174,11 +174,11 @@ class Feed:
         # Only a complete read proves a gap: an incomplete one leaves transactions out that end beyond it.
         if self.gaps.ranges and self.complete:
             self.close_gaps(now)
-        self.level = self.level or (self.complete and not self.large)
+        self.caught_up = self.caught_up or (self.complete and not self.large)
         if now - self.verified_at >= VERIFY_INTERVAL:
             self.target.verify(self.gaps.watermark)
             self.source.verify(self.gaps.watermark)
-            if self.level:
+            if self.caught_up:
                 note_round(self.source, self.target, self.epoch)
             if self.source.name is NodeName.MAIN:
                 self.target.heard_from_main()

@@ -29,14 +29,14 @@ from cluster.protocol.view import NodeState
 log = logging.getLogger(__name__)
 
 PROMPT_PAUSE, EASY_PAUSE, IDLE_PAUSE = 0.0005, 0.005, 0.02
-"""Seconds between two looks at the log after a write, for the node whose confirmation writers wait for and
+"""Seconds between two reads of the log after a write, for the node whose confirmation writers wait for and
 for the other one, which takes larger batches and leaves the processor to the first; and without any write."""
 REST_SECONDS = 0.25
-"""Seconds that a feed whose node has everything waits for the watch to see a later entry before it looks itself."""
+"""Seconds that a feed whose node has everything waits for the watch to see a later entry before it reads itself."""
 WATCH_INTERVAL = 0.02
-"""Seconds between two looks whether the primary still is one, and where its log ends."""
+"""Seconds between two checks whether the primary still is one, and where its log ends."""
 SEARCH_INTERVAL, SEARCH_PAUSE, HOPEFUL = 0.005, 0.1, 2.0
-"""Seconds between two looks who the primary is: part of every switchover's pause, so often in the first HOPEFUL
+"""Seconds between two searches for the primary: part of every switchover's pause, so often in the first HOPEFUL
 seconds, and then not so often as to cost a processor while there is none."""
 RETRY_INTERVAL = 1.0
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cluster.actions.failover.check_health import policy
-from cluster.actions.failover.promote import TOLD_SECONDS
+from cluster.actions.failover.promote import REPORTED_SECONDS
 from cluster.actions.steps.observe import observe
 from cluster.conf import ClusterConf
 from cluster.nodes.mariadb import MariaDBNode
@@ -135,4 +135,6 @@ def without_primary(view: ClusterView) -> str:
 def rest(view: ClusterView) -> str:
     """How long a promotion waits for the consents to the last primary's lease; empty when that is not long."""
     seconds = max((state.consent_seconds for state in view.reachable), default=0.0)
-    return f" It waits {seconds:.1f} s for the lease that may still run." if seconds > TOLD_SECONDS else ""
+    return (
+        f" It waits {seconds:.1f} s for the lease that may still run." if seconds > REPORTED_SECONDS else ""
+    )

@@ -1,1 +1,1 @@
-"""What several verbs share: seeing the cluster, leases, bringing a node level, orphaned entries."""
+"""What several verbs share: seeing the cluster, leases, letting a node catch up, orphaned entries."""

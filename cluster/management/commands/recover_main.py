@@ -1,4 +1,4 @@
-"""Bring Main level with Node A."""
+"""Let Main catch up with Node A."""
 
 from typing import Any
 
