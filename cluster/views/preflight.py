@@ -1,10 +1,13 @@
-"""Whether a verb makes sense now, as far as the watch saw: ticks for its dialog, a reason where it is disabled."""
+"""What a verb's dialog shows of its conditions, and why a verb is disabled.
+
+Each action has its own conditions, and refuses by them; the monitor asks every one of them in advance
+(actions/reports/refusals.py). Only what no action can ask of a view is asked here.
+"""
 
 from dataclasses import dataclass
 
 from cluster.actions.operations.verbs import Verb
-from cluster.protocol.names import NodeName
-from cluster.protocol.view import NEARLY_CAUGHT_UP
+from cluster.protocol.names import MAJORITY, NodeName
 from cluster.views.seen import Seen
 
 
@@ -14,102 +17,77 @@ class Tick:
 
     holds: bool
     words: str
-    needed: bool = True
+    needed: bool = False
 
 
 def ticks(verb: Verb, seen: Seen, node: NodeName | None) -> list[Tick]:
-    """The conditions of a verb. The verb itself looks again: these spare a click that would be refused."""
-    fresh = Tick(
-        not seen.stale,
-        "The view is current" if not seen.stale else "The view is stale: the checks below may be wrong",
-        False,
-    )
-    return [fresh, *CONDITIONS[verb.name](seen, node)]
+    """Return the conditions of a verb. The verb itself probes again: these spare a click that would be refused."""
+    words = "The view is stale: the checks below may be wrong" if seen.stale else "The view is current"
+    refusal = seen.refusal(verb, node)
+    refused = [Tick(False, refusal.removesuffix("."), needed=True)] if refusal else []
+    return [Tick(not seen.stale, words), *CONDITIONS[verb.name](seen, node), *refused]
 
 
 def blocked(verb: Verb, seen: Seen, node: NodeName | None) -> str:
-    """Why a verb is disabled; empty when it is not. An old view disables nothing."""
+    """Return why a verb is disabled; empty when it is not. A stale view disables nothing."""
     if seen.stale:
         return ""
     return next((tick.words for tick in ticks(verb, seen, node) if tick.needed and not tick.holds), "")
 
 
 def promoting(seen: Seen, _node: NodeName | None) -> list[Tick]:
-    """Nobody takes writes, and a majority agrees."""
-    return [
-        Tick(
-            seen.primary is None,
-            f"{seen.primary.label} takes the writes" if seen.primary else "No node takes writes",
-        ),
-        answers(seen, NodeName.NODE_A),
-        *fit(seen, NodeName.NODE_A),
-        quorum(seen),
-    ]
+    """No node takes writes, and a majority agrees."""
+    return [no_primary(seen), answers(seen, NodeName.NODE_A), quorum(seen)]
 
 
 def forcing(seen: Seen, _node: NodeName | None) -> list[Tick]:
     """Node A is alone."""
-    return [
-        Tick(
-            seen.primary is None,
-            f"{seen.primary.label} takes the writes" if seen.primary else "No node takes writes",
-        ),
-        answers(seen, NodeName.NODE_A),
-        Tick(
-            not quorum(seen).holds,
-            "A majority is reachable: no force is needed"
-            if quorum(seen).holds
-            else "The other nodes are unreachable",
-        ),
-    ]
+    return [no_primary(seen), answers(seen, NodeName.NODE_A)]
 
 
 def recovering(seen: Seen, node: NodeName | None) -> list[Tick]:
-    """Somebody else takes writes, and the node answers."""
-    return [has_primary(seen), *taking_over(seen, node)]
+    """Another node takes writes, and this one answers."""
+    return [has_primary(seen), *([answers(seen, node)] if node else [])]
+
+
+def rebuilding(seen: Seen, node: NodeName | None) -> list[Tick]:
+    """Another node takes writes, and this one answers: to ask it is the first step of a rebuild."""
+    return [has_primary(seen), *([answers(seen, node, needed=True)] if node else [])]
 
 
 def demoting(seen: Seen, _node: NodeName | None) -> list[Tick]:
-    """Node A acts, and Main is as nearly level as the hand-over wants it."""
-    main, acting = seen.node(NodeName.MAIN), seen.primary
-    acts = acting is not None and acting.name is NodeName.NODE_A
-    lag = main.lag_entries
-    caught_up = bool(
-        main.reachable and lag is not None and lag <= NEARLY_CAUGHT_UP and main.led == seen.epoch
-    )
+    """Main answers; what it lacks goes over first."""
+    lag = seen.node(NodeName.MAIN).lag_entries
     words = "Main is in sync" if lag == 0 else f"Main is {lag} entries behind, which are sent first"
-    return [
-        Tick(acts, "Node A takes the writes" if acts else "Node A is in VICE mode already"),
-        answers(seen, NodeName.MAIN),
-        *fit(seen, NodeName.MAIN),
-        Tick(caught_up, words if caught_up else "Main is behind: recover it first"),
-    ]
+    return [answers(seen, NodeName.MAIN), *([] if lag is None else [Tick(lag == 0, words)])]
 
 
 def switching(seen: Seen, node: NodeName | None) -> list[Tick]:
-    """The node does not have the writes yet, and answers. A primary that others have overtaken begins a new epoch."""
+    """The node answers, and a majority agrees."""
     if node and seen.primary is not None and seen.primary.name is node and seen.overtaken:
         return [Tick(True, f"{node.label} begins a new epoch: others follow it no longer"), quorum(seen)]
-    return [*taking_over(seen, node), *(fit(seen, node) if node else []), quorum(seen)]
+    return [*([answers(seen, node)] if node else []), quorum(seen)]
 
 
 def pausing(seen: Seen, _node: NodeName | None) -> list[Tick]:
     """It is on."""
     on = not seen.facts.get("paused_by")
-    return [Tick(on, "Automation is on" if on else "Automation is paused already"), quorum(seen)]
+    words = "Automation is on" if on else "Automation is paused already"
+    return [Tick(on, words, needed=True), quorum(seen)]
 
 
 def resuming(seen: Seen, _node: NodeName | None) -> list[Tick]:
     """It is paused."""
     paused = bool(seen.facts.get("paused_by"))
-    return [Tick(paused, "Automation is paused" if paused else "Automation is on already"), quorum(seen)]
+    words = "Automation is paused" if paused else "Automation is on already"
+    return [Tick(paused, words, needed=True), quorum(seen)]
 
 
 def comparing(seen: Seen, _node: NodeName | None) -> list[Tick]:
     """Somebody is right, and the others are there to be compared."""
     away = [node.label for node in seen if not node.reachable]
     words = f"{' and '.join(away)} will be left out" if away else "All nodes are reachable"
-    return [has_primary(seen), Tick(not away, words, needed=False)]
+    return [has_primary(seen), Tick(not away, words)]
 
 
 CONDITIONS = {
@@ -122,45 +100,33 @@ CONDITIONS = {
     "resume": resuming,
     "verify": comparing,
     "repair": comparing,
-    "rebuild": recovering,
+    "rebuild": rebuilding,
 }
 
 
-def answers(seen: Seen, name: NodeName) -> Tick:
-    """Whether a node answers."""
+def answers(seen: Seen, name: NodeName, *, needed: bool = False) -> Tick:
+    """Tell whether a node answers."""
     holds = bool(seen.node(name).reachable)
-    return Tick(holds, f"{name.label} is {'reachable' if holds else 'unreachable'}")
-
-
-def fit(seen: Seen, name: NodeName) -> list[Tick]:
-    """What keeps a node that answers from becoming the primary; nothing where nothing does."""
-    unfit = seen.node(name).unfit
-    return [Tick(False, unfit)] if unfit else []
+    return Tick(holds, f"{name.label} is {'reachable' if holds else 'unreachable'}", needed)
 
 
 def quorum(seen: Seen) -> Tick:
-    """Whether a majority answers and has a vote."""
+    """Tell whether a majority answers and has a vote, without which no action can have its order kept."""
     count = sum(bool(node.reachable) and not node.set_back for node in seen)
     doubts = " ".join(node.set_back for node in seen if node.set_back)
-    if count >= 2 or not doubts:
-        return Tick(count >= 2, f"{count} of 3 nodes reachable{'' if count >= 2 else ', 2 needed'}")
-    return Tick(False, doubts)
+    holds = count >= MAJORITY
+    if holds or not doubts:
+        needed = "" if holds else f", {MAJORITY} needed"
+        return Tick(holds, f"{count} of {len(NodeName)} nodes reachable{needed}", needed=True)
+    return Tick(False, doubts, needed=True)
 
 
 def has_primary(seen: Seen) -> Tick:
-    """Whether somebody takes writes."""
+    """Tell whether a node takes writes, where one is wanted."""
     found = seen.primary
     return Tick(found is not None, f"{found.label} takes the writes" if found else "No node takes writes")
 
 
-def other_than_primary(seen: Seen, name: NodeName) -> list[Tick]:
-    """Whether a node is not the one that takes writes."""
-    is_it = seen.primary is not None and seen.primary.name is name
-    return [
-        Tick(not is_it, f"{name.label} takes the writes itself" if is_it else f"{name.label} takes no writes")
-    ]
-
-
-def taking_over(seen: Seen, name: NodeName | None) -> list[Tick]:
-    """Whether a node answers and does not have the writes."""
-    return [*other_than_primary(seen, name), answers(seen, name)] if name else []
+def no_primary(seen: Seen) -> Tick:
+    """Tell whether no node takes writes, where none should."""
+    return Tick(seen.primary is None, has_primary(seen).words)

@@ -72,9 +72,7 @@ def found(seen: Seen) -> Iterator[Problem]:
         )
         return
     if seen.primary is None:
-        yield Problem(
-            1, seen.sentence, "promote" if seen.facts.get("last_primary") == "main" else "switchover"
-        )
+        yield Problem(1, seen.sentence, *(seen.facts.get("remedy") or ()))
     for node in seen:
         yield from of_node(seen, node)
     if seen.primary is not None and seen.facts.get("blockers"):
@@ -98,9 +96,9 @@ def of_node(seen: Seen, node: SeenNode) -> Iterator[Problem]:
         yield Problem(2, f"{node.label} does not answer: {node.error}.", node=node.name, advice=advice)
         return
     if node.name is NodeName.MAIN and seen.primary and seen.primary.name is not node.name:
-        in_sync = node.lag_entries == 0 and node.led == seen.epoch
-        verb = "demote" if in_sync else "recover"
-        said = "has recovered: fail back when it suits" if in_sync else "is back and has to be recovered"
+        ready = not seen.refusal(VERBS["demote"], node.name)
+        verb = "demote" if ready else "recover"
+        said = "has recovered: fail back when it suits" if ready else "is back and has to be recovered"
         yield Problem(3, f"{node.label} {said}.", verb, node.name)
     elif (node.lag_entries or 0) > MANY_ENTRIES and (node.lag_seconds or 0) > MANY_SECONDS:
         yield Problem(3, f"{node.label} is {node.lag} behind.", "recover", node.name)

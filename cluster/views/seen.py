@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from django.db import DatabaseError
 
+from cluster.actions.operations.verbs import Verb
 from cluster.actions.reports import observations
 from cluster.protocol.health import Health
 from cluster.protocol.names import NodeName
@@ -102,9 +103,13 @@ class Seen:
 
     @property
     def overtaken(self) -> bool:
-        """Whether a node has promised more than the primary, as ClusterView.overtaken_by says."""
-        primary = self.primary
-        return primary is not None and any(n.reachable and n.epoch > primary.epoch for n in self.nodes)
+        """Whether others have promised more than the primary, so that it has to begin a new epoch."""
+        return bool(self.facts.get("overtaken"))
+
+    def refusal(self, verb: Verb, node: NodeName | None) -> str:
+        """Return why the action itself would refuse; empty where it would try."""
+        reasons: dict[str, str] = self.facts.get("refusals", {}).get(verb.name, {})
+        return reasons.get(node.value, "") if node and verb.nodes else next(iter(reasons.values()), "")
 
     @property
     def epoch(self) -> int:

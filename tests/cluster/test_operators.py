@@ -272,7 +272,7 @@ def test_a_reason_is_wanted_and_what_is_senseless_cannot_be_clicked(watch):
     client = person("switchover", "recover")
     assert client.post("/admin/verbs/switchover/node_a/", {"reason": ""}).status_code == 422
     page = client.get("/admin/verbs/recover/main/").content.decode()
-    assert "Unavailable: Main takes the writes itself." in page
+    assert "Unavailable: Main takes the writes itself; there is nothing to recover." in page
     assert " disabled>" in page
 
 

@@ -158,7 +158,7 @@ def test_a_lease_is_dead_only_when_its_process_was_seen_to_end(
 )
 def test_a_switchover_refuses_with_the_reason(seen: ClusterView, to: NodeName, sentence: str) -> None:
     with pytest.raises(Refused, match=sentence):
-        switchover.preflight(seen, {}, to)
+        switchover.check(seen, to)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cluster.actions.events import journal
-from cluster.actions.failover.failover import fail_over
+from cluster.actions.failover import failover
 from cluster.actions.failover.promote import Promotion, promote
 from cluster.actions.steps.lease import observe_revived
 from cluster.actions.steps.observe import Nodes
@@ -51,8 +51,8 @@ def give_writes(
     A primary that others have overtaken begins a new epoch.
     """
     view = observe_revived(nodes, lease_seconds)
-    if view.primary is None or (view.primary.name is to and view.overtaken_by):
-        done = fail_over(nodes, view, to, reason=reason, lease_seconds=lease_seconds)
+    if needs_failover(view, to):
+        done = failover.fail_over(nodes, view, to, reason=reason, lease_seconds=lease_seconds)
         return Switchover(None, to, done.epoch, None)
     return switchover(nodes, to, reason=reason, lease_seconds=lease_seconds, timeout=timeout)
 
@@ -67,7 +67,8 @@ def switchover(
     closed, the old primary is promoted again before the error is passed on.
     """
     with journal.attempt("switchover") as attempt:
-        old, new, epoch = preflight(observe_revived(nodes, lease_seconds), nodes, to)
+        primary = check(observe_revived(nodes, lease_seconds), to)
+        old, new, epoch = nodes[primary.name], nodes[to], primary.promised
         catch_up_fully(new, old, epoch, timeout)
         done = hand_over(nodes, old, new, epoch, reason=reason, lease_seconds=lease_seconds)
         attempt.succeeded(
@@ -93,8 +94,21 @@ def hand_over(
     return Switchover(old.name, new.name, done.epoch, round(time.monotonic() - began, 3))
 
 
-def preflight(view: ClusterView, nodes: Nodes, to: NodeName) -> tuple[Node, Node, int]:
-    """The old primary, the new one, the present epoch. Raises Refused with the reason."""
+def check_transfer(view: ClusterView, to: NodeName) -> None:
+    """Refuse what `give_writes` would, with the reason."""
+    if needs_failover(view, to):
+        failover.check(view, to)
+    else:
+        check(view, to)
+
+
+def needs_failover(view: ClusterView, to: NodeName) -> bool:
+    """Tell whether there is no primary to take the writes from, or one that others have overtaken."""
+    return view.primary is None or (view.primary.name is to and bool(view.overtaken_by))
+
+
+def check(view: ClusterView, to: NodeName) -> NodeState:
+    """Return the primary that hands over. Raises Refused with the reason."""
     if to.writing_mode is None:
         raise Refused(f"{to.label} is a replica and a vote; it does not take writes.")
     if error := view.error(to):
@@ -110,7 +124,7 @@ def preflight(view: ClusterView, nodes: Nodes, to: NodeName) -> tuple[Node, Node
     if state.unfit:
         raise Refused(f"{to.label} cannot take over: {state.unfit}")
     check_caught_up(view, state, primary)
-    return nodes[primary.name], nodes[to], primary.promised
+    return primary
 
 
 def check_caught_up(view: ClusterView, state: NodeState, primary: NodeState) -> None:

@@ -18,7 +18,8 @@ from cluster.actions.events import journal
 from cluster.actions.failover.check_health import Tick
 from cluster.actions.reports.downtime import DowntimeMeter
 from cluster.actions.reports.recent import Newest, NewestReader
-from cluster.actions.reports.status import cluster_facts
+from cluster.actions.reports.refusals import refusals
+from cluster.actions.reports.status import cluster_facts, remedy
 from cluster.background import PerProcess, WarnOnce
 from cluster.conf import CONTROL_ALIAS, conf
 from cluster.models import SLOT_SECONDS as SLOT
@@ -60,9 +61,11 @@ def facts(tick: Tick, seconds: Seconds, newest: Newest) -> dict[str, Any]:
         "sentence": tick.sentence,
         "alarm": tick.decision.alarm,
         "paused_by": view.automation.by if view.automation.paused else "",
-        "last_primary": view.last_primary and view.last_primary.value,
         "recent": list(newest.recent),
         "durable": conf().durability == "quorum",
+        "overtaken": bool(view.overtaken_by),
+        "refusals": refusals(view),
+        "remedy": remedy(view),
     }
 
 

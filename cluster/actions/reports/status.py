@@ -132,6 +132,16 @@ def without_primary(view: ClusterView) -> str:
     return f"No node takes writes: {last.label} {lack}. Run switchover --to {last} to resume."
 
 
+def remedy(view: ClusterView) -> tuple[str, NodeName] | None:
+    """Return the page's verb, and its node, that `without_primary` names; None where no verb helps."""
+    last = view.last_primary
+    if view.primary is not None or last is None:
+        return None
+    if view.state(last) is not None:
+        return "switchover", last
+    return ("promote" if replacement(last) is NodeName.NODE_A else "switchover"), replacement(last)
+
+
 def rest(view: ClusterView) -> str:
     """How long a promotion waits for the consents to the last primary's lease; empty when that is not long."""
     seconds = max((state.consent_seconds for state in view.reachable), default=0.0)

@@ -49,12 +49,7 @@ def repair(nodes: Nodes, view: ClusterView, differences: Iterable[Difference]) -
 
     Raises Refused when no node takes writes, StaleEpoch when another was promoted meanwhile.
     """
-    primary = view.primary
-    if primary is None:
-        raise Refused(
-            "Nothing was repaired: no node takes writes now, so it is not certain which rows are right. "
-            f"{view.missing()}".strip()
-        )
+    primary = check(view)
     work = Repairing(nodes, primary, {state.name: state for state in view.reachable})
     with journal.attempt("repair") as attempt:
         for wanted in (True, False):
@@ -62,6 +57,16 @@ def repair(nodes: Nodes, view: ClusterView, differences: Iterable[Difference]) -
                 work.put_right(batch)
         attempt.succeeded(work.result.sentence, old="different", new="repaired", epoch=primary.promised)
     return work.result
+
+
+def check(view: ClusterView) -> NodeState:
+    """Return the primary, whose rows are right. Raises Refused when there is none."""
+    if view.primary is None:
+        raise Refused(
+            "Nothing was repaired: no node takes writes now, so it is not certain which rows are right. "
+            f"{view.missing()}".strip()
+        )
+    return view.primary
 
 
 def batches(differences: Iterable[Difference]) -> Iterator[list[Difference]]:

@@ -21,7 +21,7 @@ from cluster.nodes.schema.shape import shape
 from cluster.protocol.differences import Difference
 from cluster.protocol.errors import Refused
 from cluster.protocol.names import MAJORITY, NodeName
-from cluster.protocol.view import ClusterView
+from cluster.protocol.view import ClusterView, NodeState
 from cluster.replicated import replicated_models
 
 SETTLE = 3.0
@@ -97,10 +97,7 @@ def verify(
     Raises Refused when there are no two nodes to compare, NodeUnreachable and NodeFailed when the reference
     fails on the way.
     """
-    reference = view.reference
-    states = [state for state in view.reachable if state.promised >= 0]
-    if reference is None or len(states) < MAJORITY:
-        raise Refused(f"There are no two nodes to compare. {view.missing()}".strip())
+    reference, states = check(view)
     result = Verification(reference.name)
 
     def told(difference: Difference) -> None:
@@ -121,10 +118,19 @@ def verify(
     return result
 
 
+def check(view: ClusterView) -> tuple[NodeState, list[NodeState]]:
+    """Return the reference, and all nodes that are compared. Raises Refused with the reason."""
+    reference = view.reference
+    states = [state for state in view.reachable if not state.withdrawn]
+    if reference is None or len(states) < MAJORITY:
+        raise Refused(f"There are no two nodes to compare. {view.missing()}".strip())
+    return reference, states
+
+
 def left_out(view: ClusterView) -> dict[NodeName, str]:
     """Why a node is not compared. One that has been withdrawn holds whatever a rebuild has copied so far."""
     reasons = {name: error.reason for name in NodeName if (error := view.error(name))}
-    return reasons | {s.name: "it is being rebuilt" for s in view.reachable if s.promised < 0}
+    return reasons | {s.name: "it is being rebuilt" for s in view.reachable if s.withdrawn}
 
 
 def amount(nodes: Nodes, view: ClusterView) -> int:
