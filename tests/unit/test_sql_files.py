@@ -8,7 +8,7 @@ import pytest
 from cluster.nodes.schema import catalogue
 from cluster.protocol import errors
 
-WIDEST = 150
+WIDEST, LONGEST = 150, 100
 LONGEST_HEADER = 6
 MAKES = re.compile(
     r"^CREATE (?:OR REPLACE )?(?:TABLE|SEQUENCE|VIEW|PROCEDURE|FUNCTION|TRIGGER|EVENT)"
@@ -32,6 +32,11 @@ def header(text: str) -> list[str]:
 def test_lines_fit_on_a_screen(name):
     lines = enumerate((ROOT / name).read_text().splitlines(), 1)
     assert [number for number, line in lines if len(line) > WIDEST] == []
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_is_one_step_that_can_be_read_at_once(name):
+    assert len((ROOT / name).read_text().splitlines()) <= LONGEST
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if "parts" not in Path(name).parts])
