@@ -11,14 +11,13 @@ from django.db.models import Field, Model
 
 from cluster.conf import CLUSTER_ALIAS, conf
 from cluster.nodes.cluster import connect
+from cluster.nodes.schema.object_names import LONGEST_NAME
 from cluster.nodes.schema.requirements import has_time_zones, unmet
 from cluster.nodes.schema.shape import KEY_LENGTH, expression, key_fields, stored_fields
 from cluster.protocol.errors import NodeFailed, NodeUnreachable
 from cluster.protocol.names import NodeName
 from cluster.replicated import EVERYTHING, is_replicated, is_replicated_label, replicated_models
 
-TABLE_LENGTH = 64 - len("_guard_insert")
-"""Characters of a table's name: the server allows its triggers 64."""
 NUMBER_LENGTH = 20
 """Characters of a key that is no text."""
 
@@ -119,10 +118,10 @@ def problems(model: type[Model]) -> Iterable[CheckMessage]:
             id="cluster.E004",
         )
     table = model._meta.db_table
-    if len(table) > TABLE_LENGTH or re.fullmatch(r"\w+", table, re.ASCII) is None:
+    if len(table) > LONGEST_NAME or re.fullmatch(r"\w+", table, re.ASCII) is None:
         yield Error(
             f"{model._meta.label} has the table {table}; the name of a replicated table has at most "
-            f"{TABLE_LENGTH} letters, digits and underscores, since its triggers are named after it.",
+            f"{LONGEST_NAME} letters, digits and underscores, since its triggers are named after it.",
             hint="Set Meta.db_table.",
             id="cluster.E005",
         )

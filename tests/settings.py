@@ -32,6 +32,8 @@ CLUSTER_REPLICATED_MODELS = [
     "specimens.Snowflake",
     "specimens.Amount",
     "specimens.Word",
+    "specimens.LongName",
+    "specimens.LongerName",
     "specimens.Counter",
     "shop.Article",
     "shop.Order",

@@ -47,7 +47,7 @@ def replicated_tables(connection: Connection) -> list[str]:
         name
         for (name,) in connection.rows(
             "SELECT DISTINCT EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS"
-            " WHERE TRIGGER_SCHEMA = DATABASE() AND TRIGGER_NAME = CONCAT(EVENT_OBJECT_TABLE, '_log_insert')"
+            " WHERE TRIGGER_SCHEMA = DATABASE() AND TRIGGER_NAME LIKE '%\\_log\\_insert'"
             " ORDER BY 1"
         )
     ]

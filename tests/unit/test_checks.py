@@ -5,7 +5,7 @@ from django.db import models
 
 from cluster.checks import problems
 
-NAMES = {"a" * 51: 0, "a" * 52: 1, "order-items": 1, "order items": 1, "stra\u00dfe": 1, "select": 0}
+NAMES = {"a" * 64: 0, "a" * 65: 1, "order-items": 1, "order items": 1, "stra\u00dfe": 1, "select": 0}
 
 
 @pytest.mark.parametrize(("table", "count"), NAMES.items(), ids=list(NAMES))

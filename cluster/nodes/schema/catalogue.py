@@ -16,6 +16,7 @@ from django.db.models import Model
 
 from cluster.nodes.connection import EXACT
 from cluster.nodes.schema.fragments import fill, kernel_fragments
+from cluster.nodes.schema.object_names import object_name
 from cluster.nodes.schema.shape import (
     IMAGE_BYTES,
     ORPHAN_IMAGES,
@@ -187,8 +188,9 @@ def table_triggers(table: TableShape, secret: str) -> Iterator[SqlObject]:
         for source in ("guard", f"log_{event}"):
             required = "" if event == "delete" else required_values(table)
             text = (folder / f"{source}.sql").read_text()
-            statement = fill(text, blanks | {"event": event, "required": required})
-            name = f"{table.name}_{'guard_' + event if source == 'guard' else source}"
+            suffix = f"_guard_{event}" if source == "guard" else f"_{source}"
+            name = object_name(table.name, suffix=suffix)
+            statement = fill(text, blanks | {"trigger": name, "event": event, "required": required})
             yield SqlObject("TRIGGER", name, statement.strip())
 
 

@@ -17,7 +17,7 @@ from cluster.nodes.schema.collations import LINGUISTIC, blurred
 from cluster.nodes.schema.inventory import KERNEL_OBJECT, Inventory, held_checksum
 from cluster.nodes.schema.model_schema import model_indexes, model_tables
 from cluster.nodes.schema.script import Script, script_secret
-from cluster.nodes.schema.storing import store_routines
+from cluster.nodes.schema.storing import link_name, store_routines
 from cluster.protocol.errors import NodeFailed
 from cluster.protocol.lease import consent_seconds
 from cluster.protocol.names import NodeName
@@ -84,7 +84,9 @@ def links(node: NodeName, models: Sequence[type[Model]]) -> list[SqlObject]:
     tables = [model._meta.db_table for model in models]
     return [
         SqlObject(
-            "FEDERATED", f"call_{peer}" if remote == "inbox" else f"{remote}_{peer}", f"mco2_{peer}/{remote}"
+            "FEDERATED",
+            f"call_{peer}" if remote == "inbox" else link_name(remote, peer),
+            f"mco2_{peer}/{remote}",
         )
         for peer in node.others
         for remote in ("inbox", "node_config", "transaction_log", *tables)

@@ -3,7 +3,7 @@
 The only place that stores images: appends of the replicator, of the SQL console, recoveries and repairs call it.
 """
 
-import hashlib
+import json
 from collections.abc import Sequence
 
 from django.db.models import Model
@@ -11,10 +11,10 @@ from django.db.models import Model
 from cluster.nodes.schema import fragments
 from cluster.nodes.schema import shape as shapes
 from cluster.nodes.schema.catalogue import SqlObject, exact, sql_root
+from cluster.nodes.schema.object_names import checksum, object_name
 from cluster.nodes.schema.shape import Column, TableShape, shape
+from cluster.protocol.names import NodeName
 
-LONGEST_NAME = 64
-"""Characters that the server allows in a name."""
 TEXTUAL = ("char", "varchar", "tinytext", "text", "mediumtext", "longtext")
 """Column types whose values may be equal by collation and still be written differently."""
 UPSERT = "\n        ON DUPLICATE KEY UPDATE {updates}"
@@ -30,7 +30,10 @@ def store_routines(models: Sequence[type[Model]], others: Sequence[type[Model]] 
 
 
 def callers(tables: Sequence[str]) -> list[SqlObject]:
-    """Return store_tables, which calls the procedures of these tables, and the function that gives their names."""
+    """Return store_tables, which calls the procedures of these tables, and the functions that give names.
+
+    Those of the tables themselves, and those of the federated tables that stand for them.
+    """
     cases = "".join(
         fill("parts/store_table.sql", table=table, routine=routine_name(table)) for table in tables
     )
@@ -39,7 +42,19 @@ def callers(tables: Sequence[str]) -> list[SqlObject]:
         SqlObject(
             "FUNCTION", "replicated_tables", fill("replicated_tables.sql", names=",".join(tables)).strip()
         ),
+        SqlObject("FUNCTION", "link_name", fill("link_name.sql", shortened=shortened_links(tables)).strip()),
     ]
+
+
+def shortened_links(tables: Sequence[str]) -> str:
+    """Return the names of federated tables that are shortened, by what they stand for, as JSON."""
+    links = {f"{table}_{peer}": link_name(table, peer) for table in tables for peer in NodeName}
+    return json.dumps({whole: name for whole, name in links.items() if whole != name})
+
+
+def link_name(table: str, peer: NodeName) -> str:
+    """Return the name of the federated table through which a node reads another one's table."""
+    return object_name(table, suffix=f"_{peer}")
 
 
 def table_routines(model: type[Model]) -> list[SqlObject]:
@@ -59,23 +74,14 @@ def fill(name: str, **values: str) -> str:
 
 
 def routine_name(table: str, verb: str = "store") -> str:
-    """Return the name of a table's procedure; a long one ends in a checksum of the whole."""
-    name = f"{verb}_{table}"
-    if len(name) <= LONGEST_NAME:
-        return name
-    return f"{name[: LONGEST_NAME - 9]}_{checksum(table)}"
+    """Return the name of a table's procedure."""
+    return object_name(table, prefix=f"{verb}_")
 
 
 def due_table(model: type[Model]) -> str:
     """Return the temporary table of the records to be stored: another one when the types of the key have changed."""
     types = [f"{field.column} {field.db_type(shapes.dialect())}" for field in shapes.key_fields(model)]
-    name = f"due_{model._meta.db_table}"[: LONGEST_NAME - 9]
-    return f"{name}_{checksum(', '.join(types))}"
-
-
-def checksum(text: str) -> str:
-    """Return eight characters that tell texts apart."""
-    return hashlib.sha256(text.encode()).hexdigest()[:8]
+    return object_name(model._meta.db_table, prefix="due_", suffix=f"_{checksum(', '.join(types))}")
 
 
 def blanks(model: type[Model], table: TableShape) -> dict[str, str]:

@@ -1,5 +1,5 @@
 -- Writes the entry of a deleted row.
-CREATE OR REPLACE TRIGGER ${table}_log_delete
+CREATE OR REPLACE TRIGGER ${trigger}
 AFTER DELETE ON `${table}` FOR EACH ROW
 BEGIN
     IF @federated_operation IS NULL OR CAST(@federated_operation AS CHAR) <> '${secret}' THEN

@@ -1,5 +1,5 @@
 -- Writes the entry of an inserted row.
-CREATE OR REPLACE TRIGGER ${table}_log_insert
+CREATE OR REPLACE TRIGGER ${trigger}
 AFTER INSERT ON `${table}` FOR EACH ROW
 BEGIN
     IF @federated_operation IS NULL OR CAST(@federated_operation AS CHAR) <> '${secret}' THEN

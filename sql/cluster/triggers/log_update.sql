@@ -1,6 +1,6 @@
 -- Writes the entry of a changed row. A changed key is two records to the log: one goes, one comes. UPDATE IGNORE leaves a row as it
 -- was whose new values another row or a missing one forbids, and fires this all the same: then there is nothing to write.
-CREATE OR REPLACE TRIGGER ${table}_log_update
+CREATE OR REPLACE TRIGGER ${trigger}
 AFTER UPDATE ON `${table}` FOR EACH ROW
 BEGIN
     IF @federated_operation IS NULL OR CAST(@federated_operation AS CHAR) <> '${secret}' THEN

@@ -181,6 +181,31 @@ class Word(models.Model):
         return self.word
 
 
+class LongName(models.Model):
+    """A table whose name leaves no room for those of its triggers."""
+
+    word = models.CharField(max_length=40)
+
+    class Meta:
+        db_table = "test_of_a_table_whose_name_takes_all_of_the_sixty_four_letters_a"
+
+    def __str__(self) -> str:
+        return self.word
+
+
+class LongerName(models.Model):
+    """The same, and alike but for the last letter."""
+
+    word = models.CharField(max_length=40)
+    first = models.ForeignKey(LongName, on_delete=models.CASCADE)
+
+    class Meta:
+        db_table = "test_of_a_table_whose_name_takes_all_of_the_sixty_four_letters_b"
+
+    def __str__(self) -> str:
+        return self.word
+
+
 class Counter(models.Model):
     """What the writers of the fault tests count with."""
 

@@ -1,5 +1,5 @@
 -- Makes the federated tables through which this node reaches the others: the peer's inbox as call_<peer>, its node_config,
--- transaction_log and replicated tables as <table>_<peer>. The server checks there that they exist, so the peer must be up
+-- transaction_log and replicated tables as <table>_<peer> (link_name). The server checks there that they exist, so the peer must be up
 -- and have its own scripts. One whose columns have changed is made anew. Then it probes them. Answers one row a table: table,
 -- what became of it. May be repeated.
 -- Errors: 45004 the server lacks a setting.
@@ -14,11 +14,11 @@ BEGIN
     DECLARE v_answer VARCHAR(1000);
     DECLARE v_over BOOLEAN DEFAULT FALSE;
     DECLARE links CURSOR FOR
-        SELECT peer, remote, IF(remote = 'inbox', CONCAT('call_', peer), CONCAT(remote, '_', peer))
+        SELECT peer, remote, IF(remote = 'inbox', CONCAT('call_', peer), link_name(remote, peer))
         FROM (SELECT 'main' AS peer UNION ALL SELECT 'node_a' UNION ALL SELECT 'node_b') AS peers
         JOIN (SELECT 'inbox' AS remote UNION ALL SELECT 'node_config' UNION ALL SELECT 'transaction_log' UNION ALL
               SELECT EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS
-              WHERE TRIGGER_SCHEMA = DATABASE() AND TRIGGER_NAME = CONCAT(EVENT_OBJECT_TABLE, '_guard_insert')) AS remotes
+              WHERE TRIGGER_SCHEMA = DATABASE() AND TRIGGER_NAME LIKE '%\_guard\_insert') AS remotes
         WHERE peer <> (SELECT config_value FROM node_config WHERE config_key = 'node_name')
         ORDER BY peer, remote;
     DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_over = TRUE;
