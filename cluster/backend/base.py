@@ -27,7 +27,7 @@ from cluster.backend.driver import Arguments, DriverConnection, ManyArguments, R
 from cluster.backend.errors import NotWritable
 from cluster.backend.session import Session, is_broken
 from cluster.backend.silence import SilenceDeadline, within
-from cluster.backend.statements import Kind, kind
+from cluster.backend.statements import LOCAL_FILES, Kind, kind, reads_file_of_client, refusal
 from cluster.nodes.connection import CONNECT_SECONDS, greeting_missed, number
 from cluster.nodes.expected_server import EXPECTED_SERVER
 from cluster.protocol.errors import NOT_WRITABLE
@@ -39,6 +39,12 @@ nothing."""
 STATEMENT_TIMEOUT = 3600
 """Seconds that a statement may take on a node that answers, where OPTIONS["statement_timeout"] does not say."""
 CANNOT_CONNECT = 2003
+DENIED = frozenset({1044, 1045, 1142, 1143, 1227})
+ROWS_ALONE = (
+    "The application's account changes rows and nothing else, for nothing else is replicated: empty a table by DELETE, "
+    "change its shape by migrate, load rows by INSERT or LOAD DATA LOCAL INFILE, and keep working tables in a database "
+    "and an alias of their own."
+)
 
 
 class CursorWrapper(base.CursorWrapper):
@@ -70,17 +76,16 @@ class CursorWrapper(base.CursorWrapper):
         """Choose the way of the statement: through the session or straight. Raises NotSupportedError."""
         if self.session.wrapper.is_plain:
             return
-        found = kind(query if isinstance(query, str) else str(query, "utf-8", "replace"))
+        text = query if isinstance(query, str) else str(query, "utf-8", "replace")
         session = self.session
+        found = kind(text, escapes="\\" not in text or escapes(self.cursor.connection))
         if found is Kind.FOREIGN:
-            raise NotSupportedError(
-                "Transactions and their ids belong to the backend: use transaction.atomic and write_once, "
-                "transaction.set_autocommit where a session is to commit nothing by itself, or begin and end a "
-                "transaction in statements of their own."
-            )
+            raise NotSupportedError(refusal(text))
+        if found is Kind.WRITE and reads_file_of_client(text) and not session.wrapper.allows_local_files:
+            raise NotSupportedError(LOCAL_FILES)
         if found is Kind.ROLLBACK:
             session.forget()
-        goes_through = found in (Kind.ROWS, Kind.WRITE, Kind.COMMIT, Kind.BEGIN)
+        goes_through = found not in (Kind.READ, Kind.ROLLBACK)
         self.cursor.send = partial(session.send, found) if goes_through else None
 
 
@@ -98,6 +103,8 @@ class ErrorWrapper(DatabaseErrorWrapper):
                 counters.count(counters.Outcome.REFUSED)
                 view.distrust(self.wrapper.session.node)
                 raise NotWritable(str(error.args[1]), self.wrapper.session.node) from error
+            if number(error) in DENIED and self.wrapper.connection is not None and not self.wrapper.is_plain:
+                error.args = (error.args[0], f"{error.args[1]}. {ROWS_ALONE}")
             self.wrapper.suspect(error)
         super().__exit__(kind, error, trace)
 
@@ -176,6 +183,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def is_plain(self) -> bool:
         """Return whether this is a test database: one server's, with no second node to wait for."""
         return self.follows_primary and is_test_database(self.settings_dict)
+
+    @property
+    def allows_local_files(self) -> bool:
+        """Return whether the driver may send the server a file that a statement names."""
+        return bool(self.settings_dict["OPTIONS"].get("local_infile"))
 
     @cached_property
     def mysql_server_data(self) -> dict[str, Any]:
@@ -307,6 +319,11 @@ def await_greeting(host: str, port: int) -> None:
         raise MySQLdb.OperationalError(
             CANNOT_CONNECT, f"Can't connect to server on '{host}': {reason.sentence}"
         )
+
+
+def escapes(connection: DriverConnection) -> bool:
+    """Return whether a backslash escapes in this session's literals, as of the server's last answer."""
+    return connection.escape_string(b"\\") != b"\\"
 
 
 def hung_up(connection: DriverConnection) -> bool:

@@ -25,6 +25,9 @@ class DriverConnection(Protocol):
     def get_autocommit(self) -> bool:
         """Return the mode as of the server's last answer, without a round trip."""
 
+    def escape_string(self, text: bytes) -> bytes:
+        """Return a text as it stands in a literal of this session."""
+
     def query(self, query: bytes) -> None:
         """Send statements and read the first answer. Raises MySQLdb.Error."""
 

@@ -19,13 +19,17 @@ from cluster.backend.counters import Outcome
 from cluster.backend.cursor import Enclosure, PipelinedCursor, StatementFailed
 from cluster.backend.driver import Rows
 from cluster.backend.errors import Hook, NotAcknowledged, StillRunning
-from cluster.backend.statements import Kind
+from cluster.backend.statements import OWN_TRANSACTIONS, Kind
 from cluster.conf import conf
 from cluster.nodes.connection import UNREACHABLE, number
-from cluster.protocol.errors import NOT_ACKNOWLEDGED
+from cluster.protocol.errors import INVALID, NOT_ACKNOWLEDGED
 from cluster.protocol.exactly_once import write_lock
 from cluster.protocol.names import NodeName
 
+UNLESS_OPEN = (
+    f"BEGIN NOT ATOMIC IF @@in_transaction THEN SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = {INVALID}; END IF; END"
+).encode()
+"""Ends a round trip where the statement before it has left a transaction open."""
 POSITION = (
     "SELECT MAX(epoch), MAX(log_id) FROM transaction_log WHERE transaction_id = '{id}' AND log_type = 'ROW'"
 )
@@ -54,6 +58,10 @@ class Wrapper(Protocol):
     @property
     def is_plain(self) -> bool:
         """Whether it is to a test database, with no second node to wait for."""
+
+    @property
+    def allows_local_files(self) -> bool:
+        """Whether the driver may send a file."""
 
     def run_plainly(self, *statements: str) -> list[Rows]:
         """Run the backend's own statements in one round trip; the rows of each."""
@@ -111,6 +119,8 @@ class Session:
             self.begin(cursor, q)
         elif kind is Kind.COMMIT:
             self.commit(cursor, q)
+        elif kind is Kind.COMMITTING and self.transaction_id is not None:
+            self.commit_by(cursor, q, self.transaction_id)
         elif self.transaction_id is not None:
             self.exchange(cursor, q, Enclosure())
         elif self.in_transaction:
@@ -144,7 +154,33 @@ class Session:
             cursor.exchange(q, Enclosure(before))
         except StatementFailed as undone:
             raise self.outcome(undone, transaction_id, committed=False) from undone.error
-        self.confirm(transaction_id)
+        try:
+            self.confirm(transaction_id, UNLESS_OPEN)
+        except MySQLdb.Error as error:
+            if number(error) != INVALID:
+                raise
+            self.exchange(PipelinedCursor(cursor.connection), b"ROLLBACK", Enclosure())
+            raise NotSupportedError(
+                f"The statement left a transaction open, which was undone. {OWN_TRANSACTIONS}"
+            ) from error
+
+    def commit_by(self, cursor: PipelinedCursor, q: bytes, transaction_id: str) -> None:
+        """Run a statement before which the server commits what is open, also where it refuses it then."""
+        refused: MySQLdb.Error | None = None
+        try:
+            self.exchange(cursor, q, Enclosure())
+        except MySQLdb.Error as error:
+            refused = error
+            if is_broken(error):
+                raise self.outcome(StatementFailed(error, 0), transaction_id, committed=True) from error
+        other = PipelinedCursor(self.wrapper.connection)
+        other.execute("SELECT @@in_transaction")
+        if not other.fetchone()[0]:
+            self.forget()
+            self.end(other, b"DO 0", transaction_id, ())
+        other.close()
+        if refused is not None:
+            raise refused
 
     def begin(self, cursor: PipelinedCursor, q: bytes) -> None:
         """Begin a transaction by hand. The server commits one that is open; if it wrote, wait for that."""
@@ -251,10 +287,10 @@ class Session:
         choice.locked = True
         return position_in(found)
 
-    def confirm(self, transaction_id: str) -> None:
-        """Wait until a second node has what was committed earlier. Raises NotAcknowledged."""
+    def confirm(self, transaction_id: str, q: bytes = b"DO 0") -> None:
+        """Wait until a second node has what was committed earlier, after `q`. Raises NotAcknowledged."""
         other = PipelinedCursor(self.wrapper.connection)
-        self.end(other, b"DO 0", transaction_id, ())
+        self.end(other, q, transaction_id, ())
         other.close()
 
 

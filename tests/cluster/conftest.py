@@ -9,8 +9,23 @@ from cluster.actions.maintenance.rebuild import take_definitions
 from cluster.actions.maintenance.setup import link, set_up
 from cluster.local import each
 from cluster.protocol.names import NodeName
+from tests.harness.cluster import Cluster
 from tests.harness.commands import lines, write
-from tests.harness.servers import revive
+from tests.harness.servers import ScratchServers, revive
+
+
+@pytest.fixture(scope="module")
+def steady_cluster(servers: ScratchServers, django_db_blocker) -> Iterator[Cluster]:
+    """A cluster for all tests of a module, which leave it as they found it."""
+    with django_db_blocker.unblock(), servers.pointed() as conf:
+        servers.reset()
+        made = Cluster(servers, conf)
+        try:
+            made.begin()
+            made.settle()
+            yield made
+        finally:
+            made.end()
 
 
 @pytest.fixture

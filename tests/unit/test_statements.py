@@ -2,7 +2,7 @@
 
 import pytest
 
-from cluster.backend.statements import Kind, kind
+from cluster.backend.statements import Kind, kind, refusal
 
 READS = [
     "SELECT * FROM a",
@@ -95,7 +95,29 @@ def test_when_in_doubt_it_is_a_write(sql):
         ("COMMIT AND NO CHAIN NO RELEASE", Kind.COMMIT),
         ("ROLLBACK WORK AND CHAIN", Kind.FOREIGN),
         ("ROLLBACK TO SAVEPOINT `chain`", Kind.READ),
+        ("TRUNCATE a", Kind.COMMITTING),
+        ("CREATE TABLE a SELECT * FROM b", Kind.COMMITTING),
+        ("ANALYZE TABLE a", Kind.COMMITTING),
+        ("ANALYZE FORMAT=JSON DELETE FROM a", Kind.WRITE),
+        ("SELECT 1; DROP TABLE a", Kind.FOREIGN),
+        ("XA START 'a'", Kind.FOREIGN),
+        ("SELECT 1; XA START 'a'", Kind.FOREIGN),
+        ("USE other", Kind.FOREIGN),
+        ("SET PASSWORD = PASSWORD('x')", Kind.FOREIGN),
+        ("PREPARE s FROM 'START TRANSACTION'", Kind.FOREIGN),
+        ("EXECUTE IMMEDIATE 'COMMIT'", Kind.FOREIGN),
+        ("EXECUTE IMMEDIATE 'DELETE FROM a WHERE b = ''BEGIN'''", Kind.WRITE),
     ],
 )
 def test_transactions(sql, found):
     assert kind(sql) is found
+
+
+def test_a_backslash_that_escapes_nothing():
+    assert kind(r"SELECT '\'; DELETE FROM a; SELECT '\'") is Kind.READ
+    assert kind(r"SELECT '\'; DELETE FROM a; SELECT '\'", escapes=False) is Kind.WRITE
+
+
+def test_a_refusal_says_what_to_do_instead():
+    assert "alias of its own" in refusal("SELECT 1; USE other")
+    assert "transaction.atomic" in refusal("EXECUTE IMMEDIATE 'COMMIT'")
