@@ -206,6 +206,15 @@ class Connection:
         self.run("COMMIT")
 
     @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """One moment of the node for all that is read in the block."""
+        self.run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        with self.rolled_back_on_error():
+            self.run("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
+            yield
+            self.commit()
+
+    @contextmanager
     def rolled_back_on_error(self) -> Iterator[None]:
         """Roll an open transaction back when the block fails; a connection that cannot is let go."""
         try:

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from itertools import chain
+from typing import Any, TypeVar
 
 from cluster.nodes.connection import Connection
 from cluster.nodes.entry_columns import NAMES
@@ -13,7 +14,9 @@ from cluster.protocol.parts import Part, Piece, Position
 
 T = TypeVar("T")
 
-MOST_ROWS = 1 << 31
+MOST_ROWS, LAST_ID = 1 << 31, (1 << 64) - 1
+MOST_RANGES = 10_000
+"""Ranges of ids in one statement: the server leaves ranges aside at about thirty thousand, and reads the whole log."""
 WINDOW_BYTES = 4 << 20
 """Bytes of images in one window: a window is held in memory several times on its way."""
 PIECE_BYTES = 2 << 20
@@ -88,25 +91,44 @@ def read(
 ) -> Read:
     """Return the first entries in `ranges`, which ascend, and after `after`.
 
-    One statement: one snapshot. What does not fit into a window is not held in memory.
+    In one snapshot, as one statement is. What does not fit into a window is not held in memory.
     """
     pace = connection.known("pace", lambda *_: Pace())
     asked = min(limit, pace.rows)
+    first, *others = chunks(ranges, after)
+    if not others:
+        return gather(rows_of(connection, first, skipped, asked), asked, pace)
+    with connection.snapshot():
+        rows = chain.from_iterable(rows_of(connection, some, skipped, asked) for some in (first, *others))
+        return gather(rows, asked, pace)
+
+
+def chunks(ranges: Sequence[Range], after: int) -> list[list[Range]]:
+    """Return what to read, for one statement each: the ranges, and at last all after `after`."""
+    everything = [*ranges, Range(after + 1, LAST_ID)]
+    return [everything[start : start + MOST_RANGES] for start in range(0, len(everything), MOST_RANGES)]
+
+
+def rows_of(
+    connection: Connection, ranges: Sequence[Range], skipped: Sequence[str], limit: int
+) -> Iterator[tuple[Any, ...]]:
+    """Yield the first rows within some ranges, each as `gather` takes it: a range scan of the key."""
+    places = " OR ".join(["log_id BETWEEN %s AND %s"] * len(ranges))
     left_out = f" AND transaction_id NOT IN ({', '.join(['%s'] * len(skipped))})" if skipped else ""
-    part = f"(SELECT {FITTING} FROM transaction_log WHERE {{}}{left_out} ORDER BY log_id, epoch LIMIT %s)"
-    parts = [part.format("log_id BETWEEN %s AND %s")] * len(ranges) + [part.format("log_id > %s")]
-    params: list[object] = []
-    for item in ranges:
-        params += [item.first, item.last, *skipped, asked]
-    return gather(connection, " UNION ALL ".join(parts), [*params, after, *skipped, asked], asked, pace)
+    bounds = [bound for item in ranges for bound in (item.first, item.last)]
+    return connection.stream(
+        f"SELECT {FITTING} FROM transaction_log FORCE INDEX (PRIMARY) WHERE ({places}){left_out}"
+        " ORDER BY log_id, epoch LIMIT %s",
+        [*bounds, *skipped, limit],
+    )
 
 
-def gather(connection: Connection, sql: str, params: Sequence[object], limit: int, pace: Pace) -> Read:
-    """Return the first entries of a statement that fit into a window. It selects FITTING."""
+def gather(rows: Iterable[tuple[Any, ...]], limit: int, pace: Pace) -> Read:
+    """Return the first entries of these rows that fit into a window. They are read to their end; they have FITTING."""
     entries: list[Entry] = []
     oversized: Entry | None = None
     size = 0
-    for *columns, is_oversized in connection.stream(sql, params):
+    for *columns, is_oversized in rows:
         if oversized is None and len(entries) < limit and size < WINDOW_BYTES:
             entry = Entry._make(columns)
             if is_oversized:
@@ -165,7 +187,7 @@ def part(connection: Connection, large: LargeTransaction, after: Position, limit
     pace = connection.known("pace", lambda *_: Pace())
     asked = min(limit, pace.rows)
     params = (large.transaction_id, large.epoch, after.log_id, asked)
-    found = gather(connection, f"SELECT {FITTING}{OF_TRANSACTION}", params, asked, pace)
+    found = gather(connection.stream(f"SELECT {FITTING}{OF_TRANSACTION}", params), asked, pace)
     if found.entries:
         return Part(found.entries, Position(found.entries[-1].log_id))
     return piece(connection, large, after) if found.oversized is not None else None

@@ -5,7 +5,6 @@ Every statement is a range of the table's key or of an index of the log.
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 
 from cluster.nodes.connection import Connection
@@ -31,21 +30,11 @@ def key_value(column: Column, text: str) -> str | bytes | int:
     return int(text, 16) if column.expression is bits_as_hex else text
 
 
-@contextmanager
-def snapshot(connection: Connection) -> Iterator[None]:
-    """One moment of the node for all that is read in the block."""
-    connection.run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-    with connection.rolled_back_on_error():
-        connection.run("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
-        yield
-        connection.commit()
-
-
 def snapshot_rows(
     connection: Connection, shape: TableShape, record_ids: Sequence[str], stored: str | None = None
 ) -> dict[str, RowSnapshot]:
     """Return each record's row and newest entry, all of one moment. stored: SQL of a row's stored values, if wanted."""
-    with snapshot(connection):
+    with connection.snapshot():
         snapshots = read(connection, shape, record_ids)
         if stored is None:
             return snapshots

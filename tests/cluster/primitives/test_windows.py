@@ -66,6 +66,23 @@ class TestWindows:
         window = main.read_entries(crossed[-1].log_id, [Range(1, 1), Range(5, 4)], 10)
         assert [entry.log_id for entry in window.entries] == [1]
 
+    @pytest.mark.parametrize("most", [1, 2, 7, 10_000])
+    def test_any_number_of_ranges_is_read_in_order(self, main, crossed, monkeypatch, most):
+        """A large transaction that is still open leaves a gap between any two entries of others."""
+        monkeypatch.setattr("cluster.nodes.log.windows.MOST_RANGES", most)
+        last = crossed[-1].log_id
+        ids = [*range(1, last, 3), last + 5]
+        window = main.read_entries(last, [Range(log_id, log_id) for log_id in ids], 1000, ["of-7"])
+        wanted = [e.log_id for e in crossed if e.log_id in ids and e.transaction_id != "of-7"]
+        assert [entry.log_id for entry in window.entries] == wanted
+
+    def test_ranges_cost_a_search_each_and_no_scan(self, main, crossed):
+        ranges = [Range(n, n) for n in range(10_000, 60_000, 5)]
+        read = "SHOW SESSION STATUS WHERE Variable_name IN ('Handler_read_next', 'Handler_read_rnd_next')"
+        first = sum(int(value) for _, value in main.connection.rows(read))
+        assert main.read_entries(70_000, ranges, 1000).entries == []
+        assert sum(int(value) for _, value in main.connection.rows(read)) - first < 100
+
     def test_identities_come_in_order_and_in_parts(self, main, crossed):
         ids = main.log_ids(0)
         assert ids == [entry.id for entry in crossed]
