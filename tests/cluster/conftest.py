@@ -7,6 +7,7 @@ from django.db import connections
 
 from cluster.actions.maintenance.rebuild import take_definitions
 from cluster.actions.maintenance.setup import link, set_up
+from cluster.backend.base import DatabaseWrapper
 from cluster.local import each
 from cluster.protocol.names import NodeName
 from tests.harness.cluster import Cluster
@@ -26,6 +27,27 @@ def steady_cluster(servers: ScratchServers, django_db_blocker) -> Iterator[Clust
             yield made
         finally:
             made.end()
+
+ENTRIES = "SELECT transaction_id, operation_type, record_id FROM transaction_log WHERE log_type = 'ROW' ORDER BY log_id"
+
+
+@pytest.fixture
+def main(cluster) -> Iterator[DatabaseWrapper]:
+    """The test's connection to Main, through the backend."""
+    cluster.settle()
+    yield connections["default"]
+    connections["default"].close()
+
+
+@pytest.fixture
+def arrived(cluster) -> Callable[[], list[tuple[str, str, str]]]:
+    """What Node A or Node B holds of the log this moment: nothing is waited for."""
+    nodes = [cluster.connect("node_a"), cluster.connect("node_b")]
+
+    def entries() -> list[tuple[str, str, str]]:
+        return max((list(node.rows(ENTRIES)) for node in nodes), key=len)
+
+    return entries
 
 
 @pytest.fixture

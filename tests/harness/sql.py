@@ -5,6 +5,7 @@ from typing import Any
 
 import MySQLdb
 import pytest
+from django.db import connections
 
 from cluster.nodes.connection import Connection
 from cluster.protocol.errors import NOT_WRITABLE
@@ -51,3 +52,9 @@ def replicated_tables(connection: Connection) -> list[str]:
             " ORDER BY 1"
         )
     ]
+
+
+def raw(sql: str, *params: object) -> None:
+    """Run a statement as an application does, through Django's default connection."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute(sql, params or None)
