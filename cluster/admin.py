@@ -60,17 +60,17 @@ class NodeFilter(admin.SimpleListFilter):
     parameter_name = NODE
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """The three nodes by their labels."""
+        """Return the three nodes by their labels."""
         return [(name.value, name.label) for name in NodeName]
 
     def choices(self, changelist: Any) -> Iterator[Any]:
-        """The primary, whichever node that is, then each node by name."""
+        """Yield the primary, whichever node that is, then each node by name."""
         first, *rest = super().choices(changelist)
         yield dict(first, display="The primary")
         yield from rest
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """The rows come from the node already; see NodeRowsAdmin.get_queryset."""
+        """Return the rows as they are: they come from the node already; see NodeRowsAdmin.get_queryset."""
         return queryset
 
 
@@ -84,15 +84,15 @@ class ReadOnlyAdmin(ModelAdmin):
     paginator = BoundedPaginator
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody adds here."""
+        """Let nobody add here."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody changes here."""
+        """Let nobody change here."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody deletes here."""
+        """Let nobody delete here."""
         return False
 
 
@@ -100,27 +100,27 @@ class NodeRowsAdmin(ReadOnlyAdmin):
     """Shows the rows that one node holds."""
 
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
-        """The node first, then what the model offers."""
+        """Return the node first, then what the model offers."""
         return [NodeFilter, *super().get_list_filter(request)]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """The rows of the chosen node."""
+        """Return the rows of the chosen node."""
         return super().get_queryset(request).using(chosen_node(request))
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """The list, or why it cannot be shown."""
+        """Show the list, or why it cannot be shown."""
         return self.or_reason(
             request, lambda: super(NodeRowsAdmin, self).changelist_view(request, extra_context)
         )
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """One row, or why it cannot be shown."""
+        """Show one row, or why it cannot be shown."""
         return self.or_reason(
             request, lambda: super(NodeRowsAdmin, self).changeform_view(request, *args, **kwargs)
         )
 
     def or_reason(self, request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
-        """What `view` answers; when the node does not, the index with a sentence that says so."""
+        """Show what `view` answers; when the node does not, the index with a sentence that says so."""
         try:
             response = view()
             return response.render() if isinstance(response, TemplateResponse) else response
@@ -135,7 +135,7 @@ class NodeRowsAdmin(ReadOnlyAdmin):
 
 
 def chosen_node(request: HttpRequest) -> str:
-    """The alias that the address names, also behind a link into a row; the primary when it names none."""
+    """Return the alias that the address names, also behind a link into a row; the primary when it names none."""
     kept = parse_qs(request.GET.get("_changelist_filters", "")).get(NODE, [""])[0]
     named = request.GET.get(NODE) or kept
     return named if named in set(NodeName) else primary_alias()
@@ -153,7 +153,7 @@ class EventAdmin(ReadOnlyAdmin):
 
     @admin.display(description="time", ordering="happened_at")
     def time(self, event: Event) -> str:
-        """When it was, as every page writes it."""
+        """Return when it was, as every page writes it."""
         return day(event.happened_at)
 
 
@@ -165,5 +165,5 @@ class NodeSettingAdmin(NodeRowsAdmin):
 
     @admin.display(description="last updated", ordering="last_updated")
     def updated(self, setting: NodeSetting) -> str:
-        """When it was changed, as every page writes it."""
+        """Return when it was changed, as every page writes it."""
         return day(setting.last_updated)

@@ -10,5 +10,5 @@ class ClusterApp(AppConfig):
     verbose_name = "Cluster"
 
     def ready(self) -> None:
-        """Importing the checks registers them."""
+        """Import the checks, which registers them."""
         from cluster import checks  # noqa: F401

@@ -47,7 +47,7 @@ def check_settings(app_configs: Sequence[Any] | None, **options: Any) -> list[Ch
 
 @register()
 def check_sign_in(app_configs: Sequence[Any] | None, **options: Any) -> list[CheckMessage]:
-    """Where users are replicated, operators sign in by accounts of their own while no node answers."""
+    """Warn that, where users are replicated, operators sign in by accounts of their own while no node answers."""
     if not is_replicated_label(settings.AUTH_USER_MODEL) or OPERATORS in settings.MIDDLEWARE:
         return []
     return [
@@ -61,7 +61,7 @@ def check_sign_in(app_configs: Sequence[Any] | None, **options: Any) -> list[Che
 
 @register(Tags.models)
 def check_models(app_configs: Sequence[Any] | None, **options: Any) -> list[CheckMessage]:
-    """Every replicated model must exist and be one whose rows survive the trip."""
+    """Check that every replicated model exists and is one whose rows survive the trip."""
     unknown = [name for name in conf().replicated_models if not is_known(name)]
     if unknown:
         return [
@@ -85,7 +85,7 @@ def is_known(name: str) -> bool:
 
 
 def dangling(model: type[Model]) -> Iterable[CheckMessage]:
-    """A row of the control database cannot refer to a table that is on the nodes."""
+    """Check that no row of the control database refers to a table that is on the nodes."""
     if is_replicated(model) or not model._meta.managed or model._meta.swapped:
         return
     for field in model._meta.local_fields:
@@ -100,7 +100,7 @@ def dangling(model: type[Model]) -> Iterable[CheckMessage]:
 
 
 def problems(model: type[Model]) -> Iterable[CheckMessage]:
-    """What is wrong with one replicated model."""
+    """Return what is wrong with one replicated model."""
     for field in stored_fields(model):
         try:
             expression(field)
@@ -135,7 +135,7 @@ def key_length(keys: Sequence[Field]) -> int:
 
 
 def reference_problems(field: Field) -> Iterable[CheckMessage]:
-    """A row on the nodes cannot refer to a table that is not there."""
+    """Check that no row on the nodes refers to a table that is not there."""
     target = field.related_model
     if isinstance(target, type) and not is_replicated(target):
         yield Error(
@@ -148,13 +148,13 @@ def reference_problems(field: Field) -> Iterable[CheckMessage]:
 
 @register(Tags.database)
 def check_servers(databases: Sequence[str] | None, **options: Any) -> list[CheckMessage]:
-    """Settings of the nodes that the promises rest on; asked with `check --database NODE`."""
+    """Check the settings of the nodes that the promises rest on; asked with `check --database NODE`."""
     names = [name for name in NodeName if name.value in (databases or ())]
     return [message for name in names for message in server_problems(name)]
 
 
 def server_problems(name: NodeName) -> Iterable[CheckMessage]:
-    """What is wrong with one server's settings."""
+    """Return what is wrong with one server's settings."""
     node = connect(name, timeout=2.0)
     try:
         for otherwise in unmet(node.connection):

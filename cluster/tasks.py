@@ -39,7 +39,7 @@ class ActingTask(Task):
             return super().__call__(*args, **kwargs)
 
     def progress(self, total: int | None) -> Callable[[int], None]:
-        """Counts up, and now and then puts (done, total) into the state of the task."""
+        """Count up, and now and then put (done, total) into the state of the task."""
         done, told_at = 0, 0.0
 
         def advance(more: int) -> None:
@@ -54,7 +54,7 @@ class ActingTask(Task):
 
 @shared_task(base=ActingTask, ignore_result=True)
 def check_health() -> str:
-    """One round of the watch. A tick that comes late has expired, so none pile up."""
+    """Make one round of the watch. A tick that comes late has expired, so none pile up."""
     watch = Watch.of_this_process()
     tick = watch.tick()
     observations.keep(tick, watch.prober.seconds)
@@ -105,7 +105,7 @@ def verify(self: ActingTask) -> str:
 
 @shared_task(base=ActingTask, ignore_result=True)
 def compare() -> bool:
-    """A step of the comparison in the background, when one is due."""
+    """Make a step of the comparison in the background, when one is due."""
     nodes = connect_all(timeout=background.ANSWER_SECONDS)
     try:
         return background.step(nodes)

@@ -22,7 +22,7 @@ NOT_WRITABLE, NOT_ACKNOWLEDGED, INVALID = 45001, 45003, 45004
 
 
 def connect(url: str) -> MySQLdb.Connection:
-    """A connection whose every wait ends."""
+    """Open a connection whose every wait ends."""
     place = urlsplit(url)
     return MySQLdb.connect(
         host=place.hostname,

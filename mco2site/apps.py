@@ -11,7 +11,7 @@ class SiteApp(AppConfig):
     name = "mco2site"
 
     def ready(self) -> None:
-        """Loading Celery's app makes it the one that every task belongs to."""
+        """Load Celery's app, which makes it the one that every task belongs to."""
         from mco2site import celery  # noqa: F401
 
 

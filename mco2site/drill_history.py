@@ -34,7 +34,7 @@ class Past:
 
 
 def past(path: Path) -> list[Past]:
-    """What the history tells."""
+    """Return what the history tells."""
     groups: dict[tuple[str, bool], list[dict[str, Any]]] = defaultdict(list)
     if path.exists():
         for line in path.read_text().splitlines():
@@ -44,7 +44,7 @@ def past(path: Path) -> list[Past]:
 
 
 def told(number: str, fast: bool, plays: Sequence[dict[str, Any]]) -> Past:
-    """A plot of one scenario."""
+    """Plot one scenario."""
     goal = plays[-1].get("goal")
     most = max([goal or 0.0, 0.1, *(play["gap"] for play in plays)])
     step = (WIDTH - LEFT - 10) / max(len(plays) - 1, 1)
@@ -63,6 +63,6 @@ def told(number: str, fast: bool, plays: Sequence[dict[str, Any]]) -> Past:
 
 
 def words(play: dict[str, Any]) -> str:
-    """A play in words."""
+    """Describe a play."""
     right = "right" if play["passed"] else "wrong"
     return f"gap {play['gap']} s, {play['lost']} of {play['acknowledged']} lost, {right}"

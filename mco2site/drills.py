@@ -34,13 +34,13 @@ DRILL: Final = [sys.executable, "-m", "tests.drill"]
 
 
 def directory() -> Path:
-    """Where drills leave their history."""
+    """Return where drills leave their history."""
     return Path(settings.VAR_DIR) / "drill"
 
 
 @cache
 def listed() -> list[dict[str, str]]:
-    """All scenarios, as the drill itself lists them. Raises SubprocessError."""
+    """Return all scenarios, as the drill itself lists them. Raises SubprocessError."""
     done = subprocess.run(
         [*DRILL, "--list"],
         cwd=settings.BASE_DIR,
@@ -54,7 +54,7 @@ def listed() -> list[dict[str, str]]:
 
 
 def scenarios() -> list[dict[str, str]]:
-    """All scenarios; none where the tests are not installed, or the machine is too busy to tell just now."""
+    """Return all scenarios; none where the tests are not installed, or the machine is too busy to tell just now."""
     try:
         return listed()
     except subprocess.SubprocessError as error:
@@ -76,7 +76,7 @@ class DrillForm(forms.Form):
 
 
 def running() -> int | None:
-    """The process of the drill that runs now."""
+    """Return the process of the drill that runs now."""
     try:
         pid = int((directory() / "pid").read_text())
         command = Path(f"/proc/{pid}/cmdline").read_bytes()
@@ -87,20 +87,20 @@ def running() -> int | None:
 
 
 def collect(pid: int) -> None:
-    """A drill that this process began and that has ended is nobody's child any more."""
+    """Take leave of a drill that this process began and that has ended."""
     with suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)
 
 
 def may(request: HttpRequest) -> None:
-    """Raises PermissionDenied."""
+    """Require the permission. Raises PermissionDenied."""
     user: Any = request.user
     if not user.has_perm("cluster.drill"):
         raise PermissionDenied("Your account may not run drills.")
 
 
 def drills(request: HttpRequest) -> HttpResponse:
-    """What can be played, what is played, what was played."""
+    """Show what can be played, what is played, what was played."""
     may(request)
     context = {
         "title": "Drills",
@@ -114,13 +114,13 @@ def drills(request: HttpRequest) -> HttpResponse:
 
 
 def now_part(request: HttpRequest) -> HttpResponse:
-    """How far it is."""
+    """Show how far it is."""
     may(request)
     return render(request, "drills_now.html", now_context())
 
 
 def now_context() -> dict[str, Any]:
-    """The end of what the running drill has said."""
+    """Return the end of what the running drill has said."""
     log = directory() / "run.log"
     said = log.read_text(errors="replace").splitlines()[-SHOWN_LINES:] if log.exists() else []
     return {"pid": running(), "said": "\n".join(said)}

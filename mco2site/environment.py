@@ -32,7 +32,7 @@ env = environ.FileAwareEnv()
 
 
 def text(name: str, default: str | None = None) -> str:
-    """The variable without the line end that files have, or `default` when it is missing or empty.
+    """Return the variable without the line end that files have, or `default` when it is missing or empty.
 
     Raises ImproperlyConfigured when there is neither.
     """
@@ -46,12 +46,12 @@ def text(name: str, default: str | None = None) -> str:
 
 
 def url(name: str, default: str | None = None) -> str:
-    """An URL in which each ${NAME} is replaced by that variable: a port is moved in one place."""
+    """Return an URL in which each ${NAME} is replaced by that variable: a port is moved in one place."""
     return re.sub(r"\$\{(\w+)\}", lambda match: text(match[1]), text(name, default))
 
 
 def node_database(name: str) -> dict[str, Any]:
-    """A Django database alias for a node's URL: MariaDB with a deadline on every wait."""
+    """Return a Django database alias for a node's URL: MariaDB with a deadline on every wait."""
     config: dict[str, Any] = env.db_url_config(url(name))
     if config["ENGINE"] != "django.db.backends.mysql":
         raise ImproperlyConfigured(f"{name} must be mysql://user:password@host:port/database.")
@@ -60,7 +60,7 @@ def node_database(name: str) -> dict[str, Any]:
 
 
 def control_database(name: str, var: Path) -> dict[str, Any]:
-    """The control database: what the URL names (DATABASE_URL, as older versions have it), or SQLite in `var`."""
+    """Return the control database: what the URL names (DATABASE_URL, as older versions have it), or SQLite in `var`."""
     given = url(name, "") or url("DATABASE_URL", "")
     # Its test database may be made without that of the cluster.
     apart: dict[str, Any] = {"TEST": {"DEPENDENCIES": []}}

@@ -11,14 +11,14 @@ from cluster.conf import CONTROL_ALIAS
 @require_safe
 @never_cache
 def healthz(request: HttpRequest) -> HttpResponse:
-    """200 as long as the process answers at all."""
+    """Answer 200 as long as the process answers at all."""
     return HttpResponse("alive\n", content_type="text/plain")
 
 
 @require_safe
 @never_cache
 def readyz(request: HttpRequest) -> HttpResponse:
-    """200 when the control database answers, else 503.
+    """Answer 200 when the control database answers, else 503.
 
     No node is asked: operators sign in when all of them are dead.
     """

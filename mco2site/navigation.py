@@ -8,7 +8,7 @@ from cluster.views.navigation import item, links
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """Groups of links."""
+    """Return groups of links."""
     site = [
         ("cluster.drill", item("Drills", "local_fire_department", "admin:drills")),
         ("titles.view_title", item("Titles", "movie", "admin:titles_title_changelist")),

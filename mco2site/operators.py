@@ -10,7 +10,7 @@ class Operators(OperatorsSite):
     """With drills."""
 
     def extra_urls(self) -> list[URLPattern]:
-        """The cluster's pages, then the drills'."""
+        """Return the cluster's pages, then the drills'."""
         return [
             *super().extra_urls(),
             path("drills/", self.admin_view(drills.drills), name="drills"),

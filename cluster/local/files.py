@@ -47,7 +47,7 @@ GRANT ALL PRIVILEGES ON *.* TO `$admin`@`%` WITH GRANT OPTION;
 
 
 def socket_path(directory: Path, name: str = "mariadbd.sock") -> Path:
-    """A unix socket in the directory, or under a short name in /tmp where that path is too long."""
+    """Return a unix socket in the directory, or under a short name in /tmp where that path is too long."""
     path = directory / name
     if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
         return path
@@ -56,7 +56,7 @@ def socket_path(directory: Path, name: str = "mariadbd.sock") -> Path:
 
 
 def configuration(directory: Path, port: int, buffer_pool: str) -> str:
-    """The text of my.cnf. MariaDB refuses to run as root unless it is configured."""
+    """Return the text of my.cnf. MariaDB refuses to run as root unless it is configured."""
     return CONFIGURATION.substitute(
         user="user = root" if os.geteuid() == 0 else "",
         directory=directory,
@@ -68,7 +68,7 @@ def configuration(directory: Path, port: int, buffer_pool: str) -> str:
 
 
 def first_statements(database: str, admin: str, password: str) -> str:
-    """SQL that makes the database and the administrator's account."""
+    """Return SQL that makes the database and the administrator's account."""
     return FIRST_STATEMENTS.substitute(
         database=database.replace("`", "``"),
         collation=LINGUISTIC,
@@ -87,5 +87,5 @@ def write_private(path: Path, text: str) -> None:
 
 
 def current_user() -> str:
-    """The system's name of the user who runs the servers."""
+    """Return the system's name of the user who runs the servers."""
     return getpass.getuser()

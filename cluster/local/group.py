@@ -22,7 +22,7 @@ SCRATCH_DATABASES = {
 
 
 def local_nodes(conf: ClusterConf, var: Path, buffer_pool: str) -> dict[NodeName, LocalNode]:
-    """The servers of the local stack, with their files under `var/nodes`. Raises LocalNodeError."""
+    """Return the servers of the local stack, with their files under `var/nodes`. Raises LocalNodeError."""
     if conf.admin is None:
         raise LocalNodeError("CLUSTER_ADMIN_USER is not set: private nodes need an administrator's account.")
     return {

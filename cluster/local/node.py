@@ -99,7 +99,7 @@ class LocalNode:
         return processes.find_server(self.data, self.pid_file)
 
     def status(self) -> NodeStatus:
-        """What the server is doing, without asking it."""
+        """Return what the server is doing, without asking it."""
         pid = self.pid
         if pid is not None:
             state = NodeState.FROZEN if processes.is_stopped(pid) else NodeState.RUNNING
@@ -167,7 +167,7 @@ class LocalNode:
             raise PortTakenError(self.name.label, self.port, f"{self.name.upper()}_PORT")
 
     def moved(self, port: int) -> "LocalNode":
-        """The same server on another port, from its next start on."""
+        """Return the same server on another port, from its next start on."""
         return replace(self, port=port)
 
     @contextmanager
@@ -176,7 +176,7 @@ class LocalNode:
             yield
 
     def _command(self) -> list[str]:
-        """The command line. Its data directory is how the process is recognised later."""
+        """Return the command line. Its data directory is how the process is recognised later."""
         configuration = self.directory / "my.cnf"
         return [program("mariadbd"), f"--defaults-file={configuration}", f"--datadir={self.data}"]
 
@@ -214,7 +214,7 @@ class LocalNode:
             time.sleep(processes.POLL_SECONDS)
 
     def answers(self, seconds: int = 1) -> bool:
-        """Whether the server takes connections. One that refuses the password answers too."""
+        """Tell whether the server takes connections. One that refuses the password answers too."""
         timeouts = dict.fromkeys(("connect_timeout", "read_timeout", "write_timeout"), seconds)
         try:
             MySQLdb.connect(

@@ -13,13 +13,13 @@ SCRATCH_PORTS = range(20_000, 30_000)
 
 
 def is_taken(port: int) -> bool:
-    """Whether a program listens on the port. Connections that are only fading out do not count."""
+    """Tell whether a program listens on the port. Connections that are only fading out do not count."""
     with socket.socket() as probe:
         return not _bind(probe, port)
 
 
 def free_ports(count: int) -> list[int]:
-    """`count` different ports on which nothing listens; raises OSError when there are none."""
+    """Return `count` different ports on which nothing listens; raises OSError when there are none."""
     found: list[int] = []
     with ExitStack() as held:
         for port in random.SystemRandom().sample(SCRATCH_PORTS, k=len(SCRATCH_PORTS)):

@@ -10,7 +10,7 @@ from cluster.local.errors import NotInstalledError
 
 @cache
 def program(name: str) -> str:
-    """The absolute path of a program; raises NotInstalledError."""
+    """Return the absolute path of a program; raises NotInstalledError."""
     path = os.environ.get("PATH", os.defpath) + ":/usr/sbin:/usr/local/sbin"
     if found := shutil.which(name, path=path):
         return found
@@ -19,7 +19,7 @@ def program(name: str) -> str:
 
 @cache
 def server_version() -> str:
-    """MariaDB's version as a file name, e.g. `10.11.19-MariaDB-0+deb12u1`."""
+    """Return MariaDB's version as a file name, e.g. `10.11.19-MariaDB-0+deb12u1`."""
     result = subprocess.run(
         [program("mariadbd"), "--no-defaults", "--version"],
         capture_output=True,

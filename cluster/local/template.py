@@ -28,7 +28,7 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def template(cache: Path) -> Path:
-    """A data directory without accounts of ours, kept in `cache`; nobody may run a server on it.
+    """Return a data directory without accounts of ours, kept in `cache`; nobody may run a server on it.
 
     An interrupted attempt leaves a directory that is never used and removed by the next.
     """

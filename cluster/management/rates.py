@@ -25,7 +25,7 @@ class RatedCommand(VerbCommand):
 
     @contextmanager
     def progress(self, label: str, total: int | None) -> Iterator[Tick]:
-        """As VerbCommand.progress, with the rate."""
+        """Do as VerbCommand.progress, with the rate."""
         console = Console(stderr=True)
         columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), RateColumn()
         hidden = self.as_json or not console.is_terminal

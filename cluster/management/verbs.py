@@ -33,7 +33,7 @@ class VerbCommand(BaseCommand):
     """A command that calls one action. A refusal or a failure is its reason and the end code 1."""
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Every verb can answer a script."""
+        """Take --json: every verb can answer a script."""
         parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -48,7 +48,7 @@ class VerbCommand(BaseCommand):
             self.file_events()
 
     def actor(self) -> str:
-        """Who acts: the person at this machine, and by which command."""
+        """Return who acts: the person at this machine, and by which command."""
         command = type(self).__module__.rsplit(".", 1)[-1]
         return f"{getpass.getuser()} at {socket.gethostname()}, {command}"
 
@@ -60,21 +60,21 @@ class VerbCommand(BaseCommand):
             )
 
     def act(self, **options: Any) -> None:
-        """The verb itself."""
+        """Run the verb itself."""
         raise NotImplementedError
 
     def say(self, sentence: str) -> None:
-        """A sentence for a person; a script reads only the result."""
+        """Print a sentence for a person; a script reads only the result."""
         if not self.as_json:
             self.stdout.write(sentence)
 
     def result(self, **facts: object) -> None:
-        """The result for a script."""
+        """Print the result for a script."""
         if self.as_json:
             self.stdout.write(json.dumps(facts))
 
     def print_table(self, table: Table) -> None:
-        """A table for a person: as wide as the terminal, or wide enough for a file."""
+        """Print a table for a person: as wide as the terminal, or wide enough for a file."""
         width = None if self.stdout.isatty() else 160
         Console(file=cast(IO[str], self.stdout), width=width, markup=False, highlight=False).print(table)
 
@@ -85,7 +85,7 @@ class VerbCommand(BaseCommand):
 
     @contextmanager
     def progress(self, label: str, total: int | None) -> Iterator[Tick]:
-        """A progress bar on stderr, shown on a terminal alone; gives the function that advances it."""
+        """Show a progress bar on stderr, on a terminal alone; give the function that advances it."""
         columns = (
             TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), MofNCompleteColumn(),
             TimeRemainingColumn(),
@@ -114,7 +114,7 @@ def parse_node(word: str) -> NodeName:
 
 
 def timeout_argument(parser: CommandParser) -> None:
-    """How long a verb may wait while writes go on."""
+    """Take how long a verb may wait while writes go on."""
     parser.add_argument(
         "--timeout", type=float, default=30.0, metavar="SECONDS", help="seconds to wait for the new primary"
     )

@@ -189,7 +189,7 @@ class Connection:
 
     @contextmanager
     def long_deadline(self) -> Iterator["Connection"]:
-        """A connection of its own to the same server, for a statement whose time grows with what a client wrote."""
+        """Open a further connection to the same server, for a statement whose time grows with what a client wrote."""
         connection = Connection(self.endpoint, timeout=LONG_SECONDS, lock_wait=LONG_SECONDS)
         try:
             yield connection

@@ -88,7 +88,7 @@ class MariaDBNode:
         return Reachability(self.connection.row("CALL probe_peer(%s)", (other.value,))[0])
 
     def automate(self, automation: Automation) -> None:
-        """One compare-and-set by version; the loser is the decision that was made earlier."""
+        """Decide by one compare-and-set by version; the loser is the decision that was made earlier."""
         self.connection.run(
             "UPDATE node_config SET config_value = %s WHERE config_key = 'automation'"
             " AND COALESCE(JSON_VALUE(config_value, '$.version'), 0) < %s",
@@ -98,7 +98,7 @@ class MariaDBNode:
     # Votes and leases
 
     def claim(self, epoch: int, waived_consent_epoch: int | None = None) -> None:
-        """One compare-and-set; see sql/cluster/procedures/lease/claim.sql."""
+        """Claim by one compare-and-set; see sql/cluster/procedures/lease/claim.sql."""
         claimed, promised, consent_epoch, seconds = self._call(epoch, "claim", epoch, waived_consent_epoch)[0]
         if claimed:
             return
@@ -166,7 +166,7 @@ class MariaDBNode:
         return self._retried(epoch, lambda: staging.install(self.connection, epoch, large, boundary))
 
     def drop_staged(self, before_epoch: int) -> None:
-        """A bounded number in each statement."""
+        """Drop a bounded number in each statement."""
         staging.drop(self.connection, before_epoch)
 
     def recent(self, number: int) -> list[reading.Recent]:
@@ -174,11 +174,11 @@ class MariaDBNode:
         return reading.recent(self.connection, number)
 
     def writing_transactions(self) -> frozenset[int]:
-        """From INNODB_TRX, proved to be fresh."""
+        """Read INNODB_TRX, proved to be fresh."""
         return reading.writing_transactions(self.connection)
 
     def promotion_watermark(self, after_epoch: int) -> int | None:
-        """From the PROMOTION entries of later epochs."""
+        """Read the PROMOTION entries of later epochs."""
         return reading.promotion_watermark(self.connection, after_epoch)
 
     def append(self, epoch: int, entries: Sequence[Entry], *, boundary: bool) -> Appended:
@@ -218,7 +218,7 @@ class MariaDBNode:
         return filing.orphaned(self.connection, limit)
 
     def file_orphans(self, found_on: NodeName, entries: Sequence[Entry]) -> None:
-        """A replicated, acknowledged write on this node."""
+        """File them by a replicated, acknowledged write on this node."""
         filing.file_orphans(self.connection, found_on, entries)
 
     def forget_orphaned_entries(self, ids: Sequence[EntryId]) -> None:

@@ -56,7 +56,7 @@ class Decision:
 
 
 def decide(monitor_state: MonitorState, policy: Policy) -> Decision:
-    """What to do now."""
+    """Decide what to do now."""
     view = monitor_state.view
     if not view.quorum:
         return alarm(solo_warning(view) if view.primary else without_quorum(view))
@@ -80,12 +80,12 @@ def decide(monitor_state: MonitorState, policy: Policy) -> Decision:
 
 
 def alarm(*parts: str) -> Decision:
-    """Nothing can be done without an operator."""
+    """Do nothing, and alert: nothing can be done without an operator."""
     return Decision(Action.NOTHING, joined(*parts), alarm=True)
 
 
 def joined(*parts: str) -> str:
-    """One text of several sentences; empty ones leave no trace."""
+    """Join sentences; empty ones leave no trace."""
     return " ".join(part for part in parts if part)
 
 
@@ -93,7 +93,7 @@ def joined(*parts: str) -> str:
 
 
 def with_primary(view: ClusterView) -> str:
-    """How things stand while a node takes writes."""
+    """Return how things stand while a node takes writes."""
     primary, main = view.primary, view.state(NodeName.MAIN)
     if primary is not None and view.overtaken_by:
         return joined(
@@ -117,12 +117,12 @@ def with_primary(view: ClusterView) -> str:
 
 
 def hindered(view: ClusterView) -> str:
-    """The nodes that must not become the primary although they answer, or have no vote, in sentences."""
+    """Return the nodes that must not become the primary although they answer, or have no vote, in sentences."""
     return joined(view.unfit(), *set_back(view.reachable).values())
 
 
 def new_epoch(view: ClusterView, policy: Policy) -> Decision | None:
-    """A promotion that failed half way left a node that promised more than the primary's epoch."""
+    """Begin a new epoch where a promotion that failed left a node that promised more than the primary's."""
     primary, cause = view.primary, overtaken(view)
     if primary is None or not cause:
         return None
@@ -132,7 +132,7 @@ def new_epoch(view: ClusterView, policy: Policy) -> Decision | None:
 
 
 def overtaken(view: ClusterView) -> str:
-    """Who takes nothing from the primary because of a promotion that failed; empty when all follow."""
+    """Return who takes nothing from the primary because of a promotion that failed; empty when all follow."""
     primary, names = view.primary, [state.name for state in view.overtaken_by]
     if primary is None or not names:
         return ""
@@ -142,7 +142,7 @@ def overtaken(view: ClusterView) -> str:
 
 
 def hand_back(monitor_state: MonitorState, policy: Policy) -> Decision | None:
-    """By policy: Main is recovered as soon as it is back, and gets the writes when it has been stable."""
+    """Recover Main as soon as it is back, and give it the writes once it has been stable, where the policy says so."""
     view, main = monitor_state.view, monitor_state.view.state(NodeName.MAIN)
     primary = view.primary
     if primary is None or primary.name is NodeName.MAIN or main is None or main.blank or main.withdrawn:
@@ -161,7 +161,7 @@ def hand_back(monitor_state: MonitorState, policy: Policy) -> Decision | None:
 
 
 def is_behind(view: ClusterView, name: NodeName) -> bool:
-    """Whether a follower does not answer or has not joined the present epoch."""
+    """Tell whether a follower does not answer or has not joined the present epoch."""
     state, primary = view.state(name), view.primary
     if state is None or primary is None:
         return True
@@ -169,14 +169,14 @@ def is_behind(view: ClusterView, name: NodeName) -> bool:
 
 
 def lost(view: ClusterView) -> list[NodeName]:
-    """The nodes that do not come back by themselves."""
+    """Return the nodes that do not come back by themselves."""
     return [
         name for name in NodeName if (state := view.state(name)) is None or state.blank or state.withdrawn
     ]
 
 
 def empty(view: ClusterView) -> str:
-    """The nodes that have to be rebuilt, in a sentence; nothing when there are none."""
+    """Return the nodes that have to be rebuilt, in a sentence; nothing when there are none."""
     return " ".join(
         f"{state.name.label} is new or was not rebuilt to the end: run rebuild_node {state.name}."
         for state in view.reachable
@@ -185,7 +185,7 @@ def empty(view: ClusterView) -> str:
 
 
 def labels(names: Iterable[NodeName]) -> str:
-    """Nodes in a sentence."""
+    """Name nodes in a sentence."""
     return ", ".join(name.label for name in names)
 
 
@@ -193,14 +193,14 @@ def labels(names: Iterable[NodeName]) -> str:
 
 
 def without_quorum(view: ClusterView) -> str:
-    """Too few nodes answer."""
+    """Describe that too few nodes answer."""
     return joined(
         f"Only {len(view.reachable)} of 3 nodes answer; {MAJORITY} are needed to take writes.", view.missing()
     )
 
 
 def solo_warning(view: ClusterView) -> str:
-    """A primary that goes on without the others, or whose lease is about to run out."""
+    """Describe a primary that goes on without the others, or whose lease is about to run out."""
     primary = view.primary
     return joined(
         f"{primary.name.label if primary else 'No node'} takes the writes alone: no second node confirms them.",
@@ -209,7 +209,7 @@ def solo_warning(view: ClusterView) -> str:
 
 
 def without_lease(view: ClusterView, policy: Policy, state: NodeState) -> Decision:
-    """The last primary answers and takes no writes: it was restarted, or somebody changed its lease or mode."""
+    """Decide on a last primary that answers and takes no writes: a restart, or a changed lease or mode."""
     name = state.name
     if lack := without_votes(view, name):
         return alarm(f"{name.label} answers but takes no writes.", lack)
@@ -226,7 +226,7 @@ def without_lease(view: ClusterView, policy: Policy, state: NodeState) -> Decisi
 
 
 def without_votes(view: ClusterView, name: NodeName) -> str:
-    """Why nobody who answers has a vote for the last primary, and what helps; empty when one has."""
+    """Return why nobody who answers has a vote for the last primary, and what helps; empty when one has."""
     older = set_back(view.reachable)
     voters = [state for state in view.reachable if state.name is not name]
     if not older or any(state.name not in older for state in voters):
@@ -237,7 +237,7 @@ def without_votes(view: ClusterView, name: NodeName) -> str:
 
 
 def without_answer(monitor_state: MonitorState, policy: Policy, last: NodeName) -> Decision:
-    """The last primary does not answer the watcher."""
+    """Decide on a last primary that does not answer the watcher."""
     view, failures = monitor_state.view, monitor_state.failures.get(last, 0)
     error = view.error(last)
     reason = error.reason if error else ""
@@ -267,7 +267,7 @@ def without_answer(monitor_state: MonitorState, policy: Policy, last: NodeName) 
 
 
 def full(name: NodeName) -> str:
-    """A node that has no free connection, and what helps."""
+    """Describe a node that has no free connection, and what helps."""
     return (
         f"{name.label} has no free connection, so it lives and serves who is connected. End idle sessions there or "
         "raise max_connections."
@@ -309,28 +309,28 @@ def replace_primary(monitor_state: MonitorState, policy: Policy, last: NodeName,
 
 
 def wait_or_force(candidate: NodeName) -> str:
-    """What helps when the vote of a node proves nothing."""
+    """Return what helps when the vote of a node proves nothing."""
     forced = " or, if no other copy will come back, run promote_node_a --force"
     return f"Start the missing node{forced if candidate is NodeName.NODE_A else ''}."
 
 
 def replacement(last: NodeName) -> NodeName:
-    """The other node that may take writes."""
+    """Return the other node that may take writes."""
     return NodeName.MAIN if last is NodeName.NODE_A else NodeName.NODE_A
 
 
 def verb(candidate: NodeName) -> str:
-    """The command that promotes by hand."""
+    """Return the command that promotes by hand."""
     return "promote_node_a" if candidate is NodeName.NODE_A else f"switchover --to {candidate}"
 
 
 def is_automatic(view: ClusterView, policy: Policy) -> bool:
-    """Whether the watch may act without an operator."""
+    """Tell whether the watch may act without an operator."""
     return not automation_blocked_reason(view, policy)
 
 
 def automation_blocked_reason(view: ClusterView, policy: Policy) -> str:
-    """Why the watch may not act, in a sentence; empty when it may."""
+    """Return why the watch may not act, in a sentence; empty when it may."""
     if view.automation.paused:
         return f"{paused(view)} Run resume to let the watch act."
     if not policy.automatic:
@@ -339,12 +339,12 @@ def automation_blocked_reason(view: ClusterView, policy: Policy) -> str:
 
 
 def paused(view: ClusterView) -> str:
-    """Who paused the watch; empty while it is not paused."""
+    """Return who paused the watch; empty while it is not paused."""
     automation = view.automation
     return f"Automation is paused since {automation.at} by {automation.by}." if automation.paused else ""
 
 
 def cooled_down_at(monitor_state: MonitorState, policy: Policy) -> float:
-    """When the next automatic change of roles may be, seconds since 1970."""
+    """Return when the next automatic change of roles may be, seconds since 1970."""
     last = monitor_state.view.failover_at
     return 0.0 if last is None else last + policy.cooldown

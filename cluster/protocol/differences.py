@@ -20,7 +20,7 @@ LOG = "transaction_log"
 
 
 def entry_id(text: str) -> EntryId:
-    """The identity that `<epoch>-<log_id>` stands for."""
+    """Return the identity that `<epoch>-<log_id>` stands for."""
     epoch, log_id = text.split("-")
     return EntryId(int(epoch), int(log_id))
 
@@ -113,7 +113,7 @@ def judge(reference: RowSnapshot, other: RowSnapshot, watermark: int) -> Verdict
 def row_differences(
     table: str, key: str, reference: tuple[NodeName, RowSnapshot], other: tuple[NodeName, RowSnapshot]
 ) -> Iterable[Difference]:
-    """What is wrong where `judge` found a difference: who contradicts its own log, else the other node."""
+    """Return what is wrong where `judge` found a difference: who contradicts its own log, else the other node."""
     (source, right), (node, found) = reference, other
     if right.against_log:
         yield difference(table, key, source, right.logged, right.image, against_log=True)
@@ -129,14 +129,14 @@ def row_differences(
 def difference(
     table: str, key: str, node: NodeName, right: str | None, found: str | None, *, against_log: bool
 ) -> Difference:
-    """The difference of `found` on `node` from the image that would be right."""
+    """Return the difference of `found` on `node` from the image that would be right."""
     kind = kind_of(right, found) or Kind.DIFFERENT
     columns = differing_columns(right, found) if right and found else ()
     return Difference(table, key, node, kind, columns, against_log)
 
 
 def kind_of(right: str | None, found: str | None) -> Kind | None:
-    """How an image differs from the right one; None when it does not."""
+    """Return how an image differs from the right one; None when it does not."""
     if right == found:
         return None
     if found is None:
@@ -147,7 +147,7 @@ def kind_of(right: str | None, found: str | None) -> Kind | None:
 
 
 def differing_columns(right: str, found: str) -> tuple[str, ...]:
-    """The columns whose values differ, to the last digit. A column that only one image knows is left out:
+    """Return the columns whose values differ, to the last digit. A column that only one image knows is left out:
     an image may be older than the column.
     """
     one, two = exact(right), exact(found)
@@ -155,7 +155,7 @@ def differing_columns(right: str, found: str) -> tuple[str, ...]:
 
 
 def exact(image: str) -> dict[str, object]:
-    """The columns of an image. Numbers are marked and stay text, so that 1.0 is not 1 and not '1.0'."""
+    """Return the columns of an image. Numbers are marked and stay text, so that 1.0 is not 1 and not '1.0'."""
     columns: dict[str, object] = json.loads(
         image, parse_float=lambda text: ("number", text), parse_int=lambda text: ("number", text)
     )
@@ -163,12 +163,12 @@ def exact(image: str) -> dict[str, object]:
 
 
 def unlike(answers: Mapping[NodeName, T], reference: NodeName) -> list[NodeName]:
-    """The nodes whose answer is not the reference's."""
+    """Return the nodes whose answer is not the reference's."""
     return [name for name, answer in answers.items() if answer != answers[reference]]
 
 
 def blame(versions: Mapping[NodeName, T | None], reference: NodeName) -> Iterable[tuple[NodeName, Kind]]:
-    """Which nodes hold a wrong version of one log entry (None: they do not hold it).
+    """Return which nodes hold a wrong version of one log entry (None: they do not hold it).
 
     The reference is right, unless the two others agree against it on what the entry says: entries are only
     ever added, so what two nodes hold was there.

@@ -60,7 +60,7 @@ PROMOTION = "PROMOTION"
 
 
 def newest_by_record(entries: Iterable[Entry]) -> dict[Record, Entry]:
-    """The newest row entry of each record. Control entries have no record."""
+    """Return the newest row entry of each record. Control entries have no record."""
     newest: dict[Record, Entry] = {}
     for entry in entries:
         if entry.is_control:
@@ -72,7 +72,7 @@ def newest_by_record(entries: Iterable[Entry]) -> dict[Record, Entry]:
 
 
 def whole_transactions(window: Sequence[Entry], last_log_id: Mapping[str, int], upto: int) -> list[Entry]:
-    """The entries of `window` whose transactions end at or before the log id `upto`.
+    """Return the entries of `window` whose transactions end at or before the log id `upto`.
 
     A window cut by its size may hold the beginning of a transaction whose end lies beyond. Such a
     transaction waits for the next window. What remains is closed under dependency: a transaction
@@ -84,7 +84,7 @@ def whole_transactions(window: Sequence[Entry], last_log_id: Mapping[str, int], 
 
 
 def last_log_ids(entries: Iterable[Entry]) -> dict[str, int]:
-    """The last log id of each transaction in `entries`, by transaction id."""
+    """Return the last log id of each transaction in `entries`, by transaction id."""
     last: dict[str, int] = {}
     for entry in entries:
         last[entry.transaction_id] = max(entry.log_id, last.get(entry.transaction_id, 0))
@@ -92,7 +92,7 @@ def last_log_ids(entries: Iterable[Entry]) -> dict[str, int]:
 
 
 def begin_earlier(entries: Iterable[Entry]) -> bool:
-    """Whether a transaction began before the first of its entries here: `log_sequence` counts from 1."""
+    """Tell whether a transaction began before the first of its entries here: `log_sequence` counts from 1."""
     first: dict[str, int] = {}
     for entry in entries:
         known = first.get(entry.transaction_id, entry.log_sequence)
@@ -101,11 +101,11 @@ def begin_earlier(entries: Iterable[Entry]) -> bool:
 
 
 def count_transactions(entries: Iterable[Entry]) -> int:
-    """How many transactions with row changes stand in `entries`."""
+    """Return how many transactions with row changes stand in `entries`."""
     return len({entry.transaction_id for entry in entries if not entry.is_control})
 
 
 def orphans(own: Collection[EntryId], kept: Collection[EntryId], led: int) -> list[EntryId]:
-    """The entries of `own` that the cluster did not keep: of an epoch below `led`, not in `kept`."""
+    """Return the entries of `own` that the cluster did not keep: of an epoch below `led`, not in `kept`."""
     held = set(kept)
     return [entry_id for entry_id in own if entry_id.epoch < led and entry_id not in held]

@@ -22,7 +22,7 @@ class Range:
 
 
 def subtract(ranges: Iterable[Range], seen: Collection[int]) -> list[Range]:
-    """The parts of `ranges` that are not in `seen`."""
+    """Return the parts of `ranges` that are not in `seen`."""
     rest: list[Range] = []
     present = sorted(seen)
     for item in ranges:
@@ -37,7 +37,7 @@ def subtract(ranges: Iterable[Range], seen: Collection[int]) -> list[Range]:
 
 
 def without(ranges: Iterable[Range], others: Sequence[Range]) -> list[Range]:
-    """The parts of `ranges` that lie in none of `others`, which stand in ascending order and apart."""
+    """Return the parts of `ranges` that lie in none of `others`, which stand in ascending order and apart."""
     rest: list[Range] = []
     starts = [other.first for other in others]
     for item in ranges:
@@ -84,7 +84,7 @@ class Gaps:
         return sorted((*self.waiting, *self.missing), key=lambda item: item.first)
 
     def near(self, span: int) -> list[Range]:
-        """The part of `ranges` within the last `span` ids: what short transactions may still fill."""
+        """Return the part of `ranges` within the last `span` ids: what short transactions may still fill."""
         start = self.cursor - span
         return [Range(max(item.first, start), item.last) for item in self.ranges if item.last >= start]
 

@@ -78,13 +78,13 @@ class MonitorState:
 
 
 def is_refused(view: ClusterView, reachability: Mapping[NodeName, Reachability]) -> bool:
-    """Whether the last primary refuses connections from the watcher and from every node that looked."""
+    """Tell whether the last primary refuses connections from the watcher and from every node that looked."""
     error = view.error(view.last_primary) if view.last_primary else None
     return bool(error and error.gone and reachability) and set(reachability.values()) == {Reachability.GONE}
 
 
 def is_gone(view: ClusterView, reachability: Mapping[NodeName, Reachability]) -> bool:
-    """Whether the process that held the last primary's lease has certainly ended. Invariant (b).
+    """Tell whether the process that held the last primary's lease has certainly ended. Invariant (b).
 
     A refusal alone is no proof: a listener may close, or a firewall reset new connections, while clients that are
     connected go on writing. An open connection that ended together with the refusal is one, for the lease that the

@@ -68,7 +68,7 @@ class Node(Protocol):
         """Its name."""
 
     def state(self) -> NodeState:
-        """What the node knows of itself now."""
+        """Return what the node knows of itself now."""
 
     def claim(self, epoch: int, waived_consent_epoch: int | None = None) -> None:
         """Promise to refuse epochs below `epoch` and take the node's own lease away.
@@ -84,10 +84,10 @@ class Node(Protocol):
         """Commit a heartbeat, which proves that the node can; its own clock then, in seconds."""
 
     def probe_peer(self, other: NodeName) -> Reachability:
-        """How this node sees another one from its own server."""
+        """Probe another node from this one's own server."""
 
     def open_writes(self, epoch: int, mode: Mode, since: float, seconds: float) -> None:
-        """A lease of `seconds` from `since`, an earlier reading of the node's clock, and the writing mode.
+        """Grant a lease of `seconds` from `since`, an earlier reading of the node's clock, and the writing mode.
 
         Raises StaleEpoch, also when that clock has stepped back meanwhile.
         """
@@ -108,18 +108,18 @@ class Node(Protocol):
         """Identities of the entries with after < log_id <= upto, by log id, the first `limit` of them."""
 
     def read_log(self, after: int, limit: int, skipped: Sequence[str] = ()) -> Window:
-        """At most `limit` entries after the log id `after`, fewer when they are large; without those `skipped`."""
+        """Return at most `limit` entries after log id `after`, fewer when they are large; without those `skipped`."""
 
     def read_entries(
         self, after: int, ranges: Sequence[Range], limit: int, skipped: Sequence[str] = ()
     ) -> Window:
-        """As read_log, and in the same snapshot whatever `ranges` of earlier log ids show now."""
+        """Do as read_log, and in the same snapshot whatever `ranges` of earlier log ids show now."""
 
     def read_part(self, large: LargeTransaction, after: Position, limit: int) -> Part | None:
-        """The next of a large transaction, at most `limit` entries; None at its end."""
+        """Return the next of a large transaction, at most `limit` entries; None at its end."""
 
     def staged(self, large: LargeTransaction) -> Position:
-        """The entries of a large transaction that have arrived here whole, in parts."""
+        """Return the entries of a large transaction that have arrived here whole, in parts."""
 
     def stage(self, part: Part) -> None:
         """Keep a part of a large transaction until all of it is here. Nobody sees it."""
@@ -134,10 +134,10 @@ class Node(Protocol):
         """Forget parts of transactions of earlier epochs: nobody will bring the rest."""
 
     def writing_transactions(self) -> frozenset[int]:
-        """The transactions that are writing on this node now."""
+        """Return the transactions that are writing on this node now."""
 
     def promotion_watermark(self, after_epoch: int) -> int | None:
-        """The lowest watermark named by PROMOTION entries of epochs above `after_epoch`; None without any."""
+        """Return the lowest watermark named by PROMOTION entries of epochs above `after_epoch`; None without any."""
 
     def append(self, epoch: int, entries: Sequence[Entry], *, boundary: bool) -> Appended:
         """Add the missing entries and store the newest image of each touched record, in one transaction.
@@ -195,7 +195,7 @@ class Node(Protocol):
         """Keep the operators' decision on the watch, unless a later one is known."""
 
     def lease_epoch(self) -> int | None:
-        """The epoch of the lease that the node holds, None without; one look, for a loop."""
+        """Return the epoch of the lease that the node holds, None without; one read, for a loop."""
 
     def close(self) -> None:
         """Let the connection go; the next call makes a new one."""

@@ -16,7 +16,7 @@ TOLERATED_ROUNDS = 4
 
 
 def set_back(states: Iterable[NodeState]) -> dict[NodeName, str]:
-    """The nodes whose vote proves nothing until they have caught up, and why, in a sentence each.
+    """Return the nodes whose vote proves nothing until they have caught up, and why, in a sentence each.
 
     They may have forgotten what they acknowledged, promised and consented to. Invariants (a) and (b).
     """
@@ -28,7 +28,7 @@ def set_back(states: Iterable[NodeState]) -> dict[NodeName, str]:
 
 
 def older_than_remembered(state: NodeState, known: Collection[NodeState]) -> str:
-    """Who remembers more rounds of a restarted node than it knows of, in a sentence; empty when nobody does."""
+    """Return who remembers more rounds of a restarted node than it knows of, in a sentence; empty when nobody does."""
     own = taken(state, state.name)
     for other in known:
         if other is not state and not is_proved(state) and taken(other, state.name) > own:
@@ -40,7 +40,7 @@ def older_than_remembered(state: NodeState, known: Collection[NodeState]) -> str
 
 
 def unwitnessed(state: NodeState, known: Collection[NodeState]) -> str:
-    """That a restarted node went on while all others were away, in a sentence; empty when one was there."""
+    """Return that a restarted node went on while all others were away, in a sentence; empty when one was there."""
     others = [other for other in known if other is not state]
     own = taken(state, state.name)
     is_last_primary = state.primary is state.name and all(state.led >= other.led for other in others)
@@ -55,15 +55,15 @@ def unwitnessed(state: NodeState, known: Collection[NodeState]) -> str:
 
 
 def is_proved(state: NodeState) -> bool:
-    """Whether the node has shown since its start that its disk is what it was."""
+    """Tell whether the node has shown since its start that its disk is what it was."""
     return state.in_sync or state.writable
 
 
 def taken(state: NodeState, name: NodeName) -> int:
-    """The newest round of `name` that a node knows of."""
+    """Return the newest round of `name` that a node knows of."""
     return state.rounds.get(name, 0)
 
 
 def next_round(*known: Mapping[NodeName, int]) -> int:
-    """The number of a round that comes after all that are known."""
+    """Return the number of a round that comes after all that are known."""
     return 1 + max((number for rounds in known for number in rounds.values()), default=0)

@@ -107,12 +107,12 @@ class ClusterView:
     nodes: Mapping[NodeName, NodeState | NodeUnreachable]
 
     def state(self, name: NodeName) -> NodeState | None:
-        """The node's state, None when it does not answer."""
+        """Return the node's state, None when it does not answer."""
         seen = self.nodes[name]
         return seen if isinstance(seen, NodeState) else None
 
     def error(self, name: NodeName) -> NodeUnreachable | None:
-        """Why the node could not be seen, None when it answered."""
+        """Return why the node could not be seen, None when it answered."""
         seen = self.nodes[name]
         return seen if isinstance(seen, NodeUnreachable) else None
 
@@ -177,11 +177,11 @@ class ClusterView:
         return len(self.reachable) >= MAJORITY
 
     def unfit(self) -> str:
-        """The nodes that must not become the primary although they answer, in sentences; empty without any."""
+        """Return the nodes that must not become the primary although they answer, in sentences; empty without any."""
         return " ".join(state.unfit for state in self.reachable if state.unfit)
 
     def missing(self) -> str:
-        """The unreachable nodes in a sentence, empty when there are none."""
+        """Return the unreachable nodes in a sentence, empty when there are none."""
         return " ".join(
             f"{name.label}: {seen.reason}."
             for name, seen in self.nodes.items()

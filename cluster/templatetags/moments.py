@@ -26,13 +26,13 @@ def day(value: datetime | str | None) -> SafeString | str:
 
 
 def stamp(at: datetime, form: str) -> SafeString:
-    """An element that tells programs, and whoever points at it, all of it."""
+    """Return an element that tells programs, and whoever points at it, all of it."""
     full = f"{at:%Y-%m-%d %H:%M:%S}.{at.microsecond // 1000:03d} UTC"
     return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), full, at.strftime(form))
 
 
 def read(value: datetime | str | None) -> datetime | None:
-    """A moment in UTC; one without a zone is of UTC already."""
+    """Return a moment in UTC; one without a zone is of UTC already."""
     if not value:
         return None
     at = datetime.fromisoformat(value) if isinstance(value, str) else value

@@ -35,24 +35,24 @@ class Offer:
 
 
 def address_of(verb: Verb, node: NodeName | None) -> str:
-    """The dialog of a verb, for a node where it wants one."""
+    """Return the dialog of a verb, for a node where it wants one."""
     if node is not None and verb.nodes:
         return reverse("admin:verb_node", args=[verb.name, node])
     return reverse("admin:verb", args=[verb.name])
 
 
 def of_node(request: HttpRequest, seen: Seen, node: NodeName) -> list[Offer]:
-    """What the user may do with a node."""
+    """Return what the user may do with a node."""
     return offered(request, seen, OF_NODE[node], node)
 
 
 def of_cluster(request: HttpRequest, seen: Seen) -> list[Offer]:
-    """What the user may do with the cluster."""
+    """Return what the user may do with the cluster."""
     return offered(request, seen, OF_CLUSTER, None)
 
 
 def offered(request: HttpRequest, seen: Seen, names: Iterable[str], node: NodeName | None) -> list[Offer]:
-    """Those that the user may use, the possible ones first."""
+    """Return those that the user may use, the possible ones first."""
     user: Any = request.user
     verbs = [VERBS[name] for name in names if user.has_perm(f"cluster.{VERBS[name].permission}")]
     return sorted(

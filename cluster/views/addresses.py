@@ -12,11 +12,11 @@ class NodeConverter(StringConverter):
     regex = "main|node_a|node_b"
 
     def to_python(self, value: str) -> NodeName:
-        """As the code has it."""
+        """Return the name as the code has it."""
         return NodeName(value)
 
     def to_url(self, value: NodeName | str) -> str:
-        """As the address has it."""
+        """Return the name as the address has it."""
         return NodeName(value).value
 
 

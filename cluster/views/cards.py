@@ -41,12 +41,12 @@ class Card:
 
 
 def cards(request: HttpRequest, seen: Seen) -> list[Card]:
-    """All nodes."""
+    """Return the cards of all nodes."""
     return [card(request, seen, node) for node in seen]
 
 
 def card(request: HttpRequest, seen: Seen, node: SeenNode) -> Card:
-    """One node."""
+    """Return the card of one node."""
     kind, word = kind_of(node)
     offers = actions.of_node(request, seen, node.name) if not seen.stale else []
     takes_over = not seen.stale and seen.facts.get("successor") == node.name.value
@@ -56,7 +56,7 @@ def card(request: HttpRequest, seen: Seen, node: SeenNode) -> Card:
 
 
 def shortcuts(offers: list[actions.Offer], *, connected: bool) -> list[actions.Offer]:
-    """The actions of a card: what brings a node back where it is not connected, else who gets the writes."""
+    """Return the actions of a card: what brings a node back where it is not connected, else who gets the writes."""
     possible = {one.verb.name: one for one in offers if not one.reason}
     if "demote" in possible:
         possible.pop("switchover", None)
@@ -65,7 +65,7 @@ def shortcuts(offers: list[actions.Offer], *, connected: bool) -> list[actions.O
 
 
 def kind_of(node: SeenNode) -> tuple[str, str]:
-    """How a node is, for its colour and in a word."""
+    """Return how a node is, for its colour and in a word."""
     if not node.reachable:
         return "away", "Unreachable"
     if node.writable:

@@ -26,23 +26,23 @@ EVENTS, SHOWN = 2, 3
 
 
 def now_part(request: HttpRequest) -> HttpResponse:
-    """What changes from second to second."""
+    """Show what changes from second to second."""
     return render(request, "cluster/parts/now.html", now_context(request) | {"parts": True})
 
 
 def hour_part(request: HttpRequest) -> HttpResponse:
-    """The last while in pictures."""
+    """Show the last while in pictures."""
     return render(request, "cluster/parts/hour.html", hour_context(chosen(request)))
 
 
 def chosen(request: HttpRequest) -> int:
-    """The seconds that the address asks for."""
+    """Return the seconds that the address asks for."""
     wanted = request.GET.get("seconds", "")
     return int(wanted) if wanted.isdecimal() and int(wanted) in hour.RANGES else hour.SECONDS
 
 
 def now_context(request: HttpRequest) -> dict[str, Any]:
-    """The state, the nodes, the figures, the problems, the recent transactions."""
+    """Return the state, the nodes, the figures, the problems, the recent transactions."""
     looked, proven = seen(), proof()
     problematic = [*problems(looked), *differing(proven)]
     return {
@@ -62,7 +62,7 @@ def now_context(request: HttpRequest) -> dict[str, Any]:
 
 
 def next_step(request: HttpRequest, looked: Seen, found: list[Problem]) -> dict[str, str] | None:
-    """The one thing to do: what helps against the worst problem that the user can do something about."""
+    """Return the one thing to do: what helps against the worst problem that the user can do something about."""
     user: Any = request.user
     for one in sorted(found, key=lambda problem: problem.badness):
         if one.verb and user.has_perm(f"cluster.{VERBS[one.verb].permission}") and not one.blocked(looked):
@@ -73,7 +73,7 @@ def next_step(request: HttpRequest, looked: Seen, found: list[Problem]) -> dict[
 
 
 def next_words(step: dict[str, str] | None, found: list[Problem]) -> str:
-    """What to do next, in a few words: the action, else advice on the worst problem, else nothing."""
+    """Return what to do next, in a few words: the action, else advice on the worst problem, else nothing."""
     if step:
         return step["title"]
     ordered = sorted(found, key=lambda problem: problem.badness)
@@ -106,7 +106,7 @@ def figures(looked: Seen) -> dict[str, Any]:
 
 
 def arrivals(looked: Seen, entry: dict[str, Any]) -> dict[str, Any]:
-    """A transaction, and which nodes have it; None where that is not known."""
+    """Return a transaction, and which nodes have it; None where that is not known."""
     has = [(node.label, entry["has"][node.name]) for node in looked]
     source = next((name.label for name in NodeName if name.source == entry["source"]), entry["source"])
     return entry | {"has": has, "writer": source}

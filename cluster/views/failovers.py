@@ -118,7 +118,7 @@ class Report:
 
 
 def phases(event: Event) -> Iterator[Phase]:
-    """Each phase. The moments are in order, whatever the clocks of the servers say."""
+    """Yield each phase. The moments are in order, whatever the clocks of the servers say."""
     facts = event.facts
     if facts.get("gap_seconds") is None:
         return
@@ -143,7 +143,7 @@ def phases(event: Event) -> Iterator[Phase]:
 
 
 def next_steps(failover: Failover, failed: str) -> Iterator[tuple[str, str]]:
-    """What an operator has still to do about it."""
+    """Yield what an operator has still to do about it."""
     node = NodeName(failover.event.old)
     if failover.recovered is None and failover.ended is None:
         yield f"Recover {failed}.", reverse("admin:verb_node", args=["recover", node])
@@ -164,7 +164,7 @@ def report(event: Event) -> Report:
 
 
 def write_rate(event: Event) -> dict[str, Any]:
-    """The write rate around a failover, as the dashboard draws it; nothing once its samples are gone."""
+    """Return the write rate around a failover, as the dashboard draws it; nothing once its samples are gone."""
     window = hour.Window(event.happened_at.timestamp() + AROUND, 2 * AROUND)
     found = [one for one in hour.stored(window) if one.at.timestamp() <= window.now]
     plot = hour.plot("Writes, entries/s", hour.GAP, found, window, hour.rate, "{:,.1f}")
@@ -179,21 +179,21 @@ def write_rate(event: Event) -> dict[str, Any]:
 
 
 def may_view(request: HttpRequest) -> None:
-    """Raises PermissionDenied."""
+    """Require the permission. Raises PermissionDenied."""
     user: Any = request.user
     if not user.has_perm("cluster.view_event"):
         raise PermissionDenied("Your account may not see events.")
 
 
 def failovers(request: HttpRequest) -> HttpResponse:
-    """All of them, the newest first."""
+    """Show all of them, the newest first."""
     may_view(request)
     context = {"title": "Failovers", "failovers": found_failovers()[:LISTED]}
     return render(request, "cluster/failovers.html", admin.site.each_context(request) | context)
 
 
 def failover(request: HttpRequest, pk: int) -> HttpResponse:
-    """One report; with ?format=json for a script, with ?format=md to send on."""
+    """Show one report; with ?format=json for a script, with ?format=md to send on."""
     may_view(request)
     told = report(get_object_or_404(all_failovers(), pk=pk))
     if request.GET.get("format") == "json":

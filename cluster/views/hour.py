@@ -41,7 +41,7 @@ class Window:
     seconds: int = SECONDS
 
     def x(self, at: float) -> float:
-        """Where a moment stands."""
+        """Return where a moment stands."""
         return round(LEFT + (WIDTH - LEFT) * (1 - (self.now - at) / self.seconds), 1)
 
     @property
@@ -125,7 +125,7 @@ class Plot:
 
 
 def samples(window: Window) -> list[Sample]:
-    """The samples of the window, oldest first, and the newest look as the sample of the slot that is not over."""
+    """Return the samples of the window, oldest first, and the newest observation as that of the open slot."""
     found, newest = stored(window), observations.newest()
     if newest is not None and observations.age(newest) <= observations.STALE_SECONDS:
         present = observations.sample_of(newest)
@@ -135,7 +135,7 @@ def samples(window: Window) -> list[Sample]:
 
 
 def stored(window: Window) -> list[Sample]:
-    """The samples of the window, and later ones; of a long window some, but every one with an outage."""
+    """Return the samples of the window, and later ones; of a long window some, but every one with an outage."""
     kept = Sample.objects.filter(slot__gt=int(window.began // SLOT))
     if window.step > 1:
         kept = kept.annotate(rest=F("slot") % window.step).filter(Q(rest=0) | Q(writable__lt=F("looks")))
@@ -143,7 +143,7 @@ def stored(window: Window) -> list[Sample]:
 
 
 def strips(found: Sequence[Sample], window: Window) -> list[Strip]:
-    """One strip a node: which role it had when."""
+    """Return one strip a node: which role it had when."""
     return [
         Strip(name.label, GAP + (ROW + 4) * number, tuple(stripes(found, name, window)))
         for number, name in enumerate(NodeName)
@@ -168,7 +168,7 @@ def stripes(found: Sequence[Sample], name: NodeName, window: Window) -> Iterable
 
 
 def unbroken(found: Sequence[Sample], window: Window) -> Iterator[list[Sample]]:
-    """Samples that follow each other without a hole."""
+    """Yield samples that follow each other without a hole."""
     stretch: list[Sample] = []
     for sample in found:
         if stretch and sample.slot - stretch[-1].slot > HOLE * window.step:
@@ -180,7 +180,7 @@ def unbroken(found: Sequence[Sample], window: Window) -> Iterator[list[Sample]]:
 
 
 def outages(found: Sequence[Sample], window: Window) -> list[Stripe]:
-    """When no node took writes: slots with a probe that saw none, and the exact gaps of failovers, however short."""
+    """Return when no node took writes: slots with a probe that saw none, and the exact gaps of failovers."""
     seen = [
         Stripe(
             window.x(one.slot * SLOT), max(SLOT * (WIDTH - LEFT) / window.seconds, 2), words(one), "outage"
@@ -202,14 +202,14 @@ def outages(found: Sequence[Sample], window: Window) -> list[Stripe]:
 
 
 def words(sample: Sample) -> str:
-    """An outage as probes saw it."""
+    """Return an outage as probes saw it."""
     return (
         f"{sample.at:%H:%M:%S} UTC: no primary in {sample.looks - sample.writable} of {sample.looks} probes"
     )
 
 
 def marks(window: Window) -> list[Mark]:
-    """The transitions and alarms."""
+    """Return the transitions and alarms."""
     kinds = (Event.Kind.TRANSITION, Event.Kind.ALARM)
     began = datetime.fromtimestamp(window.began, UTC)
     found = Event.objects.filter(kind__in=kinds, happened_at__gt=began)[:50]
@@ -238,7 +238,7 @@ def rate(node: dict[str, Any], before: dict[str, Any] | None, seconds: float) ->
 
 
 def milliseconds(node: dict[str, Any], _before: dict[str, Any] | None, _seconds: float) -> float | None:
-    """How long the node took to answer."""
+    """Return how long the node took to answer."""
     return None if node["probe_seconds"] is None else float(node["probe_seconds"] * 1000)
 
 
@@ -247,7 +247,7 @@ Series = list[tuple[int, float | None]]
 
 
 def plot(title: str, y: int, found: Sequence[Sample], window: Window, value: Value, form: str) -> Plot:
-    """One plot."""
+    """Return one plot."""
     values = {name: series(found, name, value) for name in NodeName}
     numbers = [number for line in values.values() for _, number in line if number is not None]
     top, peak = scale(numbers)
@@ -259,7 +259,7 @@ def plot(title: str, y: int, found: Sequence[Sample], window: Window, value: Val
 
 
 def scale(numbers: Sequence[float]) -> tuple[float, float]:
-    """The value at the top of a plot, and the highest of all: a few spikes are cut off."""
+    """Return the value at the top of a plot, and the highest of all: a few spikes are cut off."""
     if not numbers:
         return 1.0, 0.0
     ordered = sorted(numbers)
@@ -269,7 +269,7 @@ def scale(numbers: Sequence[float]) -> tuple[float, float]:
 
 
 def series(found: Sequence[Sample], name: NodeName, value: Value) -> Series:
-    """What a node had in each slot."""
+    """Return what a node had in each slot."""
     result: Series = []
     before: Sample | None = None
     for sample in found:
@@ -281,17 +281,17 @@ def series(found: Sequence[Sample], name: NodeName, value: Value) -> Series:
 
 
 def moment(sample: Sample) -> float:
-    """When the values of a sample were read, seconds since 1970."""
+    """Return when the values of a sample were read, seconds since 1970."""
     return float(sample.facts.get("at", (sample.slot + 1) * SLOT))
 
 
 def last(line: Series, form: str) -> str:
-    """The newest value, if the node answered then."""
+    """Return the newest value, if the node answered then."""
     return form.format(line[-1][1]) if line and line[-1][1] is not None else "no data"
 
 
 def segments(line: Series, top: float, y: int, window: Window) -> Iterator[str]:
-    """As polylines take them: one between two holes."""
+    """Yield the segments as polylines take them: one between two holes."""
     points: list[str] = []
     before = 0
     for slot, number in line:

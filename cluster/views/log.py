@@ -85,7 +85,7 @@ class Field:
 
 
 def fields(entry: Entry) -> list[Field]:
-    """The columns of an entry's images."""
+    """Return the columns of an entry's images."""
     before = DECODER.decode(entry.old_value) if entry.old_value else {}
     after = DECODER.decode(entry.new_value) if entry.new_value else {}
     if not isinstance(before, dict) or not isinstance(after, dict):
@@ -94,14 +94,14 @@ def fields(entry: Entry) -> list[Field]:
 
 
 def may_view(request: HttpRequest) -> None:
-    """Raises PermissionDenied."""
+    """Require the permission. Raises PermissionDenied."""
     user: Any = request.user
     if not user.has_perm("cluster.view_logentry"):
         raise PermissionDenied("Your account may not see the log.")
 
 
 def log(request: HttpRequest) -> HttpResponse:
-    """A page of one node's log."""
+    """Show a page of one node's log."""
     may_view(request)
     form = LogForm(request.GET)
     context: dict[str, Any] = {"title": "Transaction log", "form": form}
@@ -117,7 +117,7 @@ def log(request: HttpRequest) -> HttpResponse:
 
 
 def found(name: NodeName, wanted: Wanted) -> dict[str, Any]:
-    """The page, or why there is none."""
+    """Return the page, or why there is none."""
     node = connect(name, timeout=SECONDS)
     try:
         return {"page": browsing.page(node.connection, wanted)}
@@ -128,14 +128,14 @@ def found(name: NodeName, wanted: Wanted) -> dict[str, Any]:
 
 
 def older(request: HttpRequest, page: Page, node: str) -> str:
-    """The address of the next page; empty at the end."""
+    """Return the address of the next page; empty at the end."""
     if page.older is None:
         return ""
     return "?" + urlencode({**request.GET.dict(), "node": node, "before": page.older})
 
 
 def transaction(request: HttpRequest, transaction_id: str) -> HttpResponse:
-    """All entries of a transaction, and which nodes have it."""
+    """Show all entries of a transaction, and which nodes have it."""
     may_view(request)
     told = receipt(transaction_id)
     context = {
@@ -146,7 +146,7 @@ def transaction(request: HttpRequest, transaction_id: str) -> HttpResponse:
 
 
 def entries_of(transaction_id: str) -> list[Entry]:
-    """From the first node that answers and has it."""
+    """Return the entries of the first node that answers and has it."""
     for name in NodeName:
         node = connect(name, timeout=SECONDS)
         try:

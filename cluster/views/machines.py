@@ -38,7 +38,7 @@ class Check:
         self._answer: NodeState | str = ""
 
     def answer(self) -> NodeState | str:
-        """The node's state, or why it is not known."""
+        """Return the node's state, or why it is not known."""
         with self._lock:
             if time.monotonic() - self._at > REMEMBERED:
                 self._answer, self._at = self.ask(), time.monotonic()
@@ -56,7 +56,7 @@ class Check:
 
 @cache
 def check(process: int, name: NodeName) -> Check:
-    """The check of this process for a node; a forked process makes its own."""
+    """Return the check of this process for a node; a forked process makes its own."""
     return Check(name)
 
 
@@ -69,7 +69,7 @@ FITS: Final[dict[str, Callable[[NodeState], bool]]] = {
 
 @require_safe
 def health(request: HttpRequest, name: NodeName, wanted: str) -> HttpResponse:
-    """200 when the node is what is wanted, else 503; a sentence either way."""
+    """Answer 200 when the node is what is wanted, else 503; a sentence either way."""
     found = check(os.getpid(), name).answer()
     if isinstance(found, str):
         return plain(found, 503)
@@ -78,7 +78,7 @@ def health(request: HttpRequest, name: NodeName, wanted: str) -> HttpResponse:
 
 
 def plain(sentence: str, status: int) -> HttpResponse:
-    """A sentence that nobody keeps."""
+    """Answer with a sentence that nobody keeps."""
     return HttpResponse(
         sentence + "\n", status=status, content_type="text/plain", headers={"Cache-Control": "no-store"}
     )
@@ -86,7 +86,7 @@ def plain(sentence: str, status: int) -> HttpResponse:
 
 @require_safe
 def status(request: HttpRequest) -> JsonResponse:
-    """What `cluster_status --json` prints."""
+    """Return what `cluster_status --json` prints."""
     nodes: dict[NodeName, MariaDBNode] = connect_all(timeout=PATIENCE)
     try:
         answer = JsonResponse(reports.status(nodes, conf()) | {"comparison": proof().facts})
@@ -99,5 +99,5 @@ def status(request: HttpRequest) -> JsonResponse:
 
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """What the watch saw, and what has happened, as Prometheus reads it."""
+    """Answer with what the watch saw, and what has happened, as Prometheus reads it."""
     return HttpResponse(exposition(), content_type=CONTENT_TYPE_LATEST)

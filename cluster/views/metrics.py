@@ -36,7 +36,7 @@ class Numbers(Collector):
     """All of them."""
 
     def collect(self) -> Iterable[Metric]:
-        """At each scrape."""
+        """Gather the numbers at each scrape."""
         observed = seen()
         yield gauge(
             "mco2_observation_age_seconds", "Seconds since the newest observation of the watch.", observed.age
@@ -50,7 +50,7 @@ class Numbers(Collector):
 
 
 def gauge(name: str, description: str, value: float | None) -> Metric:
-    """One number; none where it is not known."""
+    """Return one number; none where it is not known."""
     made = GaugeMetricFamily(name, description)
     if value is not None:
         made.add_metric([], float(value))
@@ -58,7 +58,7 @@ def gauge(name: str, description: str, value: float | None) -> Metric:
 
 
 def of_cluster(observed: Seen) -> Iterator[Metric]:
-    """The cluster as a whole."""
+    """Yield the numbers of the cluster as a whole."""
     yield gauge("mco2_epoch", "The newest epoch.", observed.epoch)
     yield gauge("mco2_has_primary", "Whether a node takes writes.", observed.primary is not None)
     yield gauge("mco2_quorum", "Whether a majority answers.", observed.facts["quorum"])
@@ -66,7 +66,7 @@ def of_cluster(observed: Seen) -> Iterator[Metric]:
 
 
 def of_nodes(observed: Seen) -> Iterator[Metric]:
-    """Each node."""
+    """Yield the numbers of each node."""
     for name, (description, key) in OF_NODE.items():
         made = GaugeMetricFamily(name, description, labels=["node"])
         for node in observed:
@@ -83,7 +83,7 @@ def of_nodes(observed: Seen) -> Iterator[Metric]:
 
 
 def of_comparison() -> Iterator[Metric]:
-    """The comparison in the background."""
+    """Yield the numbers of the comparison in the background."""
     found = proof()
     at = found.proven_at.timestamp() if found.proven_at else None
     yield gauge("mco2_proven_equal_timestamp_seconds", "When all nodes were last proven equal.", at)
@@ -94,7 +94,7 @@ def of_comparison() -> Iterator[Metric]:
 
 
 def of_events() -> Iterator[Metric]:
-    """What has happened."""
+    """Yield the numbers of what has happened."""
     found = all_failovers()
     failovers = CounterMetricFamily("mco2_failovers", "Failovers in the events.")
     failovers.add_metric([], len(found))
@@ -111,7 +111,7 @@ def of_events() -> Iterator[Metric]:
 
 
 def of_writes() -> Iterator[Metric]:
-    """What became of the transactions of Django's processes."""
+    """Yield what became of the transactions of Django's processes."""
     made = CounterMetricFamily("mco2_writes", "Transactions by what became of them.", labels=["outcome"])
     summed = WriteCounter.objects.aggregate(**{outcome.value: Sum(outcome.value) for outcome in Outcome})
     for name, number in summed.items():
@@ -120,7 +120,7 @@ def of_writes() -> Iterator[Metric]:
 
 
 def gaps(seconds: list[float]) -> Metric:
-    """How long writers had no primary, failover by failover."""
+    """Return how long writers had no primary, failover by failover."""
     made = HistogramMetricFamily(
         "mco2_failover_gap_seconds",
         "Write downtime of failovers, seconds.",
@@ -134,7 +134,7 @@ def gaps(seconds: list[float]) -> Metric:
 
 
 def exposition() -> bytes:
-    """As Prometheus reads it."""
+    """Return the numbers as Prometheus reads them."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(Numbers())
     return generate_latest(registry)

@@ -10,7 +10,7 @@ from cluster.views.seen import looked_or_nothing
 
 
 def links(request: HttpRequest) -> list[dict[str, Any]]:
-    """Groups of links. Actions stand beside what they act on."""
+    """Return groups of links. Actions stand beside what they act on."""
     orphans = looked_or_nothing().orphans
     return [
         {
@@ -33,5 +33,5 @@ def links(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def item(title: str, icon: str, address: str, *arguments: str) -> dict[str, Any]:
-    """One link."""
+    """Return one link."""
     return {"title": title, "icon": icon, "link": reverse(address, args=arguments)}

@@ -28,23 +28,23 @@ PROBES = 30
 
 
 def node(request: HttpRequest, name: NodeName) -> HttpResponse:
-    """The page."""
+    """Show the page."""
     context = admin.site.each_context(request) | {"title": name.label} | now_context(request, name)
     return render(request, "cluster/node.html", context)
 
 
 def now_part(request: HttpRequest, name: NodeName) -> HttpResponse:
-    """What changes."""
+    """Show what changes."""
     return render(request, "cluster/parts/node_now.html", now_context(request, name))
 
 
 def server_part(request: HttpRequest, name: NodeName) -> HttpResponse:
-    """What only the node itself can tell: loaded after the page, and a sentence when it does not answer."""
+    """Show what only the node itself can tell: loaded after the page, and a sentence when it does not answer."""
     return render(request, "cluster/parts/node_server.html", server_context(name))
 
 
 def now_context(request: HttpRequest, name: NodeName) -> dict[str, Any]:
-    """From the newest look."""
+    """Return what the newest observation knows."""
     looked = seen()
     found = hour.samples(hour.Window(time.time(), 600))[-PROBES:]
     return {
@@ -58,13 +58,13 @@ def now_context(request: HttpRequest, name: NodeName) -> dict[str, Any]:
 
 
 def probe(facts: dict[str, Any]) -> dict[str, Any]:
-    """A node in a sample, with the time that it took to answer in milliseconds."""
+    """Return a node in a sample, with the time that it took to answer in milliseconds."""
     seconds = facts["probe_seconds"]
     return facts | {"probe_ms": None if seconds is None else 1000 * seconds}
 
 
 def server_context(name: NodeName) -> dict[str, Any]:
-    """What is installed and how the server is set. Asks the node."""
+    """Return what is installed and how the server is set. Asks the node."""
     own = connect(name, timeout=SERVER_SECONDS)
     try:
         values = server_settings(own.connection, SETTINGS)

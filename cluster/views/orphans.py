@@ -46,7 +46,7 @@ class DecisionForm(forms.Form):
         ids.choices = [(one, one) for one in data.getlist("ids")]
 
     def clean(self) -> dict[str, Any]:
-        """To dismiss needs a reason."""
+        """Require a reason to dismiss."""
         cleaned: dict[str, Any] = super().clean() or {}
         if cleaned.get("verb") == "dismiss" and not cleaned.get("reason"):
             self.add_error("reason", "Say why: it is kept with them.")
@@ -54,14 +54,14 @@ class DecisionForm(forms.Form):
 
 
 def may(request: HttpRequest, permission: str) -> None:
-    """Raises PermissionDenied."""
+    """Require the permission. Raises PermissionDenied."""
     user: Any = request.user
     if not user.has_perm(f"cluster.{permission}"):
         raise PermissionDenied("Your account may not do this with orphaned transactions.")
 
 
 def inbox(request: HttpRequest) -> HttpResponse:
-    """Those that wait, or all of a status."""
+    """Show those that wait, or all of a status."""
     may(request, "view_orphanedtransaction")
     status = request.GET.get("status", PENDING)
     status = status if status in (PENDING, REAPPLIED, DISMISSED) else PENDING
@@ -79,7 +79,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
 
 
 def orphan(request: HttpRequest, orphan_id: str) -> HttpResponse:
-    """One of them: the row before, after the orphaned write, and now."""
+    """Show one of them: the row before, after the orphaned write, and now."""
     may(request, "view_orphanedtransaction")
     context: dict[str, Any] = {"title": "Orphaned transaction"}
     nodes = connect_all(timeout=SECONDS)
@@ -125,7 +125,7 @@ def report(request: HttpRequest, decision: dict[str, Any]) -> None:
 
 
 def outcomes(nodes: Any, decision: dict[str, Any]) -> list[Decided]:
-    """The action that was chosen. Raises ClusterError."""
+    """Run the action that was chosen. Raises ClusterError."""
     verb, ids, seconds = decision["verb"], decision["ids"], conf().lease_seconds
     if verb == "dismiss":
         return dismiss(nodes, ids, lease_seconds=seconds, reason=decision["reason"])
@@ -136,7 +136,7 @@ def outcomes(nodes: Any, decision: dict[str, Any]) -> list[Decided]:
 
 
 def edited(request: HttpRequest) -> dict[str, str | None]:
-    """The columns that were typed otherwise than they stood there. The word NULL stands for none."""
+    """Return the columns that were typed otherwise than they stood there. The word NULL stands for none."""
     changes: dict[str, str | None] = {}
     for name, value in request.POST.items():
         column = name.removeprefix(COLUMN)

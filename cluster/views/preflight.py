@@ -36,55 +36,55 @@ def blocked(verb: Verb, seen: Seen, node: NodeName | None) -> str:
 
 
 def promoting(seen: Seen, _node: NodeName | None) -> list[Tick]:
-    """No node takes writes, and a majority agrees."""
+    """Check that no node takes writes, and a majority agrees."""
     return [no_primary(seen), answers(seen, NodeName.NODE_A), quorum(seen)]
 
 
 def forcing(seen: Seen, _node: NodeName | None) -> list[Tick]:
-    """Node A is alone."""
+    """Check that Node A is alone."""
     return [no_primary(seen), answers(seen, NodeName.NODE_A)]
 
 
 def recovering(seen: Seen, node: NodeName | None) -> list[Tick]:
-    """Another node takes writes, and this one answers."""
+    """Check that another node takes writes, and this one answers."""
     return [has_primary(seen), *([answers(seen, node)] if node else [])]
 
 
 def rebuilding(seen: Seen, node: NodeName | None) -> list[Tick]:
-    """Another node takes writes, and this one answers: to ask it is the first step of a rebuild."""
+    """Check that another node takes writes, and this one answers: to ask it is the first step of a rebuild."""
     return [has_primary(seen), *([answers(seen, node, needed=True)] if node else [])]
 
 
 def demoting(seen: Seen, _node: NodeName | None) -> list[Tick]:
-    """Main answers; what it lacks goes over first."""
+    """Check that Main answers; what it lacks goes over first."""
     lag = seen.node(NodeName.MAIN).lag_entries
     words = "Main is in sync" if lag == 0 else f"Main is {lag} entries behind, which are sent first"
     return [answers(seen, NodeName.MAIN), *([] if lag is None else [Tick(lag == 0, words)])]
 
 
 def switching(seen: Seen, node: NodeName | None) -> list[Tick]:
-    """The node answers, and a majority agrees."""
+    """Check that the node answers, and a majority agrees."""
     if node and seen.primary is not None and seen.primary.name is node and seen.overtaken:
         return [Tick(True, f"{node.label} begins a new epoch: others follow it no longer"), quorum(seen)]
     return [*([answers(seen, node)] if node else []), quorum(seen)]
 
 
 def pausing(seen: Seen, _node: NodeName | None) -> list[Tick]:
-    """It is on."""
+    """Check that automation is on."""
     on = not seen.facts.get("paused_by")
     words = "Automation is on" if on else "Automation is paused already"
     return [Tick(on, words, needed=True), quorum(seen)]
 
 
 def resuming(seen: Seen, _node: NodeName | None) -> list[Tick]:
-    """It is paused."""
+    """Check that automation is paused."""
     paused = bool(seen.facts.get("paused_by"))
     words = "Automation is paused" if paused else "Automation is on already"
     return [Tick(paused, words, needed=True), quorum(seen)]
 
 
 def comparing(seen: Seen, _node: NodeName | None) -> list[Tick]:
-    """Somebody is right, and the others are there to be compared."""
+    """Check that a primary is right, and the others are there to be compared."""
     away = [node.label for node in seen if not node.reachable]
     words = f"{' and '.join(away)} will be left out" if away else "All nodes are reachable"
     return [has_primary(seen), Tick(not away, words)]

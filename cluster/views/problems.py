@@ -40,7 +40,7 @@ class Problem:
         return f"Open {NodeName(self.node).label}" if self.node else ""
 
     def blocked(self, seen: Seen) -> str:
-        """Why its action is not possible now; empty when it is."""
+        """Return why its action is not possible now; empty when it is."""
         return blocked(VERBS[self.verb], seen, NodeName(self.node) if self.node else None)
 
     @property
@@ -54,17 +54,17 @@ class Problem:
 
 
 def counted(number: int, thing: str) -> str:
-    """A number of things."""
+    """Count things in words."""
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def problems(seen: Seen) -> list[Problem]:
-    """All of them, the worst first."""
+    """Return all of them, the worst first."""
     return sorted(found(seen), key=lambda one: one.badness)
 
 
 def found(seen: Seen) -> Iterator[Problem]:
-    """Each problem."""
+    """Yield each problem."""
     if seen.stale:
         ago = "yet" if seen.age is None else f"for {seen.age:.0f} s"
         yield Problem(
@@ -90,7 +90,7 @@ def found(seen: Seen) -> Iterator[Problem]:
 
 
 def of_node(seen: Seen, node: SeenNode) -> Iterator[Problem]:
-    """What is wrong with a node."""
+    """Yield what is wrong with a node."""
     if not node.reachable:
         advice = f"Start {node.label}, or restore its network"
         yield Problem(2, f"{node.label} does not answer: {node.error}.", node=node.name, advice=advice)
@@ -111,12 +111,12 @@ def of_node(seen: Seen, node: SeenNode) -> Iterator[Problem]:
 
 
 def differing(proof: Proof) -> list[Problem]:
-    """What the comparison in the background has found."""
+    """Return what the comparison in the background has found."""
     return [Problem(3, sentence, "repair") for sentence in proof.found[:SHOWN]] if proof.differences else []
 
 
 def risk(seen: Seen) -> str:
-    """Whether data is at risk, in a few words."""
+    """Return whether data is at risk, in a few words."""
     if seen.stale:
         return "unknown"
     parts = []
@@ -142,7 +142,7 @@ class Forecast:
 
 
 def forecast(seen: Seen) -> Forecast | None:
-    """What the monitor would decide; None while nobody takes writes or nobody knows."""
+    """Return what the monitor would decide; None while nobody takes writes or nobody knows."""
     if seen.stale or seen.primary is None:
         return None
     found = seen.facts.get("successor")

@@ -37,7 +37,7 @@ class SeenNode:
     facts: dict[str, Any]
 
     def __getattr__(self, key: str) -> Any:
-        """A fact by its name."""
+        """Return a fact by its name."""
         if key.startswith("__"):
             raise AttributeError(key)
         return self.facts.get(key)
@@ -92,7 +92,7 @@ class Seen:
         ]
 
     def node(self, name: NodeName) -> SeenNode:
-        """One of them."""
+        """Return one of them."""
         return next(node for node in self.nodes if node.name is name)
 
     @property
@@ -141,7 +141,7 @@ class Seen:
 
 
 def seen() -> Seen:
-    """The newest look; one query on the control database, none on a node."""
+    """Return the newest observation; one query on the control database, none on a node."""
     found = observations.newest()
     if found is None:
         return Seen({}, None)
@@ -149,7 +149,7 @@ def seen() -> Seen:
 
 
 def looked_or_nothing() -> Seen:
-    """The newest look; nothing while the control database has no tables yet."""
+    """Return the newest observation; nothing while the control database has no tables yet."""
     try:
         return seen()
     except DatabaseError as error:

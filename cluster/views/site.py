@@ -29,11 +29,11 @@ class OperatorsSite(UnfoldAdminSite):
     login_form = sign_in.SignInForm
 
     def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
-        """As Django's, with the policy that its scripts need."""
+        """Wrap as Django's does, with the policy that its scripts need."""
         return relaxed(super().admin_view(view, cacheable))
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        """What every page knows, with the icon of the site."""
+        """Return what every page knows, with the icon of the site."""
         icon = {"rel": "icon", "type": "image/svg+xml", "href": static("cluster/icon.svg")}
         return super().each_context(request) | {"site_favicons": [icon]}
 
@@ -57,12 +57,12 @@ class OperatorsSite(UnfoldAdminSite):
         return sign_in.OperatorPassword.as_view(extra_context=context)(request)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        """The dashboard."""
+        """Return the dashboard."""
         more = dashboard.now_context(request) | dashboard.hour_context(dashboard.chosen(request))
         return super().index(request, more | (extra_context or {}))
 
     def extra_urls(self) -> list[URLPattern]:
-        """Pages that show no model."""
+        """Return the pages that show no model."""
         addresses.register()
         return [
             path("badge/", self.admin_view(badge_part), name="badge"),
@@ -95,5 +95,5 @@ def badge(request: HttpRequest) -> list[str]:
 
 
 def badge_part(request: HttpRequest) -> HttpResponse:
-    """The badge alone, fetched again and again by every page."""
+    """Show the badge alone, fetched again and again by every page."""
     return render(request, "cluster/parts/badge.html", {"environment": badge(request)})

@@ -52,14 +52,14 @@ class ReasonForm(forms.Form):
             )
 
     def clean_typed(self) -> str:
-        """The node's name, typed."""
+        """Require the node's name, typed."""
         typed = str(self.cleaned_data["typed"]).strip()
         if self.node is None or typed != self.node.value:
             raise forms.ValidationError("That is not the name of the node.")
         return typed
 
     def clean_password(self) -> str:
-        """The user's own."""
+        """Require the user's own password."""
         password = str(self.cleaned_data["password"])
         if not signed_in_again(self.request, password):
             raise forms.ValidationError("That is not your password.")
@@ -80,7 +80,7 @@ def signed_in_again(request: HttpRequest, password: str) -> bool:
 
 
 def is_fresh(request: HttpRequest) -> bool:
-    """Whether the user has signed in a moment ago."""
+    """Tell whether the user has signed in a moment ago."""
     user: Any = request.user
     last = user.last_login.timestamp() if user.last_login else 0.0
     again = 0.0 if isinstance(user, Operator) else request.session.get(FRESH, 0.0)
@@ -88,7 +88,7 @@ def is_fresh(request: HttpRequest) -> bool:
 
 
 def permitted(request: HttpRequest, name: str) -> Verb:
-    """The verb. Raises Http404, PermissionDenied."""
+    """Return the verb. Raises Http404, PermissionDenied."""
     verb = VERBS.get(name)
     if verb is None:
         raise Http404(f"There is no action {name}.")
@@ -120,7 +120,7 @@ def dialog(request: HttpRequest, name: str, node: NodeName | None = None) -> Htt
 
 
 def risks_of(verb: Verb) -> list[str]:
-    """What may be lost, as the nodes are now; why there is nothing to tell."""
+    """Return what may be lost, as the nodes are now; or why that is not known."""
     if verb.risks is None:
         return []
     nodes = connect_all(timeout=PROBE_SECONDS)
@@ -134,7 +134,7 @@ def risks_of(verb: Verb) -> list[str]:
 
 
 def choose(request: HttpRequest, verb: Verb) -> HttpResponse:
-    """Which node?"""
+    """Ask which node."""
     looked = seen()
     choices = [(node, blocked(verb, looked, node)) for node in verb.nodes]
     context = {"title": verb.title, "verb": verb, "choices": choices}
@@ -158,7 +158,7 @@ def start(request: HttpRequest, verb: Verb, node: NodeName | None, form: ReasonF
 
 
 def sent(made: Job) -> bool:
-    """Whether the broker has taken it. Imported late: the tasks call the actions, as this page does."""
+    """Tell whether the broker has taken it. Imported late: the tasks call the actions, as this page does."""
     from cluster.tasks import run_job
 
     try:
@@ -169,7 +169,7 @@ def sent(made: Job) -> bool:
 
 
 def job(request: HttpRequest, pk: int) -> HttpResponse:
-    """What was asked for, and how far it is. It goes on when the page is closed."""
+    """Show what was asked for, and how far it is. It goes on when the page is closed."""
     context = job_context(pk)
     return render(
         request,
@@ -179,12 +179,12 @@ def job(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def job_part(request: HttpRequest, pk: int) -> HttpResponse:
-    """The part that changes."""
+    """Show the part that changes."""
     return render(request, "cluster/parts/job.html", job_context(pk))
 
 
 def job_context(pk: int) -> dict[str, Any]:
-    """A job with its rate and the time that is left."""
+    """Return a job with its rate and the time that is left."""
     made = get_object_or_404(Job, pk=pk)
     jobs.check_alive(made)
     verb = VERBS[made.verb]

@@ -20,7 +20,7 @@ def create_admin() -> bool:
 
 
 def sign_in() -> str:
-    """The password of `admin`, or a note that somebody changed it."""
+    """Return the password of `admin`, or a note that somebody changed it."""
     user = get_user_model().objects.get(username=ADMIN)
     known = user.check_password(settings.ADMIN_PASSWORD)
     return settings.ADMIN_PASSWORD if known else "(changed since)"

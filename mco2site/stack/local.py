@@ -136,7 +136,7 @@ def _stop(node: LocalNode) -> bool:
 
 
 def cluster_status() -> dict[str, Any]:
-    """What `cluster_status --json` says."""
+    """Return what `cluster_status --json` says."""
     out = StringIO()
     call_command("cluster_status", json=True, stdout=out)
     status: dict[str, Any] = json.loads(out.getvalue())

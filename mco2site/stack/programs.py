@@ -30,7 +30,7 @@ class Program:
 
 
 def programs() -> list[Program]:
-    """The programs in the order in which they start."""
+    """Return the programs in the order in which they start."""
     return [
         Program("broker", _broker(), settings.BROKER_PORT, "BROKER_PORT"),
         Program("web", _web(), settings.WEB_PORT, "WEB_PORT"),
@@ -53,7 +53,7 @@ def _celery(*arguments: str) -> list[str]:
 
 
 def _broker() -> list[str]:
-    """A broker that keeps nothing on disk: what is in it is only work that beat asks for again."""
+    """Return a broker that keeps nothing on disk: what is in it is only work that beat asks for again."""
     return [
         str(get_binary_path()),
         *("--bind", "127.0.0.1", "--port", str(settings.BROKER_PORT)),

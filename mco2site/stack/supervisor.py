@@ -80,7 +80,7 @@ class Supervisor:
         self.socket = socket_path(self.directory, "supervisor.sock")
 
     def status(self) -> list[ProgramStatus]:
-        """The programs of the running supervisor; empty when there is none."""
+        """Return the programs of the running supervisor; empty when there is none."""
         try:
             return [_status(info) for info in self._remote().getAllProcessInfo()]
         except (OSError, http.client.HTTPException, ProtocolError):
@@ -92,12 +92,12 @@ class Supervisor:
         return bool(self.status())
 
     def ailing(self) -> list[str]:
-        """The names of the programs that are not running."""
+        """Return the names of the programs that are not running."""
         running = {status.name for status in self.status() if status.state == "running"}
         return [program.name for program in self.programs if program.name not in running]
 
     def is_current(self) -> bool:
-        """Whether the running supervisor was started with these programs and this environment."""
+        """Tell whether the running supervisor was started with these programs and this environment."""
         digest = self._digest_file.read_text() if self._digest_file.exists() else ""
         return self.running and digest == self._digest()
 
@@ -150,7 +150,7 @@ class Supervisor:
         return "".join(sections)
 
     def _digest(self) -> str:
-        """Changes with the configuration and with every setting that the programs would read."""
+        """Return what changes with the configuration and with every setting that the programs would read."""
         example = (self.base / ".env.example").read_text()
         names = [line.partition("=")[0] for line in example.splitlines() if not line.startswith("#")]
         values = [f"{name}={os.environ.get(name, '')}" for name in names]
@@ -175,7 +175,7 @@ def remove(directory: Path) -> None:
 
 
 def _section(template: str, **values: object) -> str:
-    """A part of the configuration, in which a percent sign is written twice."""
+    """Return a part of the configuration, in which a percent sign is written twice."""
     return template.format(**{name: str(value).replace("%", "%%") for name, value in values.items()})
 
 

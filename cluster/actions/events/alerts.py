@@ -38,13 +38,13 @@ def send(key: str, sentence: str, facts: Mapping[str, Any], actor: str) -> None:
 
 
 def body(sentence: str, facts: Mapping[str, Any], actor: str) -> str:
-    """The sentence, the numbers, and who did it."""
+    """Return the sentence, the numbers, and who did it."""
     lines = [f"{name.replace('_', ' ')}: {value}" for name, value in facts.items()]
     return "\n".join([sentence, *lines, *([f"by {actor}"] if actor else [])])
 
 
 def is_mine(key: str) -> bool:
-    """Whether this process sends it.
+    """Tell whether this process sends it.
 
     Without the control database nobody can be asked, and an alert too many is better than none.
     """

@@ -53,5 +53,5 @@ def confirm(nodes: Nodes, wanted: Automation, problems: list[str]) -> None:
 
 
 def state(automation: Automation) -> str:
-    """In a word."""
+    """Return the decision in a word."""
     return "paused" if automation.paused else "on"

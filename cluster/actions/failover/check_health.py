@@ -92,7 +92,7 @@ class PeerProber(Protocol):
         """How long each node took to answer the last probe."""
 
     def probe(self) -> ClusterView:
-        """All nodes at once."""
+        """Probe all nodes at once."""
 
     def request_reachability(self, suspect: NodeName) -> None:
         """Let the others probe a node."""
@@ -100,7 +100,7 @@ class PeerProber(Protocol):
     def reachability(
         self, observers: Collection[NodeName], suspect: NodeName, ask: bool
     ) -> Mapping[NodeName, Reachability]:
-        """How each of `observers` sees the suspect."""
+        """Ask each of `observers` how it sees the suspect."""
 
     def wait(self, seconds: float) -> None:
         """Rest until it is time to probe again."""
@@ -114,7 +114,7 @@ Witness = Callable[[], Mapping[NodeName, int]]
 
 
 def no_witness() -> Mapping[NodeName, int]:
-    """Nobody else has seen anything."""
+    """Return no reports: nobody else has seen anything."""
     return {}
 
 
@@ -145,7 +145,7 @@ class Watch:
 
     @classmethod
     def of_this_process(cls) -> "Watch":
-        """The watcher of this process, made when it is first asked for; a forked process makes its own."""
+        """Return the watcher of this process, made when it is first asked for; a forked process makes its own."""
         return _watch(os.getpid())
 
     @classmethod
@@ -207,7 +207,7 @@ class Watch:
         return monitor_state, decide(monitor_state, self.policy)
 
     def reachability(self, view: ClusterView, asked: list[NodeName]) -> Mapping[NodeName, Reachability]:
-        """How the other nodes see a last primary that has failed; it takes their word to call it dead."""
+        """Ask the other nodes how they see a last primary that has failed; it takes their word to call it dead."""
         last = view.last_primary
         if last is None or self.memory.failures[last] < self.policy.threshold:
             return {}
@@ -288,14 +288,14 @@ class Watch:
 
 
 def answers_at_once(monitor_state: MonitorState) -> bool:
-    """Whether the last primary refuses or breaks connections, so that another probe costs no time."""
+    """Tell whether the last primary refuses or breaks connections, so that another probe costs no time."""
     last = monitor_state.view.last_primary
     error = monitor_state.view.error(last) if last else None
     return error is not None and (error.gone or error.broke)
 
 
 def policy(settings: ClusterConf) -> Policy:
-    """The rules of the watch in the settings."""
+    """Return the rules of the watch in the settings."""
     return Policy(
         threshold=settings.failure_threshold,
         cooldown=settings.cooldown,
@@ -305,7 +305,7 @@ def policy(settings: ClusterConf) -> Policy:
 
 
 def patience(settings: ClusterConf) -> float:
-    """Seconds that a probe may take: the next one is not to wait for it."""
+    """Return the seconds that a probe may take: the next one is not to wait for it."""
     return min(settings.probe_timeout, settings.probe_interval)
 
 

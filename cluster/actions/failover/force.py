@@ -16,7 +16,7 @@ UNCONFIRMED = (
 
 
 def risks(view: ClusterView, to: NodeName) -> list[str]:
-    """What may be lost or orphaned, one sentence each. Raises Refused when force is not needed or cannot help."""
+    """Return what may be lost or orphaned, one sentence each. Raises Refused when force is needless or useless."""
     state = check(view, to)
     away = [name for name in to.others if view.state(name) is None]
     vote = "with its own vote alone" if len(away) == len(to.others) else "by a vote that proves nothing"
@@ -39,7 +39,7 @@ def risks(view: ClusterView, to: NodeName) -> list[str]:
 
 
 def check(view: ClusterView, to: NodeName) -> NodeState:
-    """The state of the node. Raises Refused."""
+    """Return the state of the node. Raises Refused."""
     state = view.state(to)
     if state is None:
         raise Refused(f"{to.label} cannot be promoted: {view.error(to)}")
@@ -79,5 +79,5 @@ def force(nodes: Nodes, view: ClusterView, to: NodeName, *, reason: str, lease_s
 
 
 def labels(names: list[NodeName]) -> str:
-    """Nodes in a sentence."""
+    """Name nodes in a sentence."""
     return " and ".join(name.label for name in names)

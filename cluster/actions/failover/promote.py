@@ -114,12 +114,12 @@ def promote(
 
 
 def labels(nodes: Iterable[Node]) -> str:
-    """Nodes in a sentence."""
+    """Name nodes in a sentence."""
     return " and ".join(node.name.label for node in nodes)
 
 
 def answering(nodes: Sequence[Node]) -> dict[Node, NodeState]:
-    """The state of each node that answers."""
+    """Return the state of each node that answers."""
     states: dict[Node, NodeState] = {}
     for node in nodes:
         try:
@@ -130,7 +130,7 @@ def answering(nodes: Sequence[Node]) -> dict[Node, NodeState]:
 
 
 def with_vote(states: Mapping[Node, NodeState]) -> dict[Node, NodeState]:
-    """The nodes that may vote: not one that may have forgotten what it promised and acknowledged.
+    """Return the nodes that may vote: not one that may have forgotten what it promised and acknowledged.
 
     A blank node is new for certain only where all three answer and nobody has ever led.
     """
@@ -140,7 +140,7 @@ def with_vote(states: Mapping[Node, NodeState]) -> dict[Node, NodeState]:
 
 
 def refuse_outdated(seen: ClusterView | None, states: Iterable[NodeState]) -> None:
-    """A decision on a view that is out of date must not depose who was promoted meanwhile. Raises StaleEpoch.
+    """Refuse a decision on an outdated view: it must not depose who was promoted meanwhile. Raises StaleEpoch.
 
     Nor a rival who is at it: two that depose each other in turn take longer than one. If the rival has died,
     the next look sees what it has claimed.
@@ -157,7 +157,7 @@ def refuse_outdated(seen: ClusterView | None, states: Iterable[NodeState]) -> No
 
 
 def require_vote(candidate: Node) -> NodeState:
-    """The state of a candidate that was not seen to vote. Raises why it may not, if it still may not."""
+    """Return the state of a candidate that was not seen to vote. Raises why it may not, if it still may not."""
     state = candidate.state()
     if state.blank or state.withdrawn:
         raise Refused(
@@ -168,7 +168,7 @@ def require_vote(candidate: Node) -> NodeState:
 
 
 def next_epoch(voters: Iterable[Node], promised: int) -> int:
-    """The epoch after those that were promised, as far as can be seen; no two promotions may begin the same one.
+    """Return the epoch after all promised ones that can be seen; no two promotions may begin the same one.
 
     Two majorities have a node in common, which promises it once. But an operator may force Node A by its own vote,
     while the others, unseen, go on: so then it takes an odd number, and a majority without it an even one, which is
@@ -272,7 +272,7 @@ def gather(candidate: Node, claimed: Sequence[Node], epoch: int) -> int:
 
 
 def facts(candidate: NodeState, epoch: int, reason: str, *, automatic: bool, forced: bool) -> str:
-    """What PROMOTION(epoch) says, as JSON. It hands on when the last automatic failover was."""
+    """Return what PROMOTION(epoch) says, as JSON. It hands on when the last automatic failover was."""
     return json.dumps(
         {
             "node": candidate.name.value,

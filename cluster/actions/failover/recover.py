@@ -69,7 +69,7 @@ def recover(
 def bring_back(
     nodes: Nodes, name: NodeName, *, lease_seconds: float, on_progress: ProgressCallback, progress: Progress
 ) -> Recovery:
-    """The recovery itself. Raises as `recover`."""
+    """Recover the node. Raises as `recover`."""
     view = observe_revived(nodes, lease_seconds)
     primary, state = check(view, name)
     on_progress(f"{name.label} last transaction was at: {format_utc(state.last_entry_at)}")
@@ -91,7 +91,7 @@ def bring_back(
 
 
 def check(view: ClusterView, name: NodeName) -> tuple[NodeState, NodeState]:
-    """The primary and the node to recover. Raises Refused.
+    """Return the primary and the node to recover. Raises Refused.
 
     A primary whose lease has run out will do: perhaps it only lacks the consent of the node that recovers. So will
     one that was restarted, if it lacks a vote of this node, which proves nothing before.
@@ -115,7 +115,7 @@ def check(view: ClusterView, name: NodeName) -> tuple[NodeState, NodeState]:
 
 
 def restarted(view: ClusterView, name: NodeName) -> NodeState | None:
-    """The last primary, if it answers and a node that may have an older disk than it had cannot vote for it."""
+    """Return the last primary, if it answers and a node with perhaps an older disk cannot vote for it."""
     older = set_back(view.reachable)
     last = view.last_primary
     return view.state(last) if last and last is not name and name in older and last not in older else None

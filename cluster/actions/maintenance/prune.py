@@ -56,7 +56,7 @@ def prune(
 
 
 def bound(nodes: dict[NodeName, MariaDBNode], view: ClusterView, days: int) -> tuple[MariaDBNode, int]:
-    """The primary, and the log id at and below which entries may go. Raises Refused."""
+    """Return the primary, and the log id at and below which entries may go. Raises Refused."""
     if days < 1:
         raise Refused("Entries of the last day are kept: a retry looks its transaction up in the log.")
     primary = view.primary
@@ -84,7 +84,7 @@ def check_member(view: ClusterView, name: NodeName, primary: NodeState) -> None:
 
 
 def in_turn(view: ClusterView) -> list[NodeState]:
-    """The followers first: if one of them fails, the primary still has all."""
+    """Return the followers, then the primary: if one of them fails, the primary still has all."""
     return sorted(view.reachable, key=lambda state: view.primary is state)
 
 
@@ -99,6 +99,6 @@ def prune_node(node: MariaDBNode, state: NodeState, upto: int, progress: Progres
 
 
 def kept(primary: MariaDBNode) -> int:
-    """How many entries the log holds now."""
+    """Return how many entries the log holds now."""
     state = primary.state()
     return state.entries - state.pruned_entries

@@ -21,7 +21,7 @@ class NodeQuarantine:
 
 
 def listed(nodes: Sequence[MariaDBNode]) -> list[NodeQuarantine]:
-    """The quarantined entries of each node. A node that does not answer says so."""
+    """Return the quarantined entries of each node. A node that does not answer says so."""
     found = []
     for node in nodes:
         try:

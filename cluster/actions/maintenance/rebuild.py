@@ -108,7 +108,7 @@ def rebuild(nodes: Nodes, name: NodeName, *, lease_seconds: float, progress: Pro
 
 
 def make_anew(nodes: Nodes, name: NodeName, *, lease_seconds: float, progress: Progress) -> Rebuilt:
-    """The rebuild itself. Raises as `rebuild`."""
+    """Rebuild the node. Raises as `rebuild`."""
     view = observe_revived(nodes, lease_seconds)
     primary = check(view, name)
     target, source = nodes[name], nodes[primary.name]
@@ -141,7 +141,7 @@ def amount(nodes: Nodes, view: ClusterView) -> int:
 
 
 def check(view: ClusterView, name: NodeName) -> NodeState:
-    """The primary. Raises Refused when there is none, or when it is the node to rebuild."""
+    """Return the primary. Raises Refused when there is none, or when it is the node to rebuild."""
     primary = leader(view)
     if primary is None:
         raise Refused(
@@ -156,7 +156,7 @@ def check(view: ClusterView, name: NodeName) -> NodeState:
 
 
 def leader(view: ClusterView) -> NodeState | None:
-    """The primary. One whose lease has run out will do: perhaps it only lacks this node's consent.
+    """Return the primary. One whose lease has run out will do: perhaps it only lacks this node's consent.
 
     Nobody can have been promoted since: two nodes have promised no higher epoch, namely the primary and the
     node itself, or where that has forgotten its promise both others.
@@ -165,7 +165,7 @@ def leader(view: ClusterView) -> NodeState | None:
 
 
 def require_migrated(source: MariaDBNode) -> None:
-    """The node is made in the newest shape, so the primary must have it. Raises Refused."""
+    """Require the newest shape of the primary, in which the node is made. Raises Refused."""
     if waiting := migration_record.pending(source.connection):
         names = ", ".join(".".join(key) for key in waiting)
         raise Refused(f"{source.name.label} lacks migrations ({names}): run migrate first, then this again.")
@@ -216,7 +216,7 @@ def drop_outdated(target: MariaDBNode) -> None:
 
 
 def check_promises(view: ClusterView, name: NodeName, epoch: int) -> None:
-    """The other nodes must vouch for one that forgot its promises. Raises Refused."""
+    """Require that the other nodes vouch for one that forgot its promises. Raises Refused."""
     for other in NodeName:
         if other is name:
             continue
@@ -288,7 +288,7 @@ class Copy:
         self.copy_table(LOG_TABLE, log_span(None, watermark), copy)
 
     def copy_rows(self) -> int:
-        """The rows of every replicated table; how many."""
+        """Copy the rows of every replicated table; return how many."""
         total = 0
         for model in replicated_models():
             table = shape(model)
@@ -308,7 +308,7 @@ class Copy:
         return total
 
     def end_of_span(self, table: Comparable, rest: Span) -> Key | None:
-        """Where the next span ends: after SPAN rows of the source, and twice as many of the target."""
+        """Return where the next span ends: after SPAN rows of the source, and twice as many of the target."""
         end = comparing.key_at(self.source.connection, table, rest, SPAN)
         span = Span(rest.after, end or rest.upto)
         return comparing.key_at(self.target.connection, table, span, 2 * SPAN) or end

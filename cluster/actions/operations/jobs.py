@@ -55,7 +55,7 @@ def claimed(job: Job, place: str) -> bool:
 
 
 def start_here_unless_taken(job: Job) -> None:
-    """A worker has a moment to take it; else it runs in this process."""
+    """Leave a worker a moment to take it; else run it in this process."""
     threading.Timer(WORKER_SECONDS, start_here, [job]).start()
 
 

@@ -80,13 +80,13 @@ class Decided:
 
 
 def listed(nodes: Nodes, status: str | None, limit: int | None = None) -> tuple[list[Orphan], int]:
-    """The orphaned entries of a status (None: all), the oldest first, and how many there are."""
+    """Return the orphaned entries of a status (None: all), the oldest first, and how many there are."""
     connection = nodes[best(nodes)].connection
     return deciding.orphans(connection, status, limit), deciding.count(connection, status)
 
 
 def best(nodes: Nodes) -> NodeName:
-    """The node to read from: the primary, else the furthest. Raises Refused when none answers."""
+    """Return the node to read from: the primary, else the furthest. Raises Refused when none answers."""
     view = observe(nodes)
     if view.reference is None:
         raise Refused(f"No node answers. {view.missing()}")
@@ -94,7 +94,7 @@ def best(nodes: Nodes) -> NodeName:
 
 
 def show(nodes: Nodes, orphan_id: str) -> Shown:
-    """One orphaned entry and its row as it is now. Raises Refused when there is no such entry."""
+    """Return one orphaned entry and its row as it is now. Raises Refused when there is no such entry."""
     name = best(nodes)
     connection = nodes[name].connection
     orphan = deciding.by_id(connection, orphan_id)
@@ -112,12 +112,12 @@ def show(nodes: Nodes, orphan_id: str) -> Shown:
 
 
 def image(text: str | None) -> Image:
-    """An image's columns."""
+    """Return an image's columns."""
     return None if text is None else DECODER.decode(text)
 
 
 def shapes() -> dict[str, TableShape]:
-    """The replicated tables by name."""
+    """Return the replicated tables by name."""
     return {model._meta.db_table: shape(model) for model in replicated_models()}
 
 
@@ -184,7 +184,7 @@ def reopen(nodes: Nodes, ids: Sequence[str], *, lease_seconds: float) -> list[De
 def decide(
     primary: MariaDBNode, verb: str, ids: Iterable[str], one: Callable[[str], Decided]
 ) -> list[Decided]:
-    """Each transaction by itself; one event for all that were decided."""
+    """Decide on each transaction by itself; leave one event for all."""
     with journal.attempt(verb) as made:
         outcomes = [attempt(transaction_id, one) for transaction_id in transactions(primary, ids)]
         if done := [outcome.sentence for outcome in outcomes if outcome.done]:
@@ -193,7 +193,7 @@ def decide(
 
 
 def writable(nodes: Nodes, lease_seconds: float) -> MariaDBNode:
-    """The primary. Raises Refused when no node takes writes."""
+    """Return the primary. Raises Refused when no node takes writes."""
     view = observe_revived(nodes, lease_seconds)
     if view.primary is None:
         raise Refused(f"Nothing was done: no node takes writes now. {view.missing()}".strip())
@@ -201,13 +201,13 @@ def writable(nodes: Nodes, lease_seconds: float) -> MariaDBNode:
 
 
 def transactions(primary: MariaDBNode, ids: Iterable[str]) -> list[str]:
-    """The transactions that these entries belong to, the oldest first. Raises Refused for an unknown id."""
+    """Return the transactions that these entries belong to, the oldest first. Raises Refused for an unknown id."""
     found = [deciding.by_id(primary.connection, orphan_id) for orphan_id in ids]
     return list(dict.fromkeys(orphan.transaction_id for orphan in sorted(found, key=lambda o: o.entry)))
 
 
 def attempt(transaction_id: str, one: Callable[[str], Decided]) -> Decided:
-    """The outcome of one transaction; a refusal is an outcome too."""
+    """Decide on one transaction; a refusal is an outcome too."""
     try:
         return one(transaction_id)
     except Refused as error:
@@ -215,12 +215,12 @@ def attempt(transaction_id: str, one: Callable[[str], Decided]) -> Decided:
 
 
 def decided(transaction_id: str, entries: Iterable[Orphan], sentence: str, reapplied_as: str = "") -> Decided:
-    """A transaction that was decided."""
+    """Return the record of a transaction that was decided."""
     return Decided(transaction_id, tuple(o.id for o in entries), True, sentence, reapplied_as)
 
 
 def described(entries: Sequence[Orphan]) -> str:
-    """A transaction's entries at the beginning of a sentence."""
+    """Describe a transaction's entries at the beginning of a sentence."""
     first = entries[0]
     more = f" and {len(entries) - 1} more of its transaction" if len(entries) > 1 else ""
     return f"{first.id} ({first.row}){more}"

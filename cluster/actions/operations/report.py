@@ -31,12 +31,12 @@ class Report:
         self._writer.start()
 
     def step(self, sentence: str) -> None:
-        """A step was taken."""
+        """Record that a step was taken."""
         self.job.steps = [*self.job.steps, [round(time.monotonic() - self._began, 2), sentence]]
         self._changed.set()
 
     def expect(self, total: int | None) -> None:
-        """How much there is to do."""
+        """Record how much there is to do."""
         self.job.total = total
         self._changed.set()
 
@@ -45,7 +45,7 @@ class Report:
         self.job.done += more
 
     def end(self, state: Job.State, sentence: str) -> None:
-        """It is over. Waits until that is written, for a while."""
+        """Record that it is over; wait until that is written, for a while."""
         self.step(sentence)
         self.job.state, self.job.ended_at = state, datetime.now(UTC)
         self._over.set()

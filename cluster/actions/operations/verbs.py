@@ -55,30 +55,30 @@ class Verb:
     risks: Callable[[Nodes], list[str]] | None = None
 
     def shell(self, node: str = "") -> str:
-        """The command for a node."""
+        """Return the command for a node."""
         return f"python manage.py {self.command.format(node=node)}".strip()
 
 
 def promoting(nodes: Nodes, job: Job, report: Report) -> str:
-    """Node A in place of a Main that failed."""
+    """Promote Node A in place of a Main that failed."""
     done = promote_node_a(nodes, reason=job.reason, lease_seconds=conf().lease_seconds)
     return PROMOTED if done else ALREADY_ACTING
 
 
 def forcing(nodes: Nodes, job: Job, report: Report) -> str:
-    """Node A without a majority."""
+    """Promote Node A without a majority."""
     view = observe(nodes)
     force(nodes, view, NodeName.NODE_A, reason=job.reason, lease_seconds=conf().lease_seconds)
     return PROMOTED
 
 
 def forced_risks(nodes: Nodes) -> list[str]:
-    """What promoting Node A without a majority may cost. Raises Refused where it is not needed or cannot help."""
+    """Return what a forced promotion of Node A may cost. Raises Refused where it is not needed or cannot help."""
     return risks(observe(nodes), NodeName.NODE_A)
 
 
 def recovering(nodes: Nodes, job: Job, report: Report) -> str:
-    """A node from the primary."""
+    """Recover a node from the primary."""
     name = NodeName(job.node)
     report.expect(observe(nodes).lag_entries(name))
     done = recover(
@@ -88,13 +88,13 @@ def recovering(nodes: Nodes, job: Job, report: Report) -> str:
 
 
 def demoting(nodes: Nodes, job: Job, report: Report) -> str:
-    """The writes back to Main."""
+    """Hand the writes back to Main."""
     done = demote_node_a(nodes, reason=job.reason, lease_seconds=conf().lease_seconds, timeout=SWITCH_SECONDS)
     return DEMOTED if done else ALREADY_VICE
 
 
 def switching(nodes: Nodes, job: Job, report: Report) -> str:
-    """The writes to a node."""
+    """Hand the writes to a node."""
     name = NodeName(job.node)
     done = give_writes(
         nodes, name, reason=job.reason, lease_seconds=conf().lease_seconds, timeout=SWITCH_SECONDS
@@ -103,13 +103,13 @@ def switching(nodes: Nodes, job: Job, report: Report) -> str:
 
 
 def pausing(nodes: Nodes, job: Job, report: Report) -> str:
-    """The watch observes and changes nothing."""
+    """Let the watch observe and change nothing."""
     pause(nodes, job.actor)
     return PAUSED
 
 
 def resuming(nodes: Nodes, job: Job, report: Report) -> str:
-    """The watch acts again."""
+    """Let the watch act again."""
     resume(nodes, job.actor)
     return RESUMED
 
@@ -136,7 +136,7 @@ def repairing(nodes: Nodes, job: Job, report: Report) -> str:
 
 
 def rebuilding(nodes: Nodes, job: Job, report: Report) -> str:
-    """A node anew from the primary."""
+    """Make a node anew from the primary."""
     report.expect(amount_to_copy(nodes, observe(nodes)))
     done = rebuild(nodes, NodeName(job.node), lease_seconds=conf().lease_seconds, progress=report.advance)
     return done.sentence

@@ -42,7 +42,7 @@ class WhoWrites(Protocol):
         """Want an answer of a moment after this one; its number."""
 
     def answer(self, number: int) -> frozenset[int] | None:
-        """That answer or a later one; None until it has come."""
+        """Return that answer or a later one; None until it has come."""
 
 
 @dataclass
@@ -90,7 +90,7 @@ class Feed:
         return state
 
     def carry(self) -> dict[str, int]:
-        """One batch. The transactions that the target holds now and may not have held before: last log ids by id.
+        """Carry one batch. Return the transactions that the target may not have held before: last log ids by id.
 
         What stands above the watermark from earlier epochs is not sent: whoever holds PROMOTION(e) has it, by the
         boundary rule, and nobody waits for it any more.
@@ -117,7 +117,7 @@ class Feed:
         return last_log_ids(fresh)
 
     def refuse_newer(self, epochs: Iterable[int]) -> None:
-        """What a follower holds of a newer epoch is not complete: the boundary rule. Raises StaleEpoch."""
+        """Refuse a newer epoch, of which a follower holds a part alone: the boundary rule. Raises StaleEpoch."""
         if newer := [epoch for epoch in epochs if epoch > self.epoch]:
             raise StaleEpoch(self.source.name, self.epoch, f"it follows the primary of epoch {newer[0]}.")
 
@@ -131,7 +131,7 @@ class Feed:
             self.gaps.has_arrived(large.transaction_id)  # the target has it, as `carry` says
 
     def carry_part(self) -> dict[str, int]:
-        """One part of a large transaction, if there is any; with its last part, what `carry` says of it."""
+        """Carry one part of a large transaction, if there is any; return what `carry` does with the last."""
         if not self.large:
             return {}
         large = self.large[0]
@@ -196,7 +196,7 @@ class Feed:
 
 
 def may_join(state: NodeState, epoch: int) -> bool:
-    """Main comes back by recover_main alone: an operator or a policy decides when. The others join.
+    """Let the others join. Main comes back by recover_main alone: an operator or a policy decides when.
 
     Not those that are new or lost their data: they come back by rebuild_node, which sees to their promises.
     """

@@ -31,7 +31,7 @@ class OpenWriters:
             return self._begun + 1
 
     def answer(self, number: int) -> frozenset[int] | None:
-        """The transactions that were open at a moment after the question; None until the server has answered."""
+        """Return the transactions that were open at a moment after the question; None before the server's answer."""
         with self._lock:
             return self._writing if self._answered >= number else None
 

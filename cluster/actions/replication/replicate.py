@@ -107,7 +107,7 @@ class Replicator:
         prober.close()
 
     def find(self, nodes: Nodes, prober: Prober) -> NodeState | None:
-        """The node that takes writes, its lease renewed where it had only run out."""
+        """Return the node that takes writes, its lease renewed where it had only run out."""
         view = prober.probe()
         return (prober.probe() if revive(nodes, view, self.lease_seconds) else view).primary
 

@@ -39,7 +39,7 @@ class DowntimeMeter:
 
 
 def unmeasured(now: float) -> list[Event]:
-    """The failovers of the last day without a downtime."""
+    """Return the failovers of the last day without a downtime."""
     since = datetime.fromtimestamp(now, UTC) - KEPT
     return [
         event for event in all_failovers().filter(happened_at__gt=since) if "gap_seconds" not in event.facts
@@ -62,7 +62,7 @@ def measured(event: Event, primary: MariaDBNode, now: float) -> bool:
 
 
 def missed(event: Event) -> float | None:
-    """When the old primary failed its first probe; of a failover by hand, when the monitor last saw a primary."""
+    """Return when the old primary failed its first probe; by hand, when the monitor last saw a primary."""
     if at := event.facts.get("missed_at"):
         return datetime.fromisoformat(at).timestamp()
     slot = event.happened_at.timestamp() // SLOT_SECONDS
@@ -71,5 +71,5 @@ def missed(event: Event) -> float | None:
 
 
 def text(seconds: float) -> str:
-    """A moment as events keep it."""
+    """Return a moment as events keep it."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")

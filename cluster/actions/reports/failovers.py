@@ -46,7 +46,7 @@ def all_failovers() -> QuerySet[Event]:
 
 
 def failovers(since: datetime | None = None) -> list[Failover]:
-    """All of them, or those since a moment, newest first; one query."""
+    """Return all of them, or those since a moment, newest first; one query."""
     transitions = Event.objects.filter(kind=Event.Kind.TRANSITION, verb__in={*ENDS, "recover"})
     if since is not None:
         transitions = transitions.filter(happened_at__gt=since)
@@ -66,5 +66,5 @@ def told(newest_first: Iterable[Event]) -> Iterable[Failover]:
 
 
 def of_event(event: Event) -> Failover:
-    """What belongs to one failover."""
+    """Return what belongs to one failover."""
     return next(found for found in failovers() if found.event.pk == event.pk)

@@ -29,7 +29,7 @@ class Change:
 
 
 def history(model: type[Model], key: str, limit: int, below: tuple[int, int] | None = None) -> list[Change]:
-    """The newest `limit` changes of a record, or those older than the one of `below` (epoch, log id)."""
+    """Return the newest `limit` changes of a record, or those older than the one of `below` (epoch, log id)."""
     entries = _entries(model, key)
     if below:
         epoch, log_id = below
@@ -38,13 +38,13 @@ def history(model: type[Model], key: str, limit: int, below: tuple[int, int] | N
 
 
 def change(model: type[Model], key: str, epoch: int, log_id: int) -> Change | None:
-    """One change of a record, None when the log has none with this identity."""
+    """Return one change of a record, None when the log has none with this identity."""
     found = _entries(model, key).filter(epoch=epoch, log_id=log_id).first()
     return _change(found) if found else None
 
 
 def _entries(model: type[Model], key: str) -> Any:
-    """The record's entries on the node that the model is read from."""
+    """Return the record's entries on the node that the model is read from."""
     using = router.db_for_read(model)
     return LogEntry.objects.using(using).filter(table_name=model._meta.db_table, record_id=key)
 

@@ -64,5 +64,5 @@ def receipt(transaction_id: str) -> Receipt:
 
 
 def has(answer: Noted | NodeUnreachable | NodeFailed | None) -> bool | None:
-    """What an answer means: there, not there, or not known."""
+    """Return what an answer means: there, not there, or not known."""
     return None if isinstance(answer, Exception) else answer is not None

@@ -36,7 +36,7 @@ class NewestReader:
         self._nodes: dict[NodeName, MariaDBNode] = {}
 
     def node(self, name: NodeName) -> MariaDBNode:
-        """The node, over this reader's own connection."""
+        """Return the node, over this reader's own connection."""
         if name not in self._nodes:
             self._nodes[name] = connect(name, timeout=ASK_SECONDS)
         return self._nodes[name]
@@ -58,7 +58,7 @@ class NewestReader:
         return Newest(tuple(self.told(entry, has) for entry in recent), pending_orphans(node))
 
     def arrived(self, name: NodeName, ids: Sequence[str]) -> frozenset[str] | None:
-        """Which of these transactions a node has; None when it does not answer at once."""
+        """Return which of these transactions a node has; None when it does not answer at once."""
         try:
             return arrived(self.node(name).connection, ids)
         except ClusterError as error:
@@ -67,7 +67,7 @@ class NewestReader:
 
     @staticmethod
     def told(entry: Recent, has: dict[NodeName, frozenset[str] | None]) -> dict[str, Any]:
-        """A transaction's facts; `has` by node, None where it is not known."""
+        """Return a transaction's facts; `has` by node, None where it is not known."""
         known = {
             name.value: None if (ids := has.get(name)) is None else entry.transaction_id in ids
             for name in NodeName

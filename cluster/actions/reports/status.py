@@ -30,7 +30,7 @@ from cluster.protocol.view import ClusterView
 
 
 def node_facts(view: ClusterView, name: NodeName) -> dict[str, Any]:
-    """One node as cluster_status shows it; seconds and entries."""
+    """Return one node as cluster_status shows it; seconds and entries."""
     state, error = view.state(name), view.error(name)
     if state is None:
         return {
@@ -58,12 +58,12 @@ def node_facts(view: ClusterView, name: NodeName) -> dict[str, Any]:
 
 
 def rounded(seconds: float | None) -> float | None:
-    """To the millisecond."""
+    """Round to the millisecond."""
     return None if seconds is None else round(seconds, 3)
 
 
 def status(nodes: Mapping[NodeName, MariaDBNode], conf: ClusterConf) -> dict[str, Any]:
-    """The cluster as the nodes answer now."""
+    """Return the cluster as the nodes answer now."""
     view = observe(nodes)
     reference = view.reference
     return cluster_facts(view, conf, pending_orphans(nodes[reference.name]) if reference else None)
@@ -78,7 +78,7 @@ def pending_orphans(node: MariaDBNode) -> int | None:
 
 
 def cluster_facts(view: ClusterView, conf: ClusterConf, orphans: int | None) -> dict[str, Any]:
-    """The cluster as `cluster_status --json` prints it. orphans: transactions that wait; None: not known."""
+    """Return the cluster as `cluster_status --json` prints it. orphans: transactions that wait; None: not known."""
     primary, rules, now = view.primary, policy(conf), time.time()
     ready = readiness(view, rules, now)
     return {
@@ -97,19 +97,19 @@ def cluster_facts(view: ClusterView, conf: ClusterConf, orphans: int | None) -> 
 
 
 def sentence(view: ClusterView) -> str:
-    """The state of the cluster in words, the worst first, with the verb that helps."""
+    """Return the state of the cluster in words, the worst first, with the verb that helps."""
     return joined(standing(view), paused(view))
 
 
 def standing(view: ClusterView) -> str:
-    """How things stand at this look; what is done about it, the watch decides."""
+    """Return how things stand now; what is done about it, the watch decides."""
     if not view.quorum:
         return solo_warning(view) if view.primary else without_quorum(view)
     return with_primary(view) if view.primary else without_primary(view)
 
 
 def without_primary(view: ClusterView) -> str:
-    """Why nobody takes writes and what helps."""
+    """Return why nobody takes writes and what helps."""
     last = view.last_primary
     if last is None:
         return "This cluster never had a primary. Run setup_nodes."
@@ -143,7 +143,7 @@ def remedy(view: ClusterView) -> tuple[str, NodeName] | None:
 
 
 def rest(view: ClusterView) -> str:
-    """How long a promotion waits for the consents to the last primary's lease; empty when that is not long."""
+    """Name how long a promotion waits for the consents to the last primary's lease; empty when not long."""
     seconds = max((state.consent_seconds for state in view.reachable), default=0.0)
     return (
         f" It waits {seconds:.1f} s for the lease that may still run." if seconds > REPORTED_SECONDS else ""

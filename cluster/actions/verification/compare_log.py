@@ -66,7 +66,7 @@ class LogComparison:
         return None if len(pruned) == 1 else max(pruned)
 
     def end_of_span(self, rest: Span) -> Key | None:
-        """Where the next span ends: after ENTRIES of the reference, and twice as many of no other node."""
+        """Return where the next span ends: after ENTRIES of the reference, and twice as many of no other node."""
         return end_of_span(self.fan_out, self.fan_out.names, LOG_TABLE, rest, ENTRIES)
 
     def compare_complete(self, span: Span) -> None:
@@ -94,7 +94,7 @@ class LogComparison:
         self.progress(len(mine))
 
     def await_entries(self, span: Span, wanted: Digests) -> dict[NodeName, Digests]:
-        """What the followers hold of a span, once they hold all that is wanted or do not get it in time."""
+        """Return what the followers hold of a span, once they hold all that is wanted or do not get it in time."""
         deadline = time.monotonic() + self.fan_out.settle
         held: dict[NodeName, Digests] = {}
         pending = dict.fromkeys(self.fan_out.followers, True)
@@ -127,7 +127,7 @@ class LogComparison:
     def differing_columns(
         self, name: NodeName, key: str, versions: Mapping[NodeName, int | None]
     ) -> tuple[str, ...]:
-        """The columns in which a node's version of an entry is not that of another node."""
+        """Return the columns in which a node's version of an entry is not that of another node."""
         others = (n for n, digest in versions.items() if digest not in (None, versions[name]))
         answers = self.fan_out.ask([name, next(others)], partial(applying.by_id, ids=[entry_id(key)]))
         if len(answers) < 2 or not all(answers.values()):
@@ -137,5 +137,5 @@ class LogComparison:
 
 
 def digests_of(span: Span) -> Callable[[Connection], Digests]:
-    """The question for the digests of a span of the log."""
+    """Return the question for the digests of a span of the log."""
     return partial(comparing.digests, table=LOG_TABLE, span=span)

@@ -70,7 +70,7 @@ class TableComparison:
         return self.known[shape.name]
 
     def is_comparable(self, name: NodeName, table: Comparable) -> bool:
-        """Whether the node can hash the table at all; if not, why is noted. The reference has to (NodeFailed)."""
+        """Tell whether the node can hash the table at all; if not, why is noted. The reference has to (NodeFailed)."""
         try:
             self.fan_out.ask_one(name, partial(comparing.check, table=table))
         except NodeFailed as error:
@@ -81,7 +81,7 @@ class TableComparison:
         return True
 
     def end_of_span(self, names: Iterable[NodeName], table: Comparable, rest: Span) -> Key | None:
-        """Where the next span ends: after ROWS rows of the reference, and twice as many of no other node."""
+        """Return where the next span ends: after ROWS rows of the reference, and twice as many of no other node."""
         return end_of_span(self.fan_out, names, table, rest, ROWS)
 
     def compare_rows(
@@ -135,7 +135,7 @@ class TableComparison:
 def end_of_span(
     fan_out: FanOut, names: Iterable[NodeName], table: Comparable, rest: Span, rows: int
 ) -> Key | None:
-    """The key after `rows` rows of the reference, or an earlier one where a node has twice as many up to it.
+    """Return the key after `rows` rows of the reference, or an earlier one where a node has twice as many up to it.
 
     None when the rest is that small on each of `names`.
     """

@@ -34,14 +34,14 @@ class Differences:
         return (restored(facts) for facts in self.facts())
 
     def facts(self) -> Iterator[dict[str, Any]]:
-        """Each as JSON shows it."""
+        """Yield each as JSON shows it."""
         self._file.seek(0)
         for line in self._file:
             yield json.loads(line)
 
 
 def restored(facts: dict[str, Any]) -> Difference:
-    """The difference that these facts describe."""
+    """Return the difference that these facts describe."""
     return Difference(
         table=facts["table"],
         key=facts["key"],

@@ -128,7 +128,7 @@ class Repairing:
         return len(held)
 
     def holder(self, node: MariaDBNode) -> MariaDBNode:
-        """A node whose version of an entry is the right one: the primary, or both others agree against it."""
+        """Return a node whose version of an entry is the right one: the primary, or both others agree against it."""
         if node.name is not self.primary.name:
             return self.primary
         return next(self.nodes[name] for name in NodeName if name in self.joined and name is not node.name)

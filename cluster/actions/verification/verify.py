@@ -128,7 +128,7 @@ def check(view: ClusterView) -> tuple[NodeState, list[NodeState]]:
 
 
 def left_out(view: ClusterView) -> dict[NodeName, str]:
-    """Why a node is not compared. One that has been withdrawn holds whatever a rebuild has copied so far."""
+    """Return why a node is not compared. One that has been withdrawn holds whatever a rebuild has copied so far."""
     reasons = {name: error.reason for name in NodeName if (error := view.error(name))}
     return reasons | {s.name: "it is being rebuilt" for s in view.reachable if s.withdrawn}
 

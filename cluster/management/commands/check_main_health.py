@@ -15,7 +15,7 @@ class Command(VerbCommand):
     help = "Probe all nodes once, act as the monitor would, and say why."
 
     def act(self, **options: Any) -> None:
-        """One decision."""
+        """Make one decision."""
         watch = Watch.configured(conf())
         tick = watch.tick()
         while tick.decision.action is Action.WAIT:

@@ -41,7 +41,7 @@ class Command(VerbCommand):
     help = "One row a node: mode, epoch, lease, log position, lag; then what it means."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """--watch."""
+        """Take --watch."""
         super().add_arguments(parser)
         parser.add_argument("--watch", action="store_true", help="renew it every second until Ctrl+C")
 
@@ -58,11 +58,11 @@ class Command(VerbCommand):
 
     @staticmethod
     def look(nodes: Mapping[NodeName, MariaDBNode]) -> dict[str, Any]:
-        """The nodes as they answer now, and what the comparison in the background has come to."""
+        """Return the nodes as they answer now, and what the comparison in the background has come to."""
         return status(nodes, conf()) | {"comparison": proof().facts}
 
     def print_once(self, facts: dict[str, Any]) -> None:
-        """The page on the screen; wide enough for every column where there is no screen."""
+        """Print the page on the screen; wide enough for every column where there is no screen."""
         console = Console(width=None if sys.stdout.isatty() else WIDTH)
         with console.capture() as page_text:
             console.print(page(facts))
@@ -80,7 +80,7 @@ class Command(VerbCommand):
 
 
 def page(facts: dict[str, Any]) -> Group:
-    """The table and the sentence."""
+    """Return the table and the sentence."""
     table = Table(*COLUMNS)
     for name in NodeName:
         table.add_row(*row(name, facts))
@@ -97,7 +97,7 @@ def page(facts: dict[str, Any]) -> Group:
 
 
 def row(name: NodeName, facts: dict[str, Any]) -> list[str]:
-    """One node's cells. The primary is marked by a word, not by colour."""
+    """Return one node's cells. The primary is marked by a word, not by colour."""
     node = facts["nodes"][name]
     label = f"{name.label} (primary)" if facts["primary"] == name else name.label
     if not node["reachable"]:

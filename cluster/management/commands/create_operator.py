@@ -28,7 +28,7 @@ class Command(BaseCommand):
         parser.add_argument("--disable", action="store_true", help="end the account and its sign-ins instead")
 
     def handle(self, **options: Any) -> None:
-        """Raises CommandError when there is no password or no such account."""
+        """Set the password. Raises CommandError when there is no password or no such account."""
         name = options["name"]
         operator = Operator.objects.filter(username=name).first()
         if options["disable"]:

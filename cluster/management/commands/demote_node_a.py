@@ -17,7 +17,7 @@ class Command(VerbCommand):
     help = "Fail back from Node A to Main. Refused while Main is behind."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """--timeout."""
+        """Take --timeout."""
         super().add_arguments(parser)
         timeout_argument(parser)
 

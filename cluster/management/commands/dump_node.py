@@ -20,7 +20,7 @@ class Command(VerbCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """NODE and FILE."""
+        """Take NODE and FILE."""
         super().add_arguments(parser)
         node_argument(parser)
         parser.add_argument(

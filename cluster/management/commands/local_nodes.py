@@ -61,7 +61,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """A verb, any number of nodes, --json for `status`."""
+        """Take a verb, any number of nodes, --json for `status`."""
         parser.add_argument("verb", choices=[*VERBS, "status"])
         parser.add_argument("nodes", nargs="*", metavar="NODE", help="main, node_a, node_b", type=_node)
         parser.add_argument(
@@ -69,7 +69,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, verb: str, nodes: list[NodeName], json: bool, **options: Any) -> None:
-        """Raises CommandError with one sentence for each node that failed."""
+        """Run the verb. Raises CommandError with one sentence for each node that failed."""
         try:
             chosen = _chosen(nodes)
         except LocalNodeError as error:
@@ -116,7 +116,7 @@ def _chosen(names: list[NodeName]) -> list[LocalNode]:
 
 
 def _outcome(verb: str, node: LocalNode) -> tuple[str, bool]:
-    """The sentence for a node, and whether it tells of a failure."""
+    """Return the sentence for a node, and whether it tells of a failure."""
     try:
         return f"{node.name.label} {VERBS[verb](node)}.", False
     except LocalNodeError as error:

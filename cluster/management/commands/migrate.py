@@ -38,7 +38,7 @@ class Command(django.Command):
         parser.set_defaults(database=None)
 
     def get_check_kwargs(self, options: dict[str, Any]) -> Any:
-        """Checks of the control database: a node that is down says so by itself."""
+        """Run the checks of the control database: a node that is down says so by itself."""
         return super().get_check_kwargs(options | {"database": CONTROL_ALIAS})
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -63,7 +63,7 @@ class Command(django.Command):
             self.migrate_nodes(options)
 
     def unapplied(self, options: dict[str, Any]) -> bool:
-        """Whether the nodes lack a migration."""
+        """Tell whether the nodes lack a migration."""
         with in_words():
             return bool(planned(connect_all(), targets(options), conf().lease_seconds))
 
@@ -74,7 +74,7 @@ class Command(django.Command):
         journal.finish(FILING_SECONDS)
 
     def follow(self, options: dict[str, Any], nodes: dict[NodeName, MariaDBNode]) -> None:
-        """What is asked for. Raises ClusterError."""
+        """Do what is asked for. Raises ClusterError."""
         if not any_set_up(nodes):
             self.say("The nodes are not set up yet: setup_nodes makes their tables in the newest shape.")
         elif options["plan"] or options["check_unapplied"]:
@@ -102,14 +102,14 @@ class Command(django.Command):
         signal(self.verbosity, asks, CLUSTER_ALIAS, stdout=self.stdout, apps=registry, plan=plan)
 
     def say(self, sentence: str) -> None:
-        """A line, unless nobody wants one."""
+        """Print a line, unless nobody wants one."""
         if self.verbosity >= 1:
             self.stdout.write(sentence)
 
 
 @contextmanager
 def in_words() -> Iterator[None]:
-    """The cluster's errors as one line."""
+    """Report the cluster's errors as one line."""
     try:
         yield
     except ClusterError as error:
@@ -117,7 +117,7 @@ def in_words() -> Iterator[None]:
 
 
 def any_set_up(nodes: dict[NodeName, MariaDBNode]) -> bool:
-    """Whether a node that answers keeps a record of migrations. Raises NodeUnreachable when none answers."""
+    """Tell whether a node that answers keeps a record of migrations. Raises NodeUnreachable when none answers."""
     error: ClusterError | None = None
     for node in nodes.values():
         try:
@@ -128,7 +128,7 @@ def any_set_up(nodes: dict[NodeName, MariaDBNode]) -> bool:
 
 
 def targets(options: dict[str, Any]) -> Targets:
-    """Where to arrive, as the arguments say; Django has checked them."""
+    """Return where to arrive, as the arguments say; Django has checked them."""
     loader = on_disk()
     app, name = options["app_label"], options["migration_name"]
     if app and name:
@@ -137,7 +137,7 @@ def targets(options: dict[str, Any]) -> Targets:
 
 
 def run_once(work: Any, transaction_id: str | None) -> None:
-    """A data step on the primary, exactly once where it has an id."""
+    """Run a data step on the primary, exactly once where it has an id."""
 
     def on_primary() -> None:
         with connections[CLUSTER_ALIAS].schema_editor(atomic=False) as editor:

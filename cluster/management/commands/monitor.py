@@ -19,7 +19,7 @@ class Command(VerbCommand):
     help = "Watch the nodes and fail over by itself, until stopped."
 
     def act(self, **options: Any) -> None:
-        """A tick each CLUSTER_PROBE_INTERVAL, sooner when a server lets go; says what changes."""
+        """Make a tick each CLUSTER_PROBE_INTERVAL, sooner when a server lets go; says what changes."""
         over = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: over.set())

@@ -35,7 +35,7 @@ class Command(VerbCommand):
     help = "The transactions that were orphaned: list them, show one, apply them again or dismiss them."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """A subcommand and its arguments."""
+        """Take a subcommand and its arguments."""
         super().add_arguments(parser)
         verbs = parser.add_subparsers(dest="verb", required=True, metavar="list|show|reapply|dismiss|reopen")
         list_ = verb(verbs, "list", "one line for each that waits for a decision")
@@ -59,7 +59,7 @@ class Command(VerbCommand):
         verbs[options["verb"]](options)
 
     def list(self, options: dict[str, Any]) -> None:
-        """One line each, all of them for a script."""
+        """Print one line each, all of them for a script."""
         status = STATUSES.get(options["status"])
         found, total = listed(self.nodes, status, None if self.as_json else LISTED)
         self.result(orphans=[facts(orphan) for orphan in found])
@@ -111,13 +111,13 @@ class Command(VerbCommand):
         self.report(reopen(self.nodes, options["ids"], lease_seconds=conf().lease_seconds))
 
     def ask(self, question: str, options: dict[str, Any]) -> None:
-        """A question to a person; a script has to say --yes."""
+        """Ask a person; a script has to say --yes."""
         if self.as_json and not options["yes"]:
             raise CommandError("--json asks no questions: add --yes.", returncode=2)
         self.confirmed(question, yes=options["yes"])
 
     def report(self, outcomes: Sequence[Decided]) -> None:
-        """A sentence for each transaction; ends with 1 when one was refused."""
+        """Print a sentence for each transaction; end with 1 when one was refused."""
         self.result(transactions=[asdict(outcome) for outcome in outcomes])
         for outcome in outcomes:
             if outcome.done:
@@ -127,14 +127,14 @@ class Command(VerbCommand):
 
 
 def verb(verbs: Any, name: str, what: str) -> CommandParser:
-    """A subcommand; --json may stand behind it too."""
+    """Return a subcommand; --json may stand behind it too."""
     parser: CommandParser = verbs.add_parser(name, help=what, description=f"{what.capitalize()}.")
     parser.add_argument("--json", action="store_true", default=SUPPRESS, help="print the result as JSON")
     return parser
 
 
 def decision(verbs: Any, name: str, what: str) -> CommandParser:
-    """A subcommand that decides about some of them."""
+    """Return a subcommand that decides about some of them."""
     parser = verb(verbs, name, what)
     parser.add_argument("ids", nargs="+", metavar="ID", help="as `orphans list` shows them")
     parser.add_argument("--yes", action="store_true", help="do not ask")
@@ -142,13 +142,13 @@ def decision(verbs: Any, name: str, what: str) -> CommandParser:
 
 
 def facts(orphan: Orphan) -> dict[str, Any]:
-    """An orphaned entry for a script, its images left out."""
+    """Return an orphaned entry for a script, its images left out."""
     kept = {k: v for k, v in orphan._asdict().items() if k not in ("old_value", "new_value")}
     return kept | {"written_at": f"{orphan.written_at}Z", "found_at": f"{orphan.found_at}Z"}
 
 
 def overview(found: Sequence[Orphan]) -> Table:
-    """One line for each."""
+    """Return one line for each."""
     table = Table("id", "operation", "table", "record", "written (UTC)", "found on", "status", "transaction")
     for orphan in found:
         table.add_row(
@@ -165,7 +165,7 @@ def overview(found: Sequence[Orphan]) -> Table:
 
 
 def headline(shown: Shown) -> str:
-    """What it was and what became of it."""
+    """Return what it was and what became of it."""
     orphan = shown.orphan
     became = {
         PENDING: "It waits for a decision.",
@@ -180,7 +180,7 @@ def headline(shown: Shown) -> str:
 
 
 def images(shown: Shown) -> Table:
-    """A column a line: before, orphaned, now; what differs is marked by words."""
+    """Return a column a line: before, orphaned, now; what differs is marked by words."""
     table = Table("column", "before", "orphaned", f"now on {shown.node.label}", "")
     rows = [image is not None for image in (shown.before, shown.orphaned, shown.now)]
     table.add_row("(row)", *("there" if there else "none" for there in rows), "")
@@ -192,13 +192,13 @@ def images(shown: Shown) -> Table:
 
 
 def value(cell: object) -> str:
-    """A value for people."""
+    """Return a value for people."""
     if cell is None:
         return "NULL"
     return f"0x{cell['hex']}" if isinstance(cell, dict) else str(cell)
 
 
 def mark(line: Line) -> str:
-    """Which of the images differ."""
+    """Return which of the images differ."""
     words = [word for word, holds in (("changed by it", line.by_it), ("changed since", line.since)) if holds]
     return ", ".join(words)

@@ -23,7 +23,7 @@ class Command(VerbCommand):
     help = "Make Node A the primary in place of a Main that failed. Refused while Main is healthy."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """--force."""
+        """Take --force."""
         super().add_arguments(parser)
         parser.add_argument(
             "--force",
@@ -44,12 +44,12 @@ class Command(VerbCommand):
         )
 
     def promote(self) -> Promotion | None:
-        """By the vote of a majority."""
+        """Promote by the vote of a majority."""
         nodes = connect_all(timeout=conf().probe_timeout)
         return promote_node_a(nodes, reason=REASON, lease_seconds=conf().lease_seconds)
 
     def force(self) -> Promotion:
-        """By an operator who has read what it may cost."""
+        """Promote for an operator who has read what it may cost."""
         nodes = connect_all(timeout=conf().probe_timeout)
         view = observe(nodes)
         self.stderr.write("\n".join(risks(view, NodeName.NODE_A)))

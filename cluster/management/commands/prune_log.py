@@ -22,7 +22,7 @@ class Command(RatedCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """--keep and --dry-run."""
+        """Take --keep and --dry-run."""
         super().add_arguments(parser)
         parser.add_argument(
             "--keep",

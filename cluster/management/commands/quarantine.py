@@ -22,7 +22,7 @@ class Command(VerbCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """A subcommand and a node."""
+        """Take a subcommand and a node."""
         super().add_arguments(parser)
         verbs = parser.add_subparsers(dest="verb", required=True, metavar="list|retry")
         for name, told in (
@@ -48,7 +48,7 @@ class Command(VerbCommand):
             raise CommandError("Some rows still cannot be stored.")
 
     def list(self, found: list[NodeQuarantine]) -> None:
-        """One line a row."""
+        """Print one line a row."""
         self.result(
             nodes={
                 one.node.value: {"error": one.error, "entries": [entry._asdict() for entry in one.entries]}

@@ -22,7 +22,7 @@ class Command(RatedCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """NODE and --yes."""
+        """Take NODE and --yes."""
         super().add_arguments(parser)
         node_argument(parser, help="main, node_a or node_b; not the primary")
         parser.add_argument("--yes", action="store_true", help="do not ask")

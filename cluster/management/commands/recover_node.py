@@ -14,7 +14,7 @@ class Command(RecoveryCommand):
     help = "Let a node that was away catch up with the primary. May be interrupted and repeated."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """NODE."""
+        """Take NODE."""
         super().add_arguments(parser)
         node_argument(parser)
 

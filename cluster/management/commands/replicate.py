@@ -29,7 +29,7 @@ class Command(VerbCommand):
 
 
 def look() -> None:
-    """One round of the watch. A new watcher each time: what one remembers of the last loss is of no use."""
+    """Make one round of the watch. A new watcher each time: what one remembers of the last loss is of no use."""
     watch = Watch.configured(conf())
     watch.tick()
     watch.close()

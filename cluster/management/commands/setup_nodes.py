@@ -19,7 +19,7 @@ class Command(VerbCommand):
     help = "Put tables, triggers, procedures and accounts on the nodes. May be repeated."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """NODE ... and --check."""
+        """Take NODE ... and --check."""
         super().add_arguments(parser)
         names = [name.value for name in NodeName]
         parser.add_argument(
@@ -41,7 +41,7 @@ class Command(VerbCommand):
             self.set_up(names)
 
     def check_objects(self, names: list[NodeName]) -> None:
-        """One line an object and node; ends with 1 when something is not as it should be."""
+        """Print one line an object and node; end with 1 when something is not as it should be."""
         found = setup.check(names)
         self.result(
             objects=[{"node": f.node, "kind": f.kind, "name": f.name, "status": f.status} for f in found]
@@ -52,7 +52,7 @@ class Command(VerbCommand):
             raise CommandError(f"{len(wrong)} objects are not installed as they should be; run setup_nodes.")
 
     def set_up(self, names: list[NodeName]) -> None:
-        """Each node, then the first primary."""
+        """Set up each node, then the first primary."""
         changed = {}
         new = setup.is_new_cluster(connect_all())
         for name in names:

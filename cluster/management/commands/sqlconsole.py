@@ -14,7 +14,7 @@ class Command(BaseCommand):
     help = "Print the SQL that sets a node up: tables, triggers, procedures, accounts. `source` runs it."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """--node."""
+        """Take --node."""
         node_argument(parser, "--node", required=True, help="the node that the script is for")
 
     def handle(self, *_args: Any, **options: Any) -> None:

@@ -16,7 +16,7 @@ class Command(VerbCommand):
     help = "Switch over to a node that is in sync, or promote it when no node takes writes."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """--to and --timeout."""
+        """Take --to and --timeout."""
         super().add_arguments(parser)
         node_argument(parser, "--to", required=True, help="the new primary")
         timeout_argument(parser)

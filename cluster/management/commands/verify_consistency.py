@@ -28,7 +28,7 @@ class Command(RatedCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """--repair."""
+        """Take --repair."""
         super().add_arguments(parser)
         parser.add_argument(
             "--repair",
@@ -55,17 +55,17 @@ class Command(RatedCommand):
         self.say(verification.sentence)
 
     def look(self) -> ClusterView:
-        """The nodes as they are now; a silent one costs no more than a probe."""
+        """Return the nodes as they are now; a silent one costs no more than a probe."""
         return observe(connect_all(timeout=conf().probe_timeout))
 
     def verify(self) -> tuple[Verification, Differences]:
-        """One comparison with a progress bar."""
+        """Compare once, with a progress bar."""
         view, differences = self.look(), Differences()
         with self.progress("Comparing", amount(self.nodes, view)) as tick:
             return verify(self.nodes, view, on_difference=differences.add, progress=tick), differences
 
     def show(self, verification: Verification, differences: Differences) -> None:
-        """The first differences, one a line."""
+        """Print the first differences, one a line."""
         for item in differences.first:
             self.say(item.sentence)
         if differences.count > SHOWN:
@@ -74,7 +74,7 @@ class Command(RatedCommand):
     def print_json(
         self, verification: Verification, differences: Differences, repaired: Repair | None
     ) -> None:
-        """One document, written difference by difference: there may be very many."""
+        """Print one document, written difference by difference: there may be very many."""
         facts = {
             "equal": verification.equal,
             "sentence": verification.sentence,

@@ -43,7 +43,7 @@ def append(connection: Connection, epoch: int, entries: Sequence[Entry], boundar
 
 @contextmanager
 def appending(connection: Connection, epoch: int, boundary: bool) -> Iterator[tuple[int, bool]]:
-    """The transaction of an append, with the right to write past guard and log.
+    """Open the transaction of an append, with the right to write past guard and log.
 
     Gives the node's last log id and whether it is recovering.
     """
@@ -109,7 +109,7 @@ def count_replayed(connection: Connection, transactions: int) -> None:
 
 
 def chunks(items: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
-    """`items` in parts of `size`."""
+    """Yield `items` in parts of `size`."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
 

@@ -32,7 +32,7 @@ class Wanted:
     before: int | None = None
 
     def conditions(self) -> tuple[list[str], list[object]]:
-        """As SQL and its parameters."""
+        """Return the filter as SQL and its parameters."""
         known = {
             "transaction_id": self.transaction, "source_node": self.source, "operation_type": self.operation,
             "table_name": self.table, "record_id": self.record, "epoch": self.epoch,

@@ -9,7 +9,7 @@ def prune(connection: Connection, upto: int) -> int:
 
 
 def window_end(connection: Connection, after: int, upto: int, limit: int) -> int:
-    """The log id of the last of the next `limit` entries after `after`, `upto` when there are no more of them."""
+    """Return the log id of the last of the next `limit` entries after `after`, `upto` when there are no more."""
     rows = connection.rows(
         "SELECT log_id FROM transaction_log WHERE log_id > %s AND log_id <= %s"
         " ORDER BY log_id LIMIT 1 OFFSET %s",

@@ -63,7 +63,7 @@ def state(connection: Connection) -> NodeState:
 
 
 def consent_left(config: Mapping[str, str], clock: float) -> float:
-    """Seconds that a consent still runs: never more than were consented to, whatever the clock was then."""
+    """Return the seconds that a consent still runs: never more than were consented to, whatever the clock was then."""
     left = float(config["consent_until"]) - clock
     return max(min(left, float(config.get("consent_seconds", left))), 0.0)
 

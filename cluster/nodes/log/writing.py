@@ -57,7 +57,7 @@ def attempted(connection: Connection, transaction_id: str, work: Callable[[str],
 
 @contextmanager
 def named(connection: Connection, transaction_id: str) -> Iterator[None]:
-    """The id of what is written in the block, and of nothing after it."""
+    """Name what is written in the block, and nothing after it."""
     connection.run("SET @current_transaction_id = %s", (transaction_id,))
     try:
         yield

@@ -54,7 +54,7 @@ def comparable(shape: TableShape) -> Comparable:
 
 
 def comparable_as_stored(shape: TableShape, columns: Mapping[str, str]) -> Comparable:
-    """A replicated table by its stored values (see `cluster.nodes.log.stored`): what an image loses is seen too."""
+    """Describe a table by its stored values (see `cluster.nodes.log.stored`): what an image loses is seen too."""
     return replace(comparable(shape), digest=digest(list(columns.values())))
 
 
@@ -96,7 +96,7 @@ def within(table: Comparable, span: Span) -> tuple[str, list[object]]:
 
 
 def beyond(key: Sequence[str], bound: Key, last: str) -> tuple[str, list[object]]:
-    """`key` compared with `bound` column by column; `last` compares the last column: > or <=."""
+    """Compare `key` with `bound` column by column; `last` compares the last column: > or <=."""
     column, value = f"t.`{key[0]}`", bound[0]
     if len(key) == 1:
         return f"{column} {last} %s", [value]
@@ -117,7 +117,7 @@ def key_at(connection: Connection, table: Comparable, span: Span, number: int) -
 
 
 def check(connection: Connection, table: Comparable) -> None:
-    """Raises NodeFailed when the node has no such table or not all its columns."""
+    """Check the table. Raises NodeFailed when the node has no such table or not all its columns."""
     connection.rows(f"SELECT {table.record}, {table.digest} FROM `{table.name}` AS t LIMIT 0")
 
 
@@ -176,7 +176,7 @@ def estimate(connection: Connection, names: Sequence[str]) -> int:
 
 
 def spans(bound: Callable[[Span], Key | None], whole: Span) -> Iterator[Span]:
-    """`whole` cut into spans; `bound` says where the next one of what is left ends, None: at the end."""
+    """Cut `whole` into spans; `bound` says where the next one of what is left ends, None: at the end."""
     after = whole.after
     while (upto := bound(Span(after, whole.upto))) is not None:
         yield Span(after, upto)

@@ -98,7 +98,7 @@ def is_lost(known: Mapping[str, str]) -> bool:
 
 
 def check_promise(connection: Connection, known: Mapping[str, str], epoch: int) -> None:
-    """Raises Refused when the node has promised a higher epoch than `epoch`."""
+    """Refuse when the node has promised a higher epoch than `epoch`."""
     promised = abs(int(known.get("epoch", 0)))
     if promised > epoch:
         raise Refused(
@@ -154,7 +154,7 @@ def require_withdrawn(connection: Connection) -> None:
 
 @contextmanager
 def rewriting(connection: Connection) -> Iterator[None]:
-    """A transaction past guard and log on a withdrawn node."""
+    """Open a transaction past guard and log on a withdrawn node."""
     with connection.rolled_back_on_error():
         connection.run("START TRANSACTION")
         require_withdrawn(connection)

@@ -97,7 +97,7 @@ def newest_entries(connection: Connection, name: str, record_ids: Sequence[str])
 
 
 def logged_images(connection: Connection, ids: Sequence[EntryId]) -> dict[EntryId, str | None]:
-    """`new_value` of each of these entries."""
+    """Return `new_value` of each of these entries."""
     if not ids:
         return {}
     rows = connection.rows(
@@ -116,6 +116,6 @@ def at_record(shape: TableShape, record_id: str) -> tuple[str, list[object]]:
 
 
 def chunks(items: Sequence[str]) -> Iterator[Sequence[str]]:
-    """`items` in parts of BATCH."""
+    """Yield `items` in parts of BATCH."""
     for start in range(0, len(items), BATCH):
         yield items[start : start + BATCH]

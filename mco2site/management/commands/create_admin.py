@@ -14,7 +14,7 @@ class Command(BaseCommand):
     help = "Create the user admin with the password ADMIN_PASSWORD, unless there is one."
 
     def handle(self, **options: Any) -> None:
-        """Raises CommandError when there is no password."""
+        """Make the account. Raises CommandError when there is no password."""
         try:
             created = create_admin()
         except StackError as error:

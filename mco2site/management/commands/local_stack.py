@@ -29,11 +29,11 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """One verb."""
+        """Take one verb."""
         parser.add_argument("verb", choices=VERBS)
 
     def handle(self, *, verb: str, **options: Any) -> None:
-        """Raises CommandError with the sentence of what went wrong."""
+        """Run the verb. Raises CommandError with the sentence of what went wrong."""
         self.console = Console(file=cast(Any, self.stdout)._out)
         try:
             getattr(self, f"_{verb}")(LocalStack(self.console))
