@@ -19,7 +19,7 @@ from cluster.protocol.times import format_utc
 from cluster.protocol.view import ClusterView, Lease, NodeState
 from tests.harness.peer_status import own_state, save
 
-ROUNDS = 600
+ROUNDS = 2_000
 ACTIONS = ("nothing", "renew", "resume", "wait", "fail over")
 PAUSED = Automation(3, paused=True, by="ada", at="2027-01-15 07:00:00 UTC")
 RESUMED = Automation(4, paused=False, by="ada", at="2027-01-15 07:01:00 UTC")
@@ -133,6 +133,8 @@ def test_sql_and_python_decide_alike(cluster, root):
         given = (answer["action"], answer.get("node"))
         if given not in expected(decision, state, policy):
             wrong.append((decision, given, answer.get("sentence"), seen))
+        if given[0] == "resume" and decision.action is Action.RESUME and not state.view.overtaken_by:
+            assert answer["sentence"] == decision.sentence, seen
         if reason := state.view.last_primary and blocking(decision, state, policy):
             assert reason in answer["sentence"], seen
         counts[given[0]] = counts.get(given[0], 0) + 1

@@ -25,6 +25,6 @@ BEGIN
     CALL announce_follower(v_primary, v_epoch);
     CALL catch_up_from(v_primary, v_epoch);
     CALL change_mode(IF(v_own = 'node_a', 'VICE', 'REPLICA'), v_epoch);
-    SELECT CONCAT('Caught up with ', IF(v_primary = 'main', 'Main', 'Node A'), '. Fetched ', COUNT(*) - v_before, ' entries.') AS message
+    SELECT CONCAT('Caught up with ', node_label(v_primary), '. Fetched ', COUNT(*) - v_before, ' entries.') AS message
     FROM transaction_log;
 END

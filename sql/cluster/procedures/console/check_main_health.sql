@@ -17,9 +17,9 @@ BEGIN
     SET v_decision = decide();
     CASE JSON_VALUE(v_decision, '$.action')
     WHEN 'resume' THEN
-        CALL resume_primary(JSON_VALUE(v_decision, '$.node'));
+        CALL promote_by_itself(JSON_VALUE(v_decision, '$.node'), JSON_VALUE(v_decision, '$.sentence'), NULL, FALSE);
     WHEN 'fail over' THEN
-        CALL fail_over(JSON_VALUE(v_decision, '$.sentence'));
+        CALL promote_by_itself('node_a', JSON_VALUE(v_decision, '$.sentence'), '${promoted}', TRUE);
     ELSE
         IF JSON_VALUE(v_decision, '$.action') = 'renew' THEN
             CALL keep_lease();

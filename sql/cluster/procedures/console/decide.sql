@@ -26,10 +26,11 @@ BEGIN
     SET v_blocked = automation_blocked_reason(v_resumes);
     IF v_blocked IS NOT NULL THEN
         RETURN JSON_OBJECT('action', 'nothing', 'sentence', CONCAT(
-            IF(v_last = 'main', 'Main', 'Node A'), ' takes no writes. ', v_blocked, ' Call promote_to_acting_master() to promote Node A.'));
+            node_label(v_last), ' takes no writes. ', v_blocked, ' Call promote_to_acting_master() to promote Node A.'));
     END IF;
     IF v_resumes THEN
-        RETURN JSON_OBJECT('action', 'resume', 'node', v_last);
+        RETURN JSON_OBJECT('action', 'resume', 'node', v_last, 'sentence', CONCAT(node_label(v_last),
+            IF(seen(v_last, 'lease') IS NULL, ' holds no lease', CONCAT(' is in ', seen(v_last, 'mode'), ' mode')), ' and goes on in a new epoch.'));
     END IF;
     IF v_last = 'node_a' THEN
         RETURN JSON_OBJECT('action', 'nothing', 'sentence', CONCAT(

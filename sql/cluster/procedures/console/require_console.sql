@@ -17,7 +17,7 @@ BEGIN
     ELSEIF v_own IS NULL THEN
         CALL refuse('This node has no name: its script ran only in part. Source its sqlconsole script again.');
     ELSEIF v_own <> p_node THEN
-        CALL refuse(CONCAT('This is ', v_label, '. Call ', p_procedure, '() on ', IF(p_node = 'main', 'Main', 'Node A'), '.'));
+        CALL refuse(CONCAT('This is ', v_label, '. Call ', p_procedure, '() on ', node_label(p_node), '.'));
     END IF;
     SELECT COUNT(*) INTO v_links FROM information_schema.TABLES
     WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME RLIKE '^(call|transaction_log)_(main|node_a|node_b)$';

@@ -7,11 +7,11 @@
 CREATE OR REPLACE PROCEDURE change_mode(IN p_mode VARCHAR(32), IN p_epoch INT UNSIGNED)
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_mode, v_promised VARCHAR(255);
+    DECLARE v_mode VARCHAR(255);
+    DECLARE v_promised INT;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
     START TRANSACTION;
-    SELECT config_value INTO v_mode FROM node_config WHERE config_key = 'node_mode' FOR UPDATE;
-    SELECT config_value INTO v_promised FROM node_config WHERE config_key = 'epoch' FOR UPDATE;
+    CALL lock_barrier(v_mode, v_promised);
     IF p_epoch IS NOT NULL THEN
         CALL require_promise(p_epoch);
     END IF;

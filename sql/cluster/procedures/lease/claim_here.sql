@@ -11,8 +11,7 @@ CREATE OR REPLACE PROCEDURE claim_here(
 BEGIN
     DECLARE v_mode VARCHAR(255);
     DECLARE v_leases INT UNSIGNED;
-    SELECT config_value INTO v_mode FROM node_config WHERE config_key = 'node_mode' FOR UPDATE;
-    SELECT config_value INTO p_promised FROM node_config WHERE config_key = 'epoch' FOR UPDATE;
+    CALL lock_barrier(v_mode, p_promised);
     CALL require_member(p_promised);
     IF v_mode IN ('PRIMARY', 'ACTING_MASTER') THEN  -- a follower was asked when it ceased to be one
         CALL refuse_prepared();

@@ -5,8 +5,7 @@ CREATE OR REPLACE PROCEDURE follow_here(IN p_epoch INT UNSIGNED)
 BEGIN
     DECLARE v_mode VARCHAR(255);
     DECLARE v_promised INT;
-    SELECT config_value INTO v_mode FROM node_config WHERE config_key = 'node_mode' FOR UPDATE;
-    SELECT config_value INTO v_promised FROM node_config WHERE config_key = 'epoch' FOR UPDATE;
+    CALL lock_barrier(v_mode, v_promised);
     CALL require_member(v_promised);
     IF v_mode IN ('PRIMARY', 'ACTING_MASTER') THEN  -- a follower was asked when it ceased to be one
         CALL refuse_prepared();

@@ -4,7 +4,7 @@ CREATE OR REPLACE FUNCTION why_unfit(p_node VARCHAR(16)) RETURNS VARCHAR(500) CH
     READS SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_label VARCHAR(16) DEFAULT IF(p_node = 'main', 'Main', 'Node A');
+    DECLARE v_label VARCHAR(16) DEFAULT node_label(p_node);
     DECLARE v_quarantined INT DEFAULT COALESCE(CAST(seen(p_node, 'quarantined') AS INTEGER), 0);
     RETURN CASE
         WHEN seen(p_node, 'primary') = p_node THEN NULL

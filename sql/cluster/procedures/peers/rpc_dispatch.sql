@@ -26,8 +26,7 @@ BEGIN
     WHEN 'consent' THEN
         CALL consent_here(p_epoch, p_argument);
     WHEN 'follow' THEN
-        SELECT config_value INTO v_mode FROM node_config WHERE config_key = 'node_mode' FOR UPDATE;
-        SELECT config_value INTO v_promised FROM node_config WHERE config_key = 'epoch' FOR UPDATE;
+        CALL lock_barrier(v_mode, v_promised);
         CALL follow_here(p_epoch);  -- first: a node that may still commit what it has prepared is not let out of its mode
         IF p_epoch > v_promised THEN
             CALL close_mode();
