@@ -11,6 +11,10 @@ BEGIN NOT ATOMIC
                              GREATEST(@@GLOBAL.max_connections - 40, @@GLOBAL.max_connections DIV 2));
 END
 -- ;;
+-- Whoever has nothing on the whole database is shown no keys and constraints of its own tables either (inspectdb).
+-- The server asks for this one nowhere.
+GRANT REFERENCES ON `${database}`.* TO '${application_user}'@'%'
+-- ;;
 GRANT SELECT ON `${database}`.transaction_log TO '${application_user}'@'%'
 -- ;;
 GRANT SELECT ON `${database}`.node_config TO '${application_user}'@'%'
