@@ -25,6 +25,7 @@ from cluster.backend.creation import DatabaseCreation, is_test_database, place
 from cluster.backend.cursor import PipelinedCursor
 from cluster.backend.driver import Arguments, DriverConnection, ManyArguments, Rows
 from cluster.backend.errors import NotWritable
+from cluster.backend.operations import DatabaseOperations
 from cluster.backend.session import Session, is_broken
 from cluster.backend.silence import SilenceDeadline, within
 from cluster.backend.statements import LOCAL_FILES, Kind, kind, reads_file_of_client, refusal
@@ -113,6 +114,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """A connection to one node: the one that the alias names, else the one that takes writes."""
 
     creation_class = DatabaseCreation
+    ops_class = DatabaseOperations
 
     def __init__(self, settings_dict: dict[str, Any], alias: str = DEFAULT_DB_ALIAS) -> None:
         super().__init__(settings_dict, alias)
