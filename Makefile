@@ -1,10 +1,10 @@
 # Every target is a few commands; what is longer lives in scripts/ or in `manage.py`.
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs clean test check lint types bench drill setup
+.PHONY: help up down status logs clean test check lint types bench drill setup django-tests
 PYTHON := .venv/bin/python
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
 up: setup ## start everything on this machine, wait until it is healthy, print the addresses and the sign-in
 	@$(PYTHON) manage.py local_stack up
@@ -41,6 +41,9 @@ bench: setup ## measure
 
 drill: setup ## play every fault on scratch nodes, print a scorecard; MINUTES=120 for random ones
 	@$(PYTHON) -m tests.drill $(if $(MINUTES),--minutes $(MINUTES)) $(ARGS)
+
+django-tests: setup ## run Django's own suites on its MySQL backend and on ours, print what ends otherwise; ARGS="queries delete"
+	@$(PYTHON) -m tests.django_suites $(ARGS)
 
 setup: # system packages, .venv and .env where they are missing
 	@scripts/bootstrap.sh
