@@ -147,6 +147,11 @@ def has_entries(connection: Connection, table: str) -> bool:
     return bool(connection.rows("SELECT 1 FROM transaction_log WHERE table_name = %s LIMIT 1", (table,)))
 
 
+def has_rows(connection: Connection) -> bool:
+    """Return whether the log has an entry of any table."""
+    return bool(connection.rows("SELECT 1 FROM transaction_log WHERE log_type = 'ROW' LIMIT 1"))
+
+
 def raise_watermark(connection: Connection, log_id: int) -> None:
     """Raise the commit watermark to `log_id` and count what it newly covers: a range of the primary key.
 

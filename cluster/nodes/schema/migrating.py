@@ -154,7 +154,8 @@ class Shaper:
     def lock(self, names: Collection[str]) -> None:
         """Lock those of the tables that are there. Raises TablesBusy."""
         self.wanted = names
-        if tables := ", ".join(f"`{name}` WRITE" for name in names if self.has_table(name)):
+        there = set(self.wrapper.introspection.table_names(self.wrapper.cursor()))
+        if tables := ", ".join(f"`{name}` WRITE" for name in names if name in there):
             self.run(f"LOCK TABLES {tables}")
 
     def lock_again(self) -> None:
@@ -177,10 +178,6 @@ class Shaper:
             self.run(f"SET SESSION lock_wait_timeout = {LOCK_WAIT}")
             self.run("SELECT secret INTO @federated_operation FROM apply_secret")
             self.is_prepared = True
-
-    def has_table(self, name: str) -> bool:
-        """Return whether the node has the table."""
-        return name in self.wrapper.introspection.table_names(self.wrapper.cursor())
 
     def change(self, step: Step, *, again: bool) -> None:
         """Bring the tables to the step's shape, or do what an earlier run left. Raises NodeFailed, TablesBusy."""

@@ -33,7 +33,7 @@ class Way(Enum):
     """How an operation is done."""
 
     NOWHERE = auto()
-    """It concerns no replicated table."""
+    """It concerns no replicated table, or nothing that the database knows of one."""
     ONLINE = auto()
     """On one node after the other, while writes go on: it changes no row's shape."""
     LOCKED = auto()
@@ -45,7 +45,6 @@ class Way(Enum):
 DDL = re.compile(r"\s*(?:alter|create|drop|rename)\b", re.IGNORECASE)
 KEEP_SHAPE = (
     operations.CreateModel, operations.AddIndex, operations.RemoveIndex, operations.RenameIndex,
-    operations.AlterModelOptions, operations.AlterModelManagers,
 )  # fmt: skip
 
 
@@ -72,7 +71,21 @@ class Step:
         name = getattr(one, "model_name", None) or getattr(one, "name", None)
         if name is not None and not is_replicated_label(f"{self.app}.{name}"):
             return Way.NOWHERE
+        if self.is_of_code_alone:
+            return Way.NOWHERE
         return Way.LOCKED if removes(self) or not self.keeps_shape else Way.ONLINE
+
+    @property
+    def is_of_code_alone(self) -> bool:
+        """Whether it changes nothing in the database: labels, choices, what Django itself checks."""
+        one = self.operation
+        if isinstance(one, operations.AlterModelOptions | operations.AlterModelManagers):
+            return True
+        if not isinstance(one, operations.AlterField):
+            return False
+        label = (self.app, one.model_name_lower)
+        old, new = (state.models[label].fields[one.name] for state in (self.before, self.after))
+        return definition(old) == definition(new)
 
     @property
     def keeps_shape(self) -> bool:
@@ -140,6 +153,13 @@ class Step:
     def concerns(self, model: type[Model]) -> bool:
         """Return whether it may change this model's table."""
         return model._meta.app_label == self.app and is_replicated(model)
+
+
+def definition(field: AnyField) -> tuple[object, ...]:
+    """Return what the database knows of a field, as Django's schema editor tells whether a column changes."""
+    _, path, args, options = field.deconstruct()
+    of_code = {*field.non_db_attrs} - {"db_column"}
+    return path, args, {name: value for name, value in options.items() if name not in of_code}
 
 
 def changes_tables(sql: Any) -> bool:
