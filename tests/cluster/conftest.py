@@ -28,6 +28,7 @@ def steady_cluster(servers: ScratchServers, django_db_blocker) -> Iterator[Clust
         finally:
             made.end()
 
+
 ENTRIES = "SELECT transaction_id, operation_type, record_id FROM transaction_log WHERE log_type = 'ROW' ORDER BY log_id"
 
 

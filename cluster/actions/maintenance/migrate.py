@@ -19,8 +19,8 @@ from django.db.migrations.state import ProjectState
 
 from cluster.actions.events import journal
 from cluster.actions.maintenance import setup
+from cluster.actions.maintenance.followers import Followers
 from cluster.actions.steps.lease import observe_revived
-from cluster.actions.steps.observe import observe
 from cluster.nodes.log import reading
 from cluster.nodes.mariadb import MariaDBNode
 from cluster.nodes.repair import quarantine
@@ -38,10 +38,6 @@ ProgressCallback = Callable[[str], None]
 RunOnce = Callable[[Callable[[Any], None], str | None], None]
 """Runs a data step, which takes a schema editor of the primary, under a transaction id; None: as it comes."""
 
-POLL = 0.02
-STILL_SECONDS = 2.0
-"""A follower that has taken nothing for so long has stopped at an entry that its tables cannot hold yet."""
-CATCH_UP_SECONDS = 30.0
 PAUSE = 0.5
 """Seconds between two attempts to lock tables, in which others get their turn."""
 
@@ -200,6 +196,11 @@ class Run:
     on_progress: ProgressCallback
     all_nodes: Mapping[NodeName, MariaDBNode] = field(default_factory=dict)
     defaults: Defaults = field(default_factory=dict)
+    followers: Followers = field(init=False)
+
+    def __post_init__(self) -> None:
+        everyone = self.all_nodes or self.nodes
+        self.followers = Followers(everyone, tuple(self.nodes), self.primary, str(self.migration))
 
     def finish(self) -> None:
         """Do what is left of it."""
@@ -258,10 +259,12 @@ class Run:
                 atomic = getattr(step.operation, "atomic", None)
                 own = self.migration.atomic if atomic is None else atomic
                 run = f"migrate-{progress[waiting[0]].run}-{number}" if own else None
-                before = self.written()
+                before = self.followers.written()
                 self.run_once(step.run, run)
-                if self.written() != before:  # many a data migration finds nothing to do on a new cluster
-                    self.await_written()
+                if (
+                    self.followers.written() != before
+                ):  # many a data migration finds nothing to do on a new cluster
+                    self.followers.await_written()
             return
         self.settle_default(step, number)
         begun = {
@@ -273,7 +276,7 @@ class Run:
         elif joint:
             self.retrying_while_busy(lambda: self.change_locked(step, begun))
         else:
-            self.await_still(waiting)
+            self.followers.await_still(waiting)
             self.change_each(step, begun)
 
     def settle_default(self, step: Step, number: int) -> None:
@@ -303,7 +306,7 @@ class Run:
                 with shaper.locked(tables):
                     pass
             with primary.locked(tables), ExitStack() as locks:
-                self.await_caught_up()
+                self.followers.await_caught_up()
                 for shaper in followers:
                     locks.enter_context(shaper.locked(tables))
                 for name, shaper in shapers.items():
@@ -348,60 +351,3 @@ class Run:
                         "stopped."
                     ) from busy
             time.sleep(PAUSE)
-
-    # Waiting
-
-    def look(self) -> ClusterView:
-        """All nodes. Raises Refused when somebody else has become the primary."""
-        view = observe(self.all_nodes or self.nodes)
-        found = view.primary
-        if found is not None and (found.name, found.promised) != (self.primary.name, self.primary.promised):
-            raise Refused(
-                f"{found.name.label} has taken over in epoch {found.promised} while {self.migration} was under way. "
-                "Run migrate again; it goes on where it stopped."
-            )
-        return view
-
-    def await_caught_up(self) -> None:
-        """Wait until the followers have all that the primary has, while nobody writes to it. Raises Refused."""
-        self.await_followers(lambda view, follower: view.lag_entries(follower.name) == 0)
-
-    def written(self) -> int:
-        """Return the newest entry of the primary."""
-        primary = self.look().state(self.primary.name)
-        return primary.last_log_id if primary else 0
-
-    def await_written(self) -> None:
-        """Wait until the followers have what is written now, while others go on writing. Raises Refused."""
-        written = self.written()
-        self.await_followers(lambda _view, follower: follower.watermark.log_id >= written)
-
-    def await_followers(self, fits: Callable[[ClusterView, NodeState], bool]) -> None:
-        """Wait for something of every follower. Raises Refused."""
-        followers = [name for name in self.nodes if name is not self.primary.name]
-        deadline = time.monotonic() + CATCH_UP_SECONDS
-        while True:
-            view = self.look()
-            states = {name: view.state(name) for name in followers}
-            behind = [name.label for name, state in states.items() if state is None or not fits(view, state)]
-            if not behind:
-                return
-            if time.monotonic() > deadline:
-                raise Refused(
-                    f"{' and '.join(behind)} did not get what was written within {CATCH_UP_SECONDS:.0f} s. See "
-                    "cluster_status, then run migrate again; it goes on where it stopped."
-                )
-            time.sleep(POLL)
-
-    def await_still(self, names: list[NodeName]) -> None:
-        """Wait until late nodes have taken all that fits their old shape."""
-        last, since = None, time.monotonic()
-        deadline = since + CATCH_UP_SECONDS
-        while time.monotonic() < min(since + STILL_SECONDS, deadline):
-            view = self.look()
-            now = [view.lag_entries(name) for name in names]
-            if not any(now):
-                return
-            if now != last:
-                last, since = now, time.monotonic()
-            time.sleep(POLL)
