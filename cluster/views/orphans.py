@@ -22,7 +22,7 @@ from cluster.actions.operations.orphan_decisions import (
 )
 from cluster.conf import conf
 from cluster.nodes.cluster import connect_all
-from cluster.nodes.repair.deciding import DISMISSED, PENDING, REAPPLIED
+from cluster.nodes.log.orphan import DISMISSED, PENDING, REAPPLIED
 from cluster.protocol.errors import ClusterError
 
 SECONDS = 2.0

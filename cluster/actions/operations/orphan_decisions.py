@@ -11,17 +11,17 @@ from cluster.actions.events import journal
 from cluster.actions.steps.lease import observe_revived
 from cluster.actions.steps.observe import observe
 from cluster.nodes.log.images import DECODER
+from cluster.nodes.log.orphan import Orphan
 from cluster.nodes.log.writing import write
 from cluster.nodes.mariadb import MariaDBNode
 from cluster.nodes.repair import deciding
-from cluster.nodes.repair.deciding import Orphan
 from cluster.nodes.schema.shape import TableShape, shape
 from cluster.protocol.errors import Refused
 from cluster.protocol.names import NodeName
 from cluster.replicated import replicated_models
 
 REASON_LENGTH = 255
-TOLD = 10
+NAMED = 10
 """Transactions that an event names; it counts the others."""
 
 Nodes = Mapping[NodeName, MariaDBNode]
@@ -188,7 +188,7 @@ def decide(
     with journal.attempt(verb) as made:
         outcomes = [attempt(transaction_id, one) for transaction_id in transactions(primary, ids)]
         if done := [outcome.sentence for outcome in outcomes if outcome.done]:
-            made.succeeded(" ".join(done[:TOLD]), old="", new="", epoch=None, transactions=len(done))
+            made.succeeded(" ".join(done[:NAMED]), old="", new="", epoch=None, transactions=len(done))
     return outcomes
 
 

@@ -8,6 +8,7 @@ from cluster.actions.failover.check_health import policy
 from cluster.actions.failover.promote import REPORTED_SECONDS
 from cluster.actions.steps.observe import observe
 from cluster.conf import ClusterConf
+from cluster.nodes.log.orphan import PENDING
 from cluster.nodes.mariadb import MariaDBNode
 from cluster.nodes.repair import deciding
 from cluster.protocol.decide import (
@@ -72,7 +73,7 @@ def status(nodes: Mapping[NodeName, MariaDBNode], conf: ClusterConf) -> dict[str
 def pending_orphans(node: MariaDBNode) -> int | None:
     """Orphaned transactions that wait for a decision; None when the node cannot tell."""
     try:
-        return deciding.count_transactions(node.connection, deciding.PENDING)
+        return deciding.count_transactions(node.connection, PENDING)
     except ClusterError:
         return None
 

@@ -21,7 +21,7 @@ from cluster.actions.operations.orphan_decisions import (
 from cluster.conf import conf
 from cluster.management.verbs import VerbCommand
 from cluster.nodes.cluster import connect_all
-from cluster.nodes.repair.deciding import DISMISSED, PENDING, REAPPLIED, Orphan
+from cluster.nodes.log.orphan import DISMISSED, PENDING, REAPPLIED, Orphan
 
 LISTED = 100
 """How many a person is shown."""

@@ -1,59 +1,21 @@
-"""Orphaned transactions on the primary: looked at, applied again, dismissed."""
+"""Orphaned transactions on the primary: shown, applied again, dismissed."""
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import NamedTuple
 
 from cluster.nodes.connection import Connection
 from cluster.nodes.log import applying
 from cluster.nodes.log.images import DECODER, values
+from cluster.nodes.log.orphan import DISMISSED, PENDING, REAPPLIED, SELECT, Orphan
 from cluster.nodes.repair import comparing, row_snapshots
 from cluster.nodes.schema.shape import TableShape
 from cluster.protocol.differences import differing_columns, exact, kind_of
-from cluster.protocol.entries import EntryId
 from cluster.protocol.errors import NodeFailed, Refused
 
-PENDING, REAPPLIED, DISMISSED = "PENDING", "REAPPLIED", "DISMISSED"
 DUPLICATE = 1062
 EDITED, FORCED = "Edited before it was applied.", "Written over later changes."
 NAMED = 3
 """Columns that a refusal names."""
-
-
-class Orphan(NamedTuple):
-    """One row of orphaned_transaction, its columns in the model's order. Times are UTC without a zone."""
-
-    id: str
-    log_id: int
-    epoch: int
-    transaction_id: str
-    log_sequence: int
-    operation_type: str
-    table_name: str
-    record_id: str
-    old_value: str | None
-    new_value: str | None
-    source_node: str
-    written_at: datetime
-    found_on: str
-    found_at: datetime
-    status: str
-    decision: str
-    reapplied_as: str
-
-    @property
-    def entry(self) -> EntryId:
-        """The entry that it was."""
-        return EntryId(self.epoch, self.log_id)
-
-    @property
-    def row(self) -> str:
-        """How sentences call the row that it changed."""
-        return f"{self.table_name} {self.record_id}"
-
-
-SELECT = f"SELECT {', '.join(f'`{field}`' for field in Orphan._fields)} FROM orphaned_transaction"
 
 
 def orphans(connection: Connection, status: str | None = None, limit: int | None = None) -> list[Orphan]:
@@ -197,9 +159,9 @@ def changed_since(orphan: Orphan, current: str | None) -> str:
     else:
         found, now = exact(orphan.old_value), exact(current)
         columns = differing_columns(orphan.old_value, current)
-        told = [f"{name} is {shown(now[name])}, not {shown(found[name])}" for name in columns[:NAMED]]
+        changes = [f"{name} is {shown(now[name])}, not {shown(found[name])}" for name in columns[:NAMED]]
         more = f", and {len(columns) - NAMED} more" if len(columns) > NAMED else ""
-        how = f"has changed since: {'; '.join(told)}{more}"
+        how = f"has changed since: {'; '.join(changes)}{more}"
     return f"{orphan.row} {how}. See `orphans show {orphan.id}`; --force writes over it."
 
 
