@@ -40,14 +40,14 @@ class ActingTask(Task):
 
     def progress(self, total: int | None) -> Callable[[int], None]:
         """Count up, and now and then put (done, total) into the state of the task."""
-        done, told_at = 0, 0.0
+        done, reported_at = 0, 0.0
 
         def advance(more: int) -> None:
-            nonlocal done, told_at
+            nonlocal done, reported_at
             done += more
-            if time.monotonic() - told_at >= REPORT_SECONDS:
+            if time.monotonic() - reported_at >= REPORT_SECONDS:
                 self.update_state(state="PROGRESS", meta={"done": done, "total": total})
-                told_at = time.monotonic()
+                reported_at = time.monotonic()
 
         return advance
 
@@ -70,10 +70,10 @@ def catch_up() -> list[str]:
 @shared_task(base=ActingTask, bind=True)
 def recover_node(self: ActingTask, name: str) -> str:
     """Recover a node from the primary."""
-    node, nodes, told = NodeName(name), connect_all(), list[str]()
+    node, nodes, steps = NodeName(name), connect_all(), list[str]()
     tick = self.progress(observe(nodes).lag_entries(node))
-    done = recover(nodes, node, lease_seconds=conf().lease_seconds, on_progress=told.append, progress=tick)
-    return " ".join([*told, done.sentence])
+    done = recover(nodes, node, lease_seconds=conf().lease_seconds, on_progress=steps.append, progress=tick)
+    return " ".join([*steps, done.sentence])
 
 
 @shared_task(base=ActingTask, bind=True)

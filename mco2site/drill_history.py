@@ -40,10 +40,10 @@ def past(path: Path) -> list[Past]:
         for line in path.read_text().splitlines():
             play = json.loads(line)
             groups[play["number"], play["fast"]].append(play)
-    return [told(number, fast, plays[-KEPT_PLAYS:]) for (number, fast), plays in sorted(groups.items())]
+    return [past_of(number, fast, plays[-KEPT_PLAYS:]) for (number, fast), plays in sorted(groups.items())]
 
 
-def told(number: str, fast: bool, plays: Sequence[dict[str, Any]]) -> Past:
+def past_of(number: str, fast: bool, plays: Sequence[dict[str, Any]]) -> Past:
     """Plot one scenario."""
     goal = plays[-1].get("goal")
     most = max([goal or 0.0, 0.1, *(play["gap"] for play in plays)])

@@ -133,10 +133,10 @@ class Connection:
             with suppress(MySQLdb.Error):  # it was broken already; nothing is left to let go of
                 raw.close()
 
-    def known(self, name: str, look: Callable[["Connection", str], T]) -> T:
-        """Return what `look` found out about `name`, asked once for each session."""
+    def known(self, name: str, ask: Callable[["Connection", str], T]) -> T:
+        """Return what `ask` found out about `name`, asked once for each session."""
         if name not in self._known:
-            self._known[name] = look(self, name)
+            self._known[name] = ask(self, name)
         found: T = self._known[name]
         return found
 

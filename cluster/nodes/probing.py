@@ -76,10 +76,10 @@ class Probe:
         self.seconds = time.monotonic() - began
         return self.read
 
-    def answer(self, deadline: float, patience: float) -> NodeState | NodeUnreachable:
+    def answer(self, deadline: float, timeout: float) -> NodeState | NodeUnreachable:
         """Return what the view is to hold: a node that commits nothing is as good as silent."""
         try:
-            return self.request.answer(deadline) or self.silence(f"no answer within {patience:g} s")
+            return self.request.answer(deadline) or self.silence(f"no answer within {timeout:g} s")
         except NodeUnreachable as error:
             return error
         except NodeFailed as error:
@@ -94,12 +94,12 @@ class Probe:
 class Prober:
     """Probes every node, and asks nodes how they see another one.
 
-    patience: seconds that a node has to answer. beats: whether it must show that it can commit, too.
+    timeout: seconds that a node has to answer. beats: whether it must show that it can commit, too.
     """
 
-    def __init__(self, connect: Connect, patience: float, *, beats: bool = True) -> None:
+    def __init__(self, connect: Connect, timeout: float, *, beats: bool = True) -> None:
         self.connect = connect
-        self.patience = patience
+        self.timeout = timeout
         self._probes = {name: Probe(connect(name), beats) for name in NodeName}
         self._reachability: dict[tuple[NodeName, NodeName], BackgroundRequest[Reachability]] = {}
 
@@ -107,9 +107,9 @@ class Prober:
         """Probe all nodes at once."""
         for probe in self._probes.values():
             probe.request.ask()
-        deadline = time.monotonic() + self.patience
+        deadline = time.monotonic() + self.timeout
         return ClusterView(
-            {name: probe.answer(deadline, self.patience) for name, probe in self._probes.items()}
+            {name: probe.answer(deadline, self.timeout) for name, probe in self._probes.items()}
         )
 
     @property
@@ -134,7 +134,7 @@ class Prober:
             self.request_reachability(suspect)
         requests = {name: self._reachability_request(name, suspect) for name in observers}
         return {
-            name: answered(request, request.asked_at + self.patience) for name, request in requests.items()
+            name: answered(request, request.asked_at + self.timeout) for name, request in requests.items()
         }
 
     def _reachability_request(self, observer: NodeName, suspect: NodeName) -> BackgroundRequest[Reachability]:

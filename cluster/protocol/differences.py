@@ -1,6 +1,6 @@
-"""What differs between nodes, and how lag is told from damage. Pure: the snapshots are taken elsewhere.
+"""What differs between nodes, and how lag is differs from damage. Pure: the snapshots are taken elsewhere.
 
-A look shows a row and the newest entry of its record in one snapshot of one node. Two nodes that stand at the
+A snapshot shows a row and the newest entry of its record in one snapshot of one node. Two nodes that stand at the
 same entry must hold the same row; nodes that stand at different ones are simply not equally far, unless a row
 is not what its own log says.
 """
@@ -97,12 +97,12 @@ def judge(reference: RowSnapshot, other: RowSnapshot, watermark: int) -> Verdict
     """Compare a record on two nodes. watermark: at and below this log id both logs are complete.
 
     Two rows that differ are both right when each is the newest image of its own log and the logs stand at
-    different entries above the watermark. Where one node has no entry of the record at all yet, a later look
+    different entries above the watermark. Where one node has no entry of the record at all yet, a later snapshot
     decides.
     """
     if reference.image == other.image and reference.stored == other.stored:
         return Verdict.EQUAL
-    newest = max((look.entry for look in (reference, other) if look.entry), default=None)
+    newest = max((seen.entry for seen in (reference, other) if seen.entry), default=None)
     if reference.entry == other.entry or newest is None or newest.log_id <= watermark:
         return Verdict.DIFFERENT
     if reference.against_log or other.against_log:
@@ -120,10 +120,10 @@ def row_differences(
     if found.against_log:
         yield difference(table, key, node, found.logged, found.image, against_log=True)
     elif not right.against_log:
-        told = difference(table, key, node, right.image, found.image, against_log=False)
-        if right.stored and found.stored and not told.columns:  # what no image shows
-            told = replace(told, columns=differing_columns(right.stored, found.stored))
-        yield told
+        differs = difference(table, key, node, right.image, found.image, against_log=False)
+        if right.stored and found.stored and not differs.columns:  # what no image shows
+            differs = replace(differs, columns=differing_columns(right.stored, found.stored))
+        yield differs
 
 
 def difference(

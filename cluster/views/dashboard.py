@@ -43,29 +43,29 @@ def chosen(request: HttpRequest) -> int:
 
 def now_context(request: HttpRequest) -> dict[str, Any]:
     """Return the state, the nodes, the figures, the problems, the recent transactions."""
-    looked, proven = seen(), proof()
-    problematic = [*problems(looked), *differing(proven)]
+    observed, proven = seen(), proof()
+    problematic = [*problems(observed), *differing(proven)]
     return {
         "proof": proven,
-        "seen": looked,
-        "cards": cards(request, looked),
+        "seen": observed,
+        "cards": cards(request, observed),
         "problems": problematic,
-        "next_step": (step := next_step(request, looked, problematic)),
+        "next_step": (step := next_step(request, observed, problematic)),
         "next_words": next_words(step, problematic),
-        "risk": risk(looked),
-        "forecast": forecast(looked),
-        "recent": [arrivals(looked, entry) for entry in looked.facts.get("recent", [])[:SHOWN]],
+        "risk": risk(observed),
+        "forecast": forecast(observed),
+        "recent": [arrivals(observed, entry) for entry in observed.facts.get("recent", [])[:SHOWN]],
         "jobs": Job.objects.filter(state__in=[Job.State.WAITING, Job.State.RUNNING]),
-        "cluster_verbs": actions.of_cluster(request, looked),
-        **figures(looked),
+        "cluster_verbs": actions.of_cluster(request, observed),
+        **figures(observed),
     }
 
 
-def next_step(request: HttpRequest, looked: Seen, found: list[Problem]) -> dict[str, str] | None:
+def next_step(request: HttpRequest, observed: Seen, found: list[Problem]) -> dict[str, str] | None:
     """Return the one thing to do: what helps against the worst problem that the user can do something about."""
     user: Any = request.user
     for one in sorted(found, key=lambda problem: problem.badness):
-        if one.verb and user.has_perm(f"cluster.{VERBS[one.verb].permission}") and not one.blocked(looked):
+        if one.verb and user.has_perm(f"cluster.{VERBS[one.verb].permission}") and not one.blocked(observed):
             return {"title": one.action, "address": one.address}
         if one.page and user.has_perm("cluster.decide_orphans"):
             return {"title": "Decide on orphaned transactions", "address": one.address}
@@ -81,7 +81,7 @@ def next_words(step: dict[str, str] | None, found: list[Problem]) -> str:
     return advice or (ordered[0].sentence if ordered else "nothing to do")
 
 
-def figures(looked: Seen) -> dict[str, Any]:
+def figures(observed: Seen) -> dict[str, Any]:
     """Failovers, downtime, the rate of writes, and what became of them."""
     found = failovers(since=datetime.now(UTC) - MONTH)
     measured = [one.downtime for one in found if one.downtime is not None]
@@ -98,16 +98,16 @@ def figures(looked: Seen) -> dict[str, Any]:
         else "not measured"
         if found
         else "none",
-        "write_rate": hour.write_rate(looked.facts, looked.at),
+        "write_rate": hour.write_rate(observed.facts, observed.at),
         "counters": {
             name: f"{number:,}" for name, number in (totals | {"total": sum(totals.values())}).items()
         },
     }
 
 
-def arrivals(looked: Seen, entry: dict[str, Any]) -> dict[str, Any]:
+def arrivals(observed: Seen, entry: dict[str, Any]) -> dict[str, Any]:
     """Return a transaction, and which nodes have it; None where that is not known."""
-    has = [(node.label, entry["has"][node.name]) for node in looked]
+    has = [(node.label, entry["has"][node.name]) for node in observed]
     source = next((name.label for name in NodeName if name.source == entry["source"]), entry["source"])
     return entry | {"has": has, "writer": source}
 

@@ -39,7 +39,7 @@ class Phase:
 
 @dataclass(frozen=True)
 class Report:
-    """One failover, told."""
+    """One failover, reported."""
 
     failover: Failover
     events: tuple[Event, ...]
@@ -52,21 +52,21 @@ class Report:
     @property
     def facts(self) -> dict[str, Any]:
         """The report as a script reads it."""
-        told, recovered, failed_back = self.event.facts, self.failover.recovered, self.failover.failed_back
+        kept, recovered, failed_back = self.event.facts, self.failover.recovered, self.failover.failed_back
         return {
             "headline": self.headline,
             "failed": self.event.old,
             "promoted": self.event.new,
             "epoch": self.event.epoch,
             "at": self.event.happened_at.isoformat(),
-            "missed_at": told.get("missed_at"),
+            "missed_at": kept.get("missed_at"),
             "decision": self.event.sentence,
             "by": self.event.actor,
             "promotion_seconds": self.event.seconds,
             "gap_seconds": self.failover.downtime,
-            "last_write_at": told.get("last_write_at"),
-            "first_write_at": told.get("first_write_at"),
-            "acknowledged_entries": told.get("acknowledged_entries"),
+            "last_write_at": kept.get("last_write_at"),
+            "first_write_at": kept.get("first_write_at"),
+            "acknowledged_entries": kept.get("acknowledged_entries"),
             "orphaned_entries": self.failover.orphaned,
             "recovered_at": recovered and recovered.happened_at.isoformat(),
             "handed_back_at": failed_back and failed_back.happened_at.isoformat(),
@@ -195,11 +195,11 @@ def failovers(request: HttpRequest) -> HttpResponse:
 def failover(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one report; with ?format=json for a script, with ?format=md to send on."""
     may_view(request)
-    told = report(get_object_or_404(all_failovers(), pk=pk))
+    shown = report(get_object_or_404(all_failovers(), pk=pk))
     if request.GET.get("format") == "json":
-        return JsonResponse(told.facts, json_dumps_params={"indent": 2})
+        return JsonResponse(shown.facts, json_dumps_params={"indent": 2})
     if request.GET.get("format") == "md":
-        text = render_to_string("cluster/failover.md", {"report": told})
+        text = render_to_string("cluster/failover.md", {"report": shown})
         return HttpResponse(text, content_type="text/markdown; charset=utf-8")
-    context = {"title": "Failover report", "report": told, "width": WIDTH} | write_rate(told.event)
+    context = {"title": "Failover report", "report": shown, "width": WIDTH} | write_rate(shown.event)
     return render(request, "cluster/failover.html", admin.site.each_context(request) | context)

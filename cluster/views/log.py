@@ -106,9 +106,9 @@ def log(request: HttpRequest) -> HttpResponse:
     form = LogForm(request.GET)
     context: dict[str, Any] = {"title": "Transaction log", "form": form}
     if form.is_valid():
-        looked = seen()
+        observed = seen()
         chosen = form.cleaned_data["node"] or (
-            looked.primary.name.value if looked.primary else NodeName.NODE_A.value
+            observed.primary.name.value if observed.primary else NodeName.NODE_A.value
         )
         context |= {"node": NodeName(chosen)} | found(NodeName(chosen), form.wanted)
         if page := context.get("page"):
@@ -137,9 +137,9 @@ def older(request: HttpRequest, page: Page, node: str) -> str:
 def transaction(request: HttpRequest, transaction_id: str) -> HttpResponse:
     """Show all entries of a transaction, and which nodes have it."""
     may_view(request)
-    told = receipt(transaction_id)
+    found = receipt(transaction_id)
     context = {
-        "title": "Transaction", "receipt": told,
+        "title": "Transaction", "receipt": found,
         "entries": [(entry, fields(entry)) for entry in entries_of(transaction_id)], "most": MOST_ENTRIES,
     }  # fmt: skip
     return render(request, "cluster/transaction.html", admin.site.each_context(request) | context)

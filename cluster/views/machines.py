@@ -22,7 +22,7 @@ from cluster.protocol.names import NodeName
 from cluster.protocol.view import NodeState
 from cluster.views.metrics import exposition
 
-PATIENCE: Final = 0.8
+ANSWER_SECONDS: Final = 0.8
 """Seconds that a node may take."""
 REMEMBERED: Final = 0.3
 """Seconds for which an answer serves everybody who asks."""
@@ -48,10 +48,10 @@ class Check:
         """Ask the node itself."""
         self.request.ask()
         try:
-            found = self.request.answer(time.monotonic() + PATIENCE)
+            found = self.request.answer(time.monotonic() + ANSWER_SECONDS)
         except (NodeUnreachable, NodeFailed) as error:
             return str(error)
-        return found or f"{self.request.node.name.label} does not answer within {PATIENCE:g} s."
+        return found or f"{self.request.node.name.label} does not answer within {ANSWER_SECONDS:g} s."
 
 
 @cache
@@ -87,7 +87,7 @@ def plain(sentence: str, status: int) -> HttpResponse:
 @require_safe
 def status(request: HttpRequest) -> JsonResponse:
     """Return what `cluster_status --json` prints."""
-    nodes: dict[NodeName, MariaDBNode] = connect_all(timeout=PATIENCE)
+    nodes: dict[NodeName, MariaDBNode] = connect_all(timeout=ANSWER_SECONDS)
     try:
         answer = JsonResponse(reports.status(nodes, conf()) | {"comparison": proof().facts})
     finally:

@@ -6,12 +6,12 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from cluster.protocol.names import NodeName
-from cluster.views.seen import looked_or_nothing
+from cluster.views.seen import observed_or_nothing
 
 
 def links(request: HttpRequest) -> list[dict[str, Any]]:
     """Return groups of links. Actions stand beside what they act on."""
-    orphans = looked_or_nothing().orphans
+    orphans = observed_or_nothing().orphans
     return [
         {
             "title": "Cluster",

@@ -45,13 +45,13 @@ def server_part(request: HttpRequest, name: NodeName) -> HttpResponse:
 
 def now_context(request: HttpRequest, name: NodeName) -> dict[str, Any]:
     """Return what the newest observation knows."""
-    looked = seen()
+    observed = seen()
     found = hour.samples(hour.Window(time.time(), 600))[-PROBES:]
     return {
-        "seen": looked,
-        "node": looked.node(name),
-        "card": card(request, looked, looked.node(name)),
-        "verbs": actions.of_node(request, looked, name),
+        "seen": observed,
+        "node": observed.node(name),
+        "card": card(request, observed, observed.node(name)),
+        "verbs": actions.of_node(request, observed, name),
         "probes": [(sample, probe(sample.facts["nodes"][name.value])) for sample in reversed(found)],
         "events": Event.objects.filter(old=name) | Event.objects.filter(new=name),
     }

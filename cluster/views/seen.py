@@ -1,4 +1,4 @@
-"""The newest look of the watch, as pages read it."""
+"""The newest observation of the watch, as pages read it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -148,7 +148,7 @@ def seen() -> Seen:
     return Seen(found.facts, observations.age(found), found.watcher, found.seen_at.timestamp())
 
 
-def looked_or_nothing() -> Seen:
+def observed_or_nothing() -> Seen:
     """Return the newest observation; nothing while the control database has no tables yet."""
     try:
         return seen()

@@ -13,7 +13,7 @@ from unfold.sites import UnfoldAdminSite
 
 from cluster.models import Operator
 from cluster.views import addresses, dashboard, failovers, log, nodes, orphans, sign_in, verbs
-from cluster.views.seen import looked_or_nothing
+from cluster.views.seen import observed_or_nothing
 
 COLOURS = {"good": "success", "warning": "warning", "bad": "danger"}
 
@@ -89,9 +89,9 @@ def badge(request: HttpRequest) -> list[str]:
     """Primary, epoch and health, at the top of every page."""
     if not request.user.is_authenticated:
         return ["mco2", "info"]
-    looked = looked_or_nothing()
-    who = looked.primary.label if looked.primary and not looked.stale else "no primary known"
-    return [f"{who} · epoch {looked.epoch} · {looked.state}", COLOURS[looked.severity]]
+    observed = observed_or_nothing()
+    who = observed.primary.label if observed.primary and not observed.stale else "no primary known"
+    return [f"{who} · epoch {observed.epoch} · {observed.state}", COLOURS[observed.severity]]
 
 
 def badge_part(request: HttpRequest) -> HttpResponse:

@@ -106,13 +106,13 @@ def dialog(request: HttpRequest, name: str, node: NodeName | None = None) -> Htt
         node = verb.nodes[0]
     if (node is None) != (not verb.nodes) or (node and node not in verb.nodes):
         return choose(request, verb)
-    looked = seen()
+    observed = seen()
     form = ReasonForm(request, verb, node)
     if request.method == "POST" and form.is_valid():
         return HttpResponseRedirect(reverse("admin:job", args=[start(request, verb, node, form).pk]))
     context = {
-        "title": verb.title, "verb": verb, "node": node, "form": form, "seen": looked,
-        "ticks": ticks(verb, looked, node), "blocked": blocked(verb, looked, node),
+        "title": verb.title, "verb": verb, "node": node, "form": form, "seen": observed,
+        "ticks": ticks(verb, observed, node), "blocked": blocked(verb, observed, node),
         "shell": verb.shell(node.value if node else ""), "risks": risks_of(verb),
     }  # fmt: skip
     status = 422 if request.method == "POST" else 200
@@ -135,8 +135,8 @@ def risks_of(verb: Verb) -> list[str]:
 
 def choose(request: HttpRequest, verb: Verb) -> HttpResponse:
     """Ask which node."""
-    looked = seen()
-    choices = [(node, blocked(verb, looked, node)) for node in verb.nodes]
+    observed = seen()
+    choices = [(node, blocked(verb, observed, node)) for node in verb.nodes]
     context = {"title": verb.title, "verb": verb, "choices": choices}
     return render(request, "cluster/verb_node.html", admin.site.each_context(request) | context)
 

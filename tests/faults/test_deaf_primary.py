@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from cluster.actions.failover.check_health import Watch, patience, policy
+from cluster.actions.failover.check_health import Watch, policy, probe_deadline
 from cluster.actions.failover.failover import promote_node_a
 from cluster.nodes.cluster import endpoint
 from cluster.nodes.connection import Connection
@@ -53,7 +53,7 @@ def connect(cluster, links):
 def watch(cluster, connect) -> Iterator[Watch]:
     """A watcher that has just started."""
     settings = cluster.conf
-    prober = Prober(lambda name: connect(name, settings.probe_timeout), patience(settings))
+    prober = Prober(lambda name: connect(name, settings.probe_timeout), probe_deadline(settings))
     made = Watch(prober, connect, policy(settings), lease_seconds=settings.lease_seconds)
     yield made
     made.close()

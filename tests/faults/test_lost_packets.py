@@ -12,7 +12,7 @@ from dataclasses import replace
 import pytest
 
 from cluster.actions.failover.automation import pause
-from cluster.actions.failover.check_health import Watch, patience, policy
+from cluster.actions.failover.check_health import Watch, policy, probe_deadline
 from cluster.nodes.cluster import endpoint
 from cluster.nodes.connection import Connection
 from cluster.nodes.mariadb import MariaDBNode
@@ -59,7 +59,7 @@ def watches(cluster, links, count: int, ending: ExitStack) -> list[Watch]:
         return MariaDBNode(reached_by(cluster, links, "monitor", name, timeout))
 
     def prober() -> Prober:
-        return Prober(lambda name: connect(name, settings.probe_timeout), patience(settings))
+        return Prober(lambda name: connect(name, settings.probe_timeout), probe_deadline(settings))
 
     made = [
         Watch(prober(), connect, policy(settings), lease_seconds=settings.lease_seconds) for _ in range(count)

@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 
 CERTAINTY_PAUSE = 0.05
 """Seconds until a node that refused or broke a connection is probed again: it costs nothing to ask."""
-CERTAINTY_LOOKS = 20
+CERTAINTY_ROUNDS = 20
 RESUME_PAUSE = 0.25
 """Seconds after which a primary without a lease is probed again: a switchover has handed over by then."""
 ACT_TIMEOUT = 5.0
@@ -152,7 +152,7 @@ class Watch:
     def configured(cls, settings: ClusterConf, witness: Witness = no_witness) -> "Watch":
         """Return a new watcher with the policy of the settings."""
         return cls(
-            Prober(lambda name: connect(name, timeout=settings.probe_timeout), patience(settings)),
+            Prober(lambda name: connect(name, timeout=settings.probe_timeout), probe_deadline(settings)),
             lambda name, timeout: connect(name, timeout=timeout),
             policy(settings),
             lease_seconds=settings.lease_seconds,
@@ -162,7 +162,7 @@ class Watch:
     def tick(self) -> Tick:
         """Probe, decide, act. Raises nothing that the cluster can bring about."""
         monitor_state, decision = self.decide()
-        for _ in range(CERTAINTY_LOOKS):
+        for _ in range(CERTAINTY_ROUNDS):
             if decision.action is not Action.WAIT or not answers_at_once(monitor_state):
                 break
             self.sleep(CERTAINTY_PAUSE)
@@ -304,7 +304,7 @@ def policy(settings: ClusterConf) -> Policy:
     )
 
 
-def patience(settings: ClusterConf) -> float:
+def probe_deadline(settings: ClusterConf) -> float:
     """Return the seconds that a probe may take: the next one is not to wait for it."""
     return min(settings.probe_timeout, settings.probe_interval)
 

@@ -11,7 +11,7 @@ from cluster.protocol.view import ClusterView, NodeState
 
 UNCONFIRMED = (
     "No write is confirmed by a second node until one is back: with CLUSTER_DURABILITY=quorum every "
-    "writer is told so (45003). Set it to local and run setup_nodes to let writers go on."
+    "writer is risked so (45003). Set it to local and run setup_nodes to let writers go on."
 )
 
 
@@ -57,7 +57,7 @@ def check(view: ClusterView, to: NodeName) -> NodeState:
 def force(nodes: Nodes, view: ClusterView, to: NodeName, *, reason: str, lease_seconds: float) -> Promotion:
     """Promote `to` with its own vote. Raises Refused, StaleEpoch."""
     with journal.attempt("force") as attempt:
-        told = risks(view, to)
+        risked = risks(view, to)
         done = promote(
             nodes[to],
             [nodes[name] for name in to.others],
@@ -68,7 +68,7 @@ def force(nodes: Nodes, view: ClusterView, to: NodeName, *, reason: str, lease_s
             forced=True,
         )
         attempt.succeeded(
-            f"{to.label} was forced to take writes in epoch {done.epoch}. {' '.join(told)}",
+            f"{to.label} was forced to take writes in epoch {done.epoch}. {' '.join(risked)}",
             old=view.last_primary or "",
             new=to,
             epoch=done.epoch,

@@ -222,7 +222,7 @@ def claim_when_free(node: Node, epoch: int, waived_consent_epoch: int | None, wa
     try:
         node.claim(epoch, waived_consent_epoch)
     except ConsentRunning as running:
-        tell_wait(f"{node.name.label} has consented to a lease of epoch {running.epoch}", running.seconds)
+        report_wait(f"{node.name.label} has consented to a lease of epoch {running.epoch}", running.seconds)
         wait(running.seconds)
         node.claim(epoch, waived_consent_epoch)
 
@@ -242,11 +242,11 @@ def wait_out_unconsented_lease(
     newest = max(states.values(), key=lambda state: state.led)
     met = any(node.name == newest.primary for node in claimed) or newest.led in (0, waived_consent_epoch)
     if not met and any(state.solo is not Solo.NEVER for state in states.values()):
-        tell_wait("The last primary may hold a lease without consent", consent_seconds(lease_seconds))
+        report_wait("The last primary may hold a lease without consent", consent_seconds(lease_seconds))
         wait(consent_seconds(lease_seconds))
 
 
-def tell_wait(cause: str, seconds: float) -> None:
+def report_wait(cause: str, seconds: float) -> None:
     """Report why the promotion rests and until when, if it is for long."""
     if seconds > REPORTED_SECONDS:
         report_step(f"{cause}: waiting until {format_utc(time.time() + seconds)}, {seconds:.1f} s.")

@@ -80,11 +80,11 @@ class Rebuilt:
     @property
     def sentence(self) -> str:
         """What the operator reads at the end."""
-        told = (
+        sentence = (
             f"{self.node.label} was rebuilt from {self.source.label}: {self.rows} rows, "
             f"{self.entries} log entries."
         )
-        return " ".join([told, *self.unlinked])
+        return " ".join([sentence, *self.unlinked])
 
 
 def rebuild(nodes: Nodes, name: NodeName, *, lease_seconds: float, progress: Progress = ignore) -> Rebuilt:

@@ -45,12 +45,12 @@ class Acknowledger:
                 self.primary.forget_acknowledgements(self.FORGET_AFTER)
                 self._swept_at = now
 
-    def close(self, patience: float = -1) -> None:
+    def close(self, timeout: float = -1) -> None:
         """Let the latch go with the session: writers that still wait look for themselves then.
 
-        patience: seconds to wait for a feed that tells just now; without end unless given.
+        timeout: seconds to wait for a feed that tells just now; without end unless given.
         """
         self._closed = True
-        if self._lock.acquire(timeout=patience):
+        if self._lock.acquire(timeout=timeout):
             self.primary.close()
             self._lock.release()

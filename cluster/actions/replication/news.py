@@ -10,7 +10,7 @@ class News:
         self._changed = threading.Condition()
         self._last = 0
 
-    def tell(self, last_log_id: int) -> None:
+    def announce(self, last_log_id: int) -> None:
         """Note the end of the log, and wake who waits for it."""
         with self._changed:
             if last_log_id > self._last:

@@ -42,7 +42,7 @@ RETRY_INTERVAL = 1.0
 
 WATCH_TIMEOUT = 1.0
 """Seconds that a call of a node may take: a silent node must not cost the primary its lease."""
-WATCH_PATIENCE = 0.2
+WATCH_DEADLINE = 0.2
 """Seconds that the search for the primary waits for a silent node: the others have answered by then."""
 RENEWAL_PAUSE = 0.02
 """Seconds at least between two renewals, so that a primary that is slow to commit is not asked without a pause."""
@@ -90,7 +90,7 @@ class Replicator:
     def run(self) -> None:
         """Look for a primary, serve it while it is one, look again."""
         nodes = {name: self.connect(name, WATCH_TIMEOUT) for name in NodeName}
-        prober = Prober(lambda name: self.connect(name, WATCH_TIMEOUT), WATCH_PATIENCE, beats=False)
+        prober = Prober(lambda name: self.connect(name, WATCH_TIMEOUT), WATCH_DEADLINE, beats=False)
         searching = time.monotonic()
         while not self.stopping.is_set():
             primary = self.find(nodes, prober)
@@ -150,11 +150,11 @@ class Replicator:
                 epoch, last_log_id = source.watched()
                 if epoch != primary.promised:
                     break
-                term.news.tell(last_log_id)
+                term.news.announce(last_log_id)
                 self.stopping.wait(WATCH_INTERVAL)
         finally:
             over.set()
-            acknowledger.close(patience=WATCH_INTERVAL)
+            acknowledger.close(timeout=WATCH_INTERVAL)
 
     def keep_lease(self, primary: NodeState, first: NodeName, over: threading.Event) -> None:
         """Renew the lease three times in its duration, as long as a second node consents.

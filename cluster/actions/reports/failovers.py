@@ -50,10 +50,10 @@ def failovers(since: datetime | None = None) -> list[Failover]:
     transitions = Event.objects.filter(kind=Event.Kind.TRANSITION, verb__in={*ENDS, "recover"})
     if since is not None:
         transitions = transitions.filter(happened_at__gt=since)
-    return list(told(transitions.order_by("-happened_at", "-id")))
+    return list(linked(transitions.order_by("-happened_at", "-id")))
 
 
-def told(newest_first: Iterable[Event]) -> Iterable[Failover]:
+def linked(newest_first: Iterable[Event]) -> Iterable[Failover]:
     """Go back in time: what came after a failover was met before it."""
     recovered = ended = None
     for event in newest_first:

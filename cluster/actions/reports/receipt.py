@@ -9,7 +9,7 @@ from cluster.nodes.mariadb import MariaDBNode
 from cluster.protocol.errors import NodeFailed, NodeUnreachable
 from cluster.protocol.names import NodeName
 
-PATIENCE = 0.8
+ANSWER_SECONDS = 0.8
 """Seconds that a node has to answer."""
 
 
@@ -42,7 +42,7 @@ class Receipt:
 
 
 def receipt(transaction_id: str) -> Receipt:
-    """Ask every node for the transaction, each within PATIENCE."""
+    """Ask every node for the transaction, each within ANSWER_SECONDS."""
 
     def ask(node: MariaDBNode) -> Noted | NodeUnreachable | NodeFailed | None:
         try:
@@ -52,7 +52,7 @@ def receipt(transaction_id: str) -> Receipt:
         finally:
             node.close()
 
-    nodes = connect_all(timeout=PATIENCE)
+    nodes = connect_all(timeout=ANSWER_SECONDS)
     with ThreadPoolExecutor(len(nodes), "receipt") as pool:
         answers = dict(zip(nodes, pool.map(ask, nodes.values()), strict=True))
     found = [answer for answer in answers.values() if isinstance(answer, Noted)]

@@ -55,7 +55,7 @@ class NewestReader:
         ids = [entry.transaction_id for entry in recent]
         others = [state.name for state in view.reachable if state.name is not reference.name]
         has = {reference.name: frozenset(ids)} | {name: self.arrived(name, ids) for name in others}
-        return Newest(tuple(self.told(entry, has) for entry in recent), pending_orphans(node))
+        return Newest(tuple(self.transaction_facts(entry, has) for entry in recent), pending_orphans(node))
 
     def arrived(self, name: NodeName, ids: Sequence[str]) -> frozenset[str] | None:
         """Return which of these transactions a node has; None when it does not answer at once."""
@@ -66,7 +66,7 @@ class NewestReader:
             return None
 
     @staticmethod
-    def told(entry: Recent, has: dict[NodeName, frozenset[str] | None]) -> dict[str, Any]:
+    def transaction_facts(entry: Recent, has: dict[NodeName, frozenset[str] | None]) -> dict[str, Any]:
         """Return a transaction's facts; `has` by node, None where it is not known."""
         known = {
             name.value: None if (ids := has.get(name)) is None else entry.transaction_id in ids

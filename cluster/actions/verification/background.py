@@ -92,9 +92,9 @@ def advance(row: Comparison, nodes: Nodes, deadline: float) -> None:
     now = datetime.now(UTC)
     fan_out = FanOut({name: node.connection for name, node in nodes.items()}, view.primary.name, SETTLE)
     if row.objects_at is None or now - row.objects_at > timedelta(seconds=OBJECTS_SECONDS):
-        told = compare_objects(fan_out)
-        alarm(told, row.objects_found)
-        row.objects_found, row.objects_at = told, now
+        differing = compare_objects(fan_out)
+        alarm(differing, row.objects_found)
+        row.objects_found, row.objects_at = differing, now
     spans = Spans(fan_out, min(state.watermark.log_id for state in view.reachable))
     while spans.compare(row) and time.monotonic() < deadline:
         pass
@@ -115,7 +115,7 @@ class Spans:
 
     fan_out: FanOut
     watermark: int
-    told: list[str] = field(default_factory=list)
+    differing: list[str] = field(default_factory=list)
     rows: int = 0
 
     def __post_init__(self) -> None:
@@ -125,7 +125,7 @@ class Spans:
 
     def take(self, difference: Difference) -> None:
         """Take note of a difference."""
-        self.told.append(difference.sentence)
+        self.differing.append(difference.sentence)
 
     def count(self, rows: int) -> None:
         """Take note of rows that were compared."""
@@ -137,12 +137,12 @@ class Spans:
         table = row.table if row.table in names else names[0]
         after = position.read(row.after) if table == row.table else None
         self.rows = 0
-        end, told = self.confirmed(table, after)
+        end, differing = self.confirmed(table, after)
         if self.fan_out.lost:
             return False
-        alarm(told, [*row.found, *row.last_found], row.found_count)
-        row.found = [*row.found, *told][:SHOWN]
-        row.found_count += len(told)
+        alarm(differing, [*row.found, *row.last_found], row.found_count)
+        row.found = [*row.found, *differing][:SHOWN]
+        row.found_count += len(differing)
         row.done += self.rows
         if end is None:
             table = next(iter(names[names.index(table) + 1 :]), "")
@@ -164,13 +164,13 @@ class Spans:
 
     def compare_span(self, table: str, after: Key | None) -> tuple[Key | None, list[str]]:
         """Compare the span of a table that follows a key; return its end and what differs."""
-        self.told = []
+        self.differing = []
         uncompared = len(self._tables.uncompared)
         in_log = table == LOG
         end = (
             self._log.compare_next(after) if in_log else self._tables.compare_next(self._shapes[table], after)
         )
-        return end, [*self.told, *self._tables.uncompared[uncompared:]]
+        return end, [*self.differing, *self._tables.uncompared[uncompared:]]
 
 
 def finish(row: Comparison) -> None:
@@ -182,9 +182,9 @@ def finish(row: Comparison) -> None:
     row.found, row.found_count, row.done, row.began_at, row.work_seconds = [], 0, 0, now, 0.0
 
 
-def alarm(told: Iterable[str], known: Iterable[str], count: int = 0) -> None:
+def alarm(differing: Iterable[str], known: Iterable[str], count: int = 0) -> None:
     """Alarm once for what is not known yet; the list of what is known holds SHOWN sentences, and more are no news."""
-    fresh = [sentence for sentence in told if sentence not in set(known)]
+    fresh = [sentence for sentence in differing if sentence not in set(known)]
     if fresh and count < SHOWN:
         rest = f" And {len(fresh) - 1} more." if len(fresh) > 1 else ""
         sentence = f"The nodes differ: {fresh[0]}{rest}"

@@ -18,14 +18,14 @@ from cluster.protocol.names import NodeName
 ENTRIES = 4000
 """Entries of one checksum."""
 
-Tell = Callable[[Difference], None]
+OnDifference = Callable[[Difference], None]
 Digests = Mapping[str, int]
 """Digests of entries by `<epoch>-<log_id>`."""
 
 
 @dataclass
 class LogComparison:
-    """Compares the logs and tells what differs.
+    """Compares the logs and reports what differs.
 
     entries: how many the reference holds. lag: how many of them each node has not received yet. watermark: the
     log id at and below which the logs are complete. held_to: the end of each node's log when the comparison
@@ -33,7 +33,7 @@ class LogComparison:
     """
 
     fan_out: FanOut
-    on_difference: Tell
+    on_difference: OnDifference
     progress: Callable[[int], None]
     entries: int = 0
     lag: dict[NodeName, int] = field(default_factory=dict)
@@ -106,7 +106,7 @@ class LogComparison:
         return held
 
     def compare_entries(self, held: Mapping[NodeName, Digests]) -> None:
-        """Tell which entries are wrong on which node."""
+        """Report which entries are wrong on which node."""
         right = held[self.fan_out.reference].items()
         doubtful = {key for found in held.values() for key, _ in right ^ found.items()}
         for key in sorted(doubtful, key=entry_id):
@@ -117,7 +117,7 @@ class LogComparison:
     def describe_entry(
         self, name: NodeName, key: str, kind: Kind, versions: Mapping[NodeName, int | None]
     ) -> None:
-        """Tell one wrong entry, or count it as lag when it may still arrive."""
+        """Report one wrong entry, or count it as lag when it may still arrive."""
         if kind is Kind.MISSING and entry_id(key).log_id > max(self.watermark, self.held_to[name]):
             self.lag[name] = self.lag.get(name, 0) + 1
             return

@@ -24,8 +24,8 @@ def compare_objects(fan_out: FanOut) -> list[str]:
     """
     alone = fan_out.ask(fan_out.names, of_one_node)
     held = fan_out.ask(fan_out.names, facts)
-    told = [sentence for found in alone.values() for sentence in found]
-    return [*told, *unlike_reference(held, fan_out.reference)]
+    wrong = [sentence for found in alone.values() for sentence in found]
+    return [*wrong, *unlike_reference(held, fan_out.reference)]
 
 
 def of_one_node(connection: Connection) -> list[str]:
@@ -64,8 +64,8 @@ def lacking_rights(connection: Connection) -> Iterator[str]:
 
 def lacks(node: NodeName, whose: str, rights: Iterable[str]) -> Iterator[str]:
     """Yield a sentence for each right that an account lacks."""
-    for told in sorted(rights):
-        yield f"{node.label}: the {whose} account lacks {told}; run setup_nodes."
+    for wrong in sorted(rights):
+        yield f"{node.label}: the {whose} account lacks {wrong}; run setup_nodes."
 
 
 def application_grants(node: NodeName) -> set[str]:

@@ -19,13 +19,13 @@ ROWS = 4000
 RECORDS = 1000
 """Rows in doubt that are looked at together."""
 
-Tell = Callable[[Difference], None]
+OnDifference = Callable[[Difference], None]
 Snapshots = Mapping[NodeName, Mapping[str, RowSnapshot]]
 
 
 @dataclass
 class TableComparison:
-    """Compares table after table and tells what differs.
+    """Compares table after table and reports what differs.
 
     watermark: the log id at and below which the logs are complete. rows: how many the reference holds.
     uncompared: which table could not be compared on which node, and why. known: how each table is compared, so far;
@@ -34,7 +34,7 @@ class TableComparison:
 
     fan_out: FanOut
     watermark: int
-    on_difference: Tell
+    on_difference: OnDifference
     progress: Callable[[int], None]
     rows: int = 0
     uncompared: list[str] = field(default_factory=list)
@@ -98,7 +98,7 @@ class TableComparison:
     def examine(self, shape: TableShape, records: list[str], names: list[NodeName], stored: str) -> None:
         """Look at rows in doubt until each is decided or nothing can be on its way any more."""
         deadline = time.monotonic() + self.fan_out.settle
-        told: set[Difference] = set()
+        reported: set[Difference] = set()
         pending = dict.fromkeys(names, records)
         while pending:
             asked = [self.fan_out.reference, *pending]
@@ -107,7 +107,7 @@ class TableComparison:
                 asked, partial(row_snapshots.snapshot_rows, shape=shape, record_ids=wanted, stored=stored)
             )
             undecided = {
-                name: self.judge_all(shape.name, mine, name, snapshots, told)
+                name: self.judge_all(shape.name, mine, name, snapshots, reported)
                 for name, mine in pending.items()
                 if name in snapshots
             }
@@ -115,9 +115,14 @@ class TableComparison:
             pending = self.fan_out.worth_waiting_for(pending, deadline)
 
     def judge_all(
-        self, table: str, records: Iterable[str], name: NodeName, snapshots: Snapshots, told: set[Difference]
+        self,
+        table: str,
+        records: Iterable[str],
+        name: NodeName,
+        snapshots: Snapshots,
+        reported: set[Difference],
     ) -> list[str]:
-        """Tell what differs on one node and is not in `told`; the records that are not decided yet."""
+        """Report what differs on one node and is not in `reported`; the records that are not decided yet."""
         undecided = []
         for record in records:
             right, found = snapshots[self.fan_out.reference][record], snapshots[name][record]
@@ -126,8 +131,8 @@ class TableComparison:
                 undecided.append(record)
             elif verdict is Verdict.DIFFERENT:
                 wrong = row_differences(table, record, (self.fan_out.reference, right), (name, found))
-                for difference in set(wrong) - told:
-                    told.add(difference)
+                for difference in set(wrong) - reported:
+                    reported.add(difference)
                     self.on_difference(difference)
         return undecided
 

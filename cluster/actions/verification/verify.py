@@ -13,7 +13,7 @@ from cluster.actions.events import journal
 from cluster.actions.steps.reconcile import Progress, ignore
 from cluster.actions.verification.compare_log import LogComparison
 from cluster.actions.verification.compare_objects import compare_objects
-from cluster.actions.verification.compare_tables import TableComparison, Tell
+from cluster.actions.verification.compare_tables import OnDifference, TableComparison
 from cluster.nodes.fan_out import FanOut
 from cluster.nodes.mariadb import MariaDBNode
 from cluster.nodes.repair import comparing
@@ -87,30 +87,30 @@ def verify(
     nodes: Nodes,
     view: ClusterView,
     *,
-    on_difference: Tell,
+    on_difference: OnDifference,
     progress: Progress = ignore,
     settle: float = SETTLE,
 ) -> Verification:
     """Compare the nodes that answered in `view` with the primary, or with the newest of them.
 
-    on_difference: is told of each difference when it is certain. settle: seconds that what is on its way may take.
+    on_difference: is given each difference when it is certain. settle: seconds that what is on its way may take.
     Raises Refused when there are no two nodes to compare, NodeUnreachable and NodeFailed when the reference
     fails on the way.
     """
     reference, states = check(view)
     result = Verification(reference.name)
 
-    def told(difference: Difference) -> None:
+    def report(difference: Difference) -> None:
         result.count(difference)
         on_difference(difference)
 
     fan_out = FanOut({state.name: nodes[state.name].connection for state in states}, reference.name, settle)
     result.objects = compare_objects(fan_out)
-    tables = TableComparison(fan_out, min(s.watermark.log_id for s in states), told, progress)
+    tables = TableComparison(fan_out, min(s.watermark.log_id for s in states), report, progress)
     for model in replicated_models():
         tables.compare(shape(model))
         result.tables += 1
-    log = LogComparison(fan_out, told, progress)
+    log = LogComparison(fan_out, report, progress)
     log.compare()
     result.rows, result.entries, result.lag = tables.rows, log.entries, log.lag
     result.uncompared = tables.uncompared

@@ -48,16 +48,16 @@ class Command(VerbCommand):
     def act(self, **options: Any) -> None:
         """Print it once or keep it on the screen."""
         nodes = connect_all(timeout=conf().probe_timeout)
-        looks = (self.look(nodes) for _ in iter(int, 1))
+        rounds = (self.observe(nodes) for _ in iter(int, 1))
         if options["watch"] and not self.as_json:
-            self.watch(looks)
+            self.watch(rounds)
         elif self.as_json:
-            self.stdout.write(json.dumps(next(looks)))
+            self.stdout.write(json.dumps(next(rounds)))
         else:
-            self.print_once(next(looks))
+            self.print_once(next(rounds))
 
     @staticmethod
-    def look(nodes: Mapping[NodeName, MariaDBNode]) -> dict[str, Any]:
+    def observe(nodes: Mapping[NodeName, MariaDBNode]) -> dict[str, Any]:
         """Return the nodes as they answer now, and what the comparison in the background has come to."""
         return status(nodes, conf()) | {"comparison": proof().facts}
 
@@ -68,11 +68,11 @@ class Command(VerbCommand):
             console.print(page(facts))
         self.stdout.write(page_text.get(), ending="")
 
-    def watch(self, looks: Iterator[dict[str, Any]]) -> None:
+    def watch(self, rounds: Iterator[dict[str, Any]]) -> None:
         """Renew the page every second until the operator has seen enough."""
-        with Live(page(next(looks)), console=Console(), auto_refresh=False) as live:
+        with Live(page(next(rounds)), console=Console(), auto_refresh=False) as live:
             try:
-                for facts in looks:
+                for facts in rounds:
                     live.update(page(facts), refresh=True)
                     time.sleep(1)
             except KeyboardInterrupt:

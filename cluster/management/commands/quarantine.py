@@ -25,11 +25,11 @@ class Command(VerbCommand):
         """Take a subcommand and a node."""
         super().add_arguments(parser)
         verbs = parser.add_subparsers(dest="verb", required=True, metavar="list|retry")
-        for name, told in (
+        for name, described in (
             ("list", "each row, with the entry and the server's reason"),
             ("retry", "store them now that their cause is mended"),
         ):
-            made = verbs.add_parser(name, help=told)
+            made = verbs.add_parser(name, help=described)
             made.add_argument("--json", action="store_true", help="print the result as JSON")
             node_argument(made, nargs="?", help="one node; all without")
 

@@ -20,7 +20,7 @@ class Command(VerbCommand):
         worker = Replicator(
             lambda name, timeout: connect(name, timeout=timeout),
             lease_seconds=conf().lease_seconds,
-            alarm=look,
+            alarm=tick,
         )
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: worker.stopping.set())
@@ -28,7 +28,7 @@ class Command(VerbCommand):
         self.say("Stopped.")
 
 
-def look() -> None:
+def tick() -> None:
     """Make one round of the watch. A new watcher each time: what one remembers of the last loss is of no use."""
     watch = Watch.configured(conf())
     watch.tick()

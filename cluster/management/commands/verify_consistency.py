@@ -43,7 +43,7 @@ class Command(RatedCommand):
         repaired = None
         if options["repair"] and differences.count:
             self.show(verification, differences)
-            repaired = repair(self.nodes, self.look(), differences)
+            repaired = repair(self.nodes, self.observe(), differences)
             self.say(repaired.sentence)
             verification, differences = self.verify()
         background.proved(verification)
@@ -54,13 +54,13 @@ class Command(RatedCommand):
             raise CommandError(verification.sentence)
         self.say(verification.sentence)
 
-    def look(self) -> ClusterView:
+    def observe(self) -> ClusterView:
         """Return the nodes as they are now; a silent one costs no more than a probe."""
         return observe(connect_all(timeout=conf().probe_timeout))
 
     def verify(self) -> tuple[Verification, Differences]:
         """Compare once, with a progress bar."""
-        view, differences = self.look(), Differences()
+        view, differences = self.observe(), Differences()
         with self.progress("Comparing", amount(self.nodes, view)) as tick:
             return verify(self.nodes, view, on_difference=differences.add, progress=tick), differences
 
