@@ -23,7 +23,10 @@ def reason(verb: str, name: NodeName | None, *nodes) -> str:
     return blocked(VERBS[verb], seen, name)
 
 
-def test_every_check_is_that_of_a_verb():
+def test_every_verb_about_nodes_has_a_check_for_each_of_them():
+    assert VERBS.keys() - CHECKS.keys() == {"pause", "resume"}, (
+        "they ask for a majority when they have its answers"
+    )
     assert {verb: nodes for verb, (_, nodes) in CHECKS.items() if set(VERBS[verb].nodes) - set(nodes)} == {}
 
 
