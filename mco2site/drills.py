@@ -17,13 +17,13 @@ from typing import Any, Final
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from cluster.local.processes import spawn
+from cluster.views.permissions import require
 from mco2site.drill_history import HEIGHT, LEFT, WIDTH, past
 
 log = logging.getLogger(__name__)
@@ -94,9 +94,7 @@ def collect(pid: int) -> None:
 
 def may(request: HttpRequest) -> None:
     """Require the permission. Raises PermissionDenied."""
-    user: Any = request.user
-    if not user.has_perm("cluster.drill"):
-        raise PermissionDenied("Your account may not run drills.")
+    require(request, "drill", "run drills")
 
 
 def drills(request: HttpRequest) -> HttpResponse:

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from django.http import HttpRequest
 from django.urls import reverse
 
 from cluster.actions.operations.verbs import VERBS, Verb
 from cluster.protocol.names import NodeName
+from cluster.views.permissions import may
 from cluster.views.preflight import blocked
 from cluster.views.seen import Seen
 
@@ -53,8 +54,7 @@ def of_cluster(request: HttpRequest, seen: Seen) -> list[Offer]:
 
 def offered(request: HttpRequest, seen: Seen, names: Iterable[str], node: NodeName | None) -> list[Offer]:
     """Return those that the user may use, the possible ones first."""
-    user: Any = request.user
-    verbs = [VERBS[name] for name in names if user.has_perm(f"cluster.{VERBS[name].permission}")]
+    verbs = [VERBS[name] for name in names if may(request, VERBS[name].permission)]
     return sorted(
         (Offer(verb, node, blocked(verb, seen, node)) for verb in verbs), key=lambda one: bool(one.reason)
     )

@@ -16,6 +16,7 @@ from cluster.models import Event, Job, Sample, WriteCounter
 from cluster.protocol.names import NodeName
 from cluster.views import actions, hour
 from cluster.views.cards import cards
+from cluster.views.permissions import may
 from cluster.views.problems import Problem, differing, forecast, problems, risk
 from cluster.views.seen import Seen, seen
 
@@ -63,11 +64,10 @@ def now_context(request: HttpRequest) -> dict[str, Any]:
 
 def next_step(request: HttpRequest, observed: Seen, found: list[Problem]) -> dict[str, str] | None:
     """Return the one thing to do: what helps against the worst problem that the user can do something about."""
-    user: Any = request.user
     for one in sorted(found, key=lambda problem: problem.badness):
-        if one.verb and user.has_perm(f"cluster.{VERBS[one.verb].permission}") and not one.blocked(observed):
+        if one.verb and may(request, VERBS[one.verb].permission) and not one.blocked(observed):
             return {"title": one.action, "address": one.address}
-        if one.page and user.has_perm("cluster.decide_orphans"):
+        if one.page and may(request, "decide_orphans"):
             return {"title": "Decide on orphaned transactions", "address": one.address}
     return None
 

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
@@ -17,6 +16,7 @@ from cluster.actions.reports.failovers import failovers as found_failovers
 from cluster.models import Event
 from cluster.protocol.names import NodeName
 from cluster.views import hour
+from cluster.views.permissions import require
 
 BEFORE: Final = timedelta(seconds=30)
 AROUND: Final = 300
@@ -180,9 +180,7 @@ def write_rate(event: Event) -> dict[str, Any]:
 
 def may_view(request: HttpRequest) -> None:
     """Require the permission. Raises PermissionDenied."""
-    user: Any = request.user
-    if not user.has_perm("cluster.view_event"):
-        raise PermissionDenied("Your account may not see events.")
+    require(request, "view_event", "see events")
 
 
 def failovers(request: HttpRequest) -> HttpResponse:

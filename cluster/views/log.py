@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -20,6 +19,7 @@ from cluster.protocol.entries import Entry
 from cluster.protocol.errors import ClusterError
 from cluster.protocol.names import NodeName
 from cluster.replicated import replicated_models
+from cluster.views.permissions import require
 from cluster.views.seen import seen
 
 SECONDS = 2.0
@@ -95,9 +95,7 @@ def fields(entry: Entry) -> list[Field]:
 
 def may_view(request: HttpRequest) -> None:
     """Require the permission. Raises PermissionDenied."""
-    user: Any = request.user
-    if not user.has_perm("cluster.view_logentry"):
-        raise PermissionDenied("Your account may not see the log.")
+    require(request, "view_logentry", "see the log")
 
 
 def log(request: HttpRequest) -> HttpResponse:

@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -24,7 +23,9 @@ from cluster.conf import conf
 from cluster.nodes.cluster import connect_all
 from cluster.nodes.log.orphan import DISMISSED, PENDING, REAPPLIED
 from cluster.protocol.errors import ClusterError
+from cluster.views.permissions import actor, require
 
+WHAT = "do this with orphaned transactions"
 SECONDS = 2.0
 LISTED = 200
 COLUMN, SHOWN = "column-", "shown-"
@@ -53,16 +54,9 @@ class DecisionForm(forms.Form):
         return cleaned
 
 
-def may(request: HttpRequest, permission: str) -> None:
-    """Require the permission. Raises PermissionDenied."""
-    user: Any = request.user
-    if not user.has_perm(f"cluster.{permission}"):
-        raise PermissionDenied("Your account may not do this with orphaned transactions.")
-
-
 def inbox(request: HttpRequest) -> HttpResponse:
     """Show those that wait, or all of a status."""
-    may(request, "view_orphanedtransaction")
+    require(request, "view_orphanedtransaction", WHAT)
     status = request.GET.get("status", PENDING)
     status = status if status in (PENDING, REAPPLIED, DISMISSED) else PENDING
     context: dict[str, Any] = {"title": "Orphaned transactions", "status": status}
@@ -80,7 +74,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
 
 def orphan(request: HttpRequest, orphan_id: str) -> HttpResponse:
     """Show one of them: the row before, after the orphaned write, and now."""
-    may(request, "view_orphanedtransaction")
+    require(request, "view_orphanedtransaction", WHAT)
     context: dict[str, Any] = {"title": "Orphaned transaction"}
     nodes = connect_all(timeout=SECONDS)
     try:
@@ -99,14 +93,13 @@ def orphan(request: HttpRequest, orphan_id: str) -> HttpResponse:
 @require_POST
 def decide(request: HttpRequest) -> HttpResponse:
     """Decide on some of them; a sentence for each transaction."""
-    may(request, "decide_orphans")
+    require(request, "decide_orphans", WHAT)
     form = DecisionForm(request.POST)
     if not form.is_valid():
         for errors in form.errors.values():
             messages.error(request, " ".join(map(str, errors)))
     else:
-        user: Any = request.user
-        with journal.acting_as(user.get_username()):
+        with journal.acting_as(actor(request)):
             report(request, form.cleaned_data | {"edited": edited(request)})
     return HttpResponseRedirect(reverse("admin:orphans"))
 

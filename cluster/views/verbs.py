@@ -8,7 +8,6 @@ from celery.exceptions import OperationalError as NoBroker
 from django import forms
 from django.contrib import admin
 from django.contrib.auth import authenticate
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -21,6 +20,7 @@ from cluster.models import Job, Operator
 from cluster.nodes.cluster import connect_all
 from cluster.protocol.errors import ClusterError
 from cluster.protocol.names import NodeName
+from cluster.views.permissions import actor, require
 from cluster.views.preflight import blocked, ticks
 from cluster.views.seen import seen
 
@@ -92,9 +92,7 @@ def permitted(request: HttpRequest, name: str) -> Verb:
     verb = VERBS.get(name)
     if verb is None:
         raise Http404(f"There is no action {name}.")
-    user: Any = request.user
-    if not user.has_perm(f"cluster.{verb.permission}"):
-        raise PermissionDenied(f"Your account may not start this action: {verb.title}.")
+    require(request, verb.permission, f"start this action: {verb.title}")
     return verb
 
 
@@ -143,12 +141,11 @@ def choose(request: HttpRequest, verb: Verb) -> HttpResponse:
 
 def start(request: HttpRequest, verb: Verb, node: NodeName | None, form: ReasonForm) -> Job:
     """Make the job and have it run: long ones by a worker, where the broker takes them, others here."""
-    user: Any = request.user
     made = Job.objects.create(
         verb=verb.name,
         node=node.value if node else "",
         reason=form.cleaned_data["reason"],
-        actor=user.get_username(),
+        actor=actor(request),
     )
     if verb.long and sent(made):
         jobs.start_here_unless_taken(made)
