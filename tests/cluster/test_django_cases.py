@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.backends.mysql.base import DatabaseWrapper
+from django.db.transaction import atomic
 from django.db.utils import Error
 from django.test.utils import CaptureQueriesContext
 
-from tests.harness.cases import reading, rows, transactions, writing
+from tests.harness.cases import Case, reading, rows, transactions, writing
 from tests.harness.cluster import Cluster
 from tests.harness.servers import ScratchServers
+from tests.harness.shop.models import Article
 
 CASES = transactions.CASES | writing.CASES | reading.CASES
 SHAPE = "the application's account changes rows, no tables: other nodes would not follow"
@@ -60,17 +62,26 @@ def plain(servers: ScratchServers, steady_cluster: Cluster) -> Iterator[Database
     admin.close()
 
 
-def outcome(name: str) -> tuple[str, list[str]]:
-    """Run a case; its value or its error, and the first words of the statements that Django sent."""
+def questions() -> int:
+    """Return how many statements the server has got from this session."""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW SESSION STATUS LIKE 'Questions'")
+        return int(cursor.fetchone()[1])
+
+
+def outcome(name: str) -> tuple[str, list[str], int]:
+    """Run a case; its value or its error, the first words of what Django sent, and how many statements a read took."""
     rows.clear()
     rows.fill()
+    before = questions()
     with CaptureQueriesContext(connection) as sent:
         try:
             ended = repr(CASES[name]())
         except Exception as error:  # noqa: BLE001 - whatever it is, the other backend is to raise it too
             detail = error.args[0] if isinstance(error, Error) else error
             ended = f"{type(error)}: {detail}"
-    return ended, [query["sql"].split()[0] for query in sent]
+    taken = questions() - before if name in reading.CASES else 0
+    return ended, [query["sql"].split()[0] for query in sent], taken
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -80,6 +91,36 @@ def test_it_ends_as_on_one_mariadb(plain, name):
     found = outcome(name)
     assert connections[DEFAULT_DB_ALIAS] is not plain
     assert (found != expected) == (name in DIFFERENT), f"{found}, not {expected}"
+
+
+@atomic
+def two_rows() -> None:
+    """One transaction."""
+    Article.objects.create(name="one")
+    Article.objects.create(name="two")
+
+
+WRITES = {
+    "a statement": lambda: Article.objects.filter(name="lamp").update(stock=9),
+    "a block": two_rows,
+}
+
+
+def sent_by(work: Case) -> int:
+    """Return the statements that the server got of a write."""
+    rows.clear()
+    rows.fill()
+    before = questions()
+    work()
+    return questions() - before
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_a_commit_takes_three_statements_more(plain, name):
+    """The transaction's id is set and taken back, and the acknowledgement awaited."""
+    with connected_by(plain):
+        expected = sent_by(WRITES[name])
+    assert sent_by(WRITES[name]) == expected + 3
 
 
 def test_there_are_enough():
