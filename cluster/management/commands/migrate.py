@@ -4,12 +4,15 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from importlib import import_module
 from typing import Any
 
+from django.apps import apps
 from django.core.management.base import CommandError, CommandParser
 from django.core.management.commands import migrate as django
 from django.core.management.sql import emit_post_migrate_signal, emit_pre_migrate_signal
 from django.db import connections
+from django.utils.module_loading import module_has_submodule
 
 from cluster.actions.events import journal
 from cluster.actions.maintenance.migrate import migrate, planned
@@ -48,6 +51,7 @@ class Command(django.Command):
                 "The nodes are migrated together, so that they stay equal: run migrate without --database."
             )
         self.verbosity, named = options["verbosity"], options["database"]
+        register_receivers()
         if named == CLUSTER_ALIAS and is_test_database(connections[CLUSTER_ALIAS].settings_dict):
             super().handle(*args, **options)
             return
@@ -105,6 +109,13 @@ class Command(django.Command):
         """Print a line, unless nobody wants one."""
         if self.verbosity >= 1:
             self.stdout.write(sentence)
+
+
+def register_receivers() -> None:
+    """Import what an app connects to the signals of migrations, as Django's own command does on its way."""
+    for app in apps.get_app_configs():
+        if app.module is not None and module_has_submodule(app.module, "management"):
+            import_module(".management", app.name)
 
 
 @contextmanager
