@@ -1,6 +1,6 @@
 # Every target is a few commands; what is longer lives in scripts/ or in `manage.py`.
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs clean test check lint types bench drill setup django-tests
+.PHONY: help up down status logs clean test apps check lint types bench drill setup django-tests
 PYTHON := .venv/bin/python
 
 help: ## list the targets
@@ -24,6 +24,10 @@ clean: $(PYTHON) ## stop everything and remove var/
 test: ## set up what is missing, then run every test; ARGS="-n0 -k name" for some
 	@scripts/bootstrap.sh --tests
 	@scripts/run_tests.sh $(ARGS)
+
+apps: setup ## try more of other people's apps on scratch nodes: a shop, accounts of other sites
+	@$(PYTHON) -m pip install --quiet --target var/apps --upgrade --no-deps --require-hashes -r tests/apps/wide/requirements.lock
+	@PYTHONPATH=var/apps $(PYTHON) -m pytest -p no:randomly tests/apps/wide/check_apps.py $(ARGS)
 
 check: lint types ## what a developer runs all the time: style, types, and the tests that need no server
 	@$(PYTHON) -m pytest --numprocesses 2 -q tests/unit $(ARGS)

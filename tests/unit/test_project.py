@@ -74,10 +74,9 @@ def test_no_module_is_too_long_to_read():
 
 
 def test_no_test_imports_from_another_test_module():
-    """What several share stands in tests/harness or in a conftest."""
-    importing = re.compile(
-        r"^(?:from|import) (?:tests\.(?!harness|settings|drill|fuzz|django_suites)|test_)", re.MULTILINE
-    )
+    """What several share stands in tests/harness, in the project of other apps, or in a conftest."""
+    shared = "harness|settings|drill|fuzz|django_suites|apps"
+    importing = re.compile(rf"^(?:from|import) (?:tests\.(?!{shared})|test_)", re.MULTILINE)
     assert [path.name for path in python_files("tests") if importing.search(path.read_text())] == []
 
 
