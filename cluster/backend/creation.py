@@ -31,10 +31,12 @@ class DatabaseCreation(creation.DatabaseCreation):
 
     connection: Any
     """A DatabaseWrapper of this backend."""
+    before: dict[str, Any] | None = None
+    """Where the alias was before this one pointed it at one server; a copy of its connection finds that done."""
 
     def create_test_db(self, *args: Any, **kwargs: Any) -> str:
         """Let the alias stand for one server, and make the database there. Raises ImproperlyConfigured."""
-        if self.connection.follows_primary:
+        if self.connection.follows_primary and not is_test_database(self.connection.settings_dict):
             self.use_one_server()
         name: str = super().create_test_db(*args, **kwargs)
         return name
@@ -58,8 +60,9 @@ class DatabaseCreation(creation.DatabaseCreation):
         """Destroy the database; the alias is the cluster again."""
         super().destroy_test_db(*args, **kwargs)
         suffix = kwargs.get("suffix")
-        if self.connection.follows_primary and suffix is None:  # a clone leaves the database itself
+        if self.before is not None and suffix is None:  # a clone leaves the database itself
             given = settings.DATABASES[self.connection.alias]
             given["TEST"].pop(CREATED, None)
-            given.update(getattr(self, "before", {}))
+            given.update(self.before)
+            self.before = None
             self.connection.close()

@@ -74,23 +74,23 @@ def run(cluster, *arguments: str, ran: int) -> str:
 def test_an_app_is_tested_as_on_one_database(cluster):
     cluster.connect("main").run("INSERT INTO shop_article (name, stock) VALUES ('kept', 1)")
     cluster.settle()
-    run(cluster, SHOP, CLINIC, ran=7)
+    run(cluster, SHOP, CLINIC, ran=8)
     assert len(dump(cluster.connect("main"), "shop_article")) == 1
     assert databases_of_tests(cluster) == []
 
 
 @pytest.mark.timeout(180)
 def test_two_processes_have_a_database_each(cluster):
-    said = run(cluster, SHOP, CLINIC, "--parallel", "2", "-v", "2", ran=7)
+    said = run(cluster, SHOP, CLINIC, "--parallel", "2", "-v", "2", ran=8)
     assert "Cloning test database for alias 'default'" in said
     assert databases_of_tests(cluster) == []
 
 
 @pytest.mark.timeout(240)
 def test_a_database_is_kept_for_the_next_time(cluster):
-    run(cluster, SHOP, "--keepdb", ran=5)
+    run(cluster, SHOP, "--keepdb", ran=6)
     (kept,) = databases_of_tests(cluster)
-    said = run(cluster, SHOP, "--keepdb", "-v", "2", ran=5)
+    said = run(cluster, SHOP, "--keepdb", "-v", "2", ran=6)
     assert f"Using existing test database for alias 'default' ('{kept}')" in said
     assert databases_of_tests(cluster) == [kept]
     cluster.connect("main", "root").run(f"DROP DATABASE `{kept}`")

@@ -1,7 +1,7 @@
 """Which suites are run, and which of their tests end otherwise on the cluster's backend, with the reason."""
 
 SUITES = (
-    "transactions", "transaction_hooks", "atomic_requests", "bulk_create", "delete", "delete_regress",
+    "transactions", "transaction_hooks", "bulk_create", "delete", "delete_regress",
     "m2m_and_m2o", "m2m_intermediary", "m2m_multiple", "m2m_recursive", "m2m_regress", "m2m_signals", "m2m_through",
     "m2m_through_regress", "m2o_recursive", "many_to_many", "many_to_one", "many_to_one_null", "model_inheritance",
     "model_inheritance_regress", "proxy_models", "proxy_model_inheritance", "select_for_update", "select_related",

@@ -20,8 +20,7 @@ if ENGINE == "cluster.backend":
         for name in ("default", "other")
     }
     DATABASES |= {
-        name: place | {"ENGINE": ENGINE, "OPTIONS": OPTIONS, "TEST": {"MIRROR": "default"}}
-        for name, place in PLACES["nodes"].items()
+        name: place | {"ENGINE": ENGINE, "OPTIONS": OPTIONS} for name, place in PLACES["nodes"].items()
     }
     DATABASES["control"] = {
         "ENGINE": "django.db.backends.sqlite3",

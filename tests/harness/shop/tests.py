@@ -46,3 +46,10 @@ class CommittedTests(TransactionTestCase):
             raise LookupError
         write_once(lambda: Article.objects.create(name="desk"), transaction_id="one")
         assert [one.name for one in Article.objects.all()] == ["desk"]
+
+    def test_a_copy_of_the_connection_ends_nothing(self) -> None:
+        copy = connection.copy()
+        copy.creation.destroy_test_db(None, verbosity=0, keepdb=True)
+        assert connection.settings_dict["NAME"].startswith("test_")
+        assert not Article.objects.exists()
+        assert connection.is_plain
