@@ -11,9 +11,10 @@ from cluster.nodes.connection import Connection
 
 TIMES = frozenset(
     {
-        "action_time", "created", "created_at", "date_created", "date_done", "date_joined", "finished_at",
+        "action_time", "created", "created_at", "date_created", "date_done", "date_joined", "date_last_order",
+        "date_placed", "date_submitted", "date_updated", "end_datetime", "finished_at",
         "first_published_at", "history_date", "last_login", "last_published_at", "last_updated",
-        "latest_revision_created_at", "started_at", "timestamp", "updated_at",
+        "latest_revision_created_at", "start_datetime", "started_at", "timestamp", "updated_at",
     }
 )  # fmt: skip
 """Columns, and members of JSON, with the moment at which something was done."""
