@@ -49,19 +49,15 @@ OWN_TRANSACTIONS = (
     "transaction.set_autocommit where a session is to commit nothing by itself, or begin and end a "
     "transaction in statements of their own."
 )
+ACCOUNTS = "An account is the same on all nodes: "
 REFUSED = {
     ("XA", ""): "A transaction of several databases is none of the cluster's: use transaction.atomic.",
-    (
-        "USE",
-        "",
-    ): "The connection stays in its database, where its commits are acknowledged: for another database "
-    "define an alias of its own in DATABASES.",
-    ("SET", "PASSWORD"): "An account is the same on all nodes: change its password in the settings and run "
-    "setup_nodes.",
-    (
-        "SET",
-        "DEFAULT",
-    ): "An account is the same on all nodes: an administrator gives it its roles on each of them.",
+    ("USE", ""): (
+        "The connection stays in its database, where its commits are acknowledged: for another database define an "
+        "alias of its own in DATABASES."
+    ),
+    ("SET", "PASSWORD"): f"{ACCOUNTS}change its password in the settings and run setup_nodes.",
+    ("SET", "DEFAULT"): f"{ACCOUNTS}an administrator gives it its roles on each of them.",
 }
 """What is refused by its first words, or its first one, and what to do instead."""
 
