@@ -128,6 +128,9 @@ def test_a_node_that_was_away_gets_its_shape_when_it_is_back(old):
     Page.objects.create(title="after", body="of the new shape")
     old.start("node_b")
     assert "diary.0004_body: Rename field text on page to body (Node B)" in migrated("diary")
+    assert [one for one in setup.check(list(NodeName)) if one.status is not Status.INSTALLED] == [], (
+        "links too"
+    )
     old.settle()
     check_equal(old)
     assert len(set(map(str, shapes(old)))) == 1

@@ -109,9 +109,8 @@ def migrate(
     here = {name: node for name, node in nodes.items() if name not in absent}
     for node in here.values():
         migration_record.record_made(node.connection)
-    for name in here:
-        if name is not primary.name:
-            bring_up_to_date(here, primary, name, on_progress)
+    followers = [name for name in here if name is not primary.name]
+    was_late = [name for name in followers if bring_up_to_date(here, primary, name, on_progress)]
     connection = nodes[primary.name].connection
     have = migration_record.applied(connection)
     wanted = plan(have, targets)
@@ -129,7 +128,7 @@ def migrate(
             )  # fmt: skip
     for name in here:
         setup.set_up(name)  # whatever no migration brings: models of apps without any
-    if wanted:
+    if wanted or was_late:
         for name in here:
             setup.link(name)  # the SQL console writes to a peer's tables through links
     return Migrated(wanted, migration_record.applied(connection), absent)
@@ -149,14 +148,15 @@ def reason_absent(view: ClusterView, nodes: Mapping[NodeName, MariaDBNode], name
 
 def bring_up_to_date(
     nodes: Mapping[NodeName, MariaDBNode], primary: NodeState, name: NodeName, on_progress: ProgressCallback
-) -> None:
-    """Give a node that was away the migrations which the primary has."""
+) -> bool:
+    """Give a node that was away the migrations which the primary has. Whether it lacked any."""
     node = nodes[name]
     have = migration_record.applied(node.connection)
     missing = migration_record.applied(nodes[primary.name].connection) - have
     late = [(migration, back) for migration, back in plan(have, sorted(missing)) if not back]
     for migration, backwards, state in with_states(late, have):
         Run({name: node}, primary, migration, backwards, state, None, on_progress, nodes).finish()
+    return bool(late)
 
 
 def with_states(wanted: Plan, have: set[Key]) -> Iterator[tuple[Migration, bool, ProjectState]]:
