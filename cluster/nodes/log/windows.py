@@ -19,7 +19,7 @@ MOST_RANGES = 10_000
 """Ranges of ids in one statement: the server leaves ranges aside at about thirty thousand, and reads the whole log."""
 WINDOW_BYTES = 4 << 20
 """Bytes of images in one window: a window is held in memory several times on its way."""
-PIECE_BYTES = 2 << 20
+PIECE_BYTES = 8 << 20
 """Bytes of one piece of an entry that is larger than a window. A node puts pieces together by where each begins, so all
 who bring the same entry, one after the other or at once, cut it alike."""
 OLD_BYTES, NEW_BYTES = "COALESCE(LENGTH(old_value), 0)", "COALESCE(LENGTH(new_value), 0)"
