@@ -56,7 +56,7 @@ def test_main_dies_and_gets_its_role_back_by_clicks(cluster, site, operator_page
     pictures.take("dashboard")
     cluster.kill("main")
     expect(page.locator("#now").get_by_text("Failed over.")).to_be_visible()
-    expect(page.locator("#now").get_by_text("Main does not answer").first).to_be_visible()
+    expect(page.locator(".problems").get_by_text("Main does not answer").first).to_be_visible()
     expect(page.locator("#badge")).to_contain_text("Failed over")
     above_the_fold(page, "Failed over.", "Main does not answer", *ANSWERS)
     page.emulate_media(color_scheme="dark")

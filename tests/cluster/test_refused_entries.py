@@ -82,7 +82,7 @@ def test_a_long_statement_makes_no_other_writer_wait(cluster):
 @pytest.mark.parametrize("column", ["note", "photo"])
 def test_a_large_row_reaches_every_node(cluster, column):
     """Text of 32 MiB, bytes of 19: inserted, changed in another column, deleted."""
-    app = cluster.connect("main", timeout=30)
+    app = cluster.connect("main", timeout=70)
     size = (32 if column == "note" else 19) << 20
     for number, statement in enumerate(
         (
@@ -94,8 +94,8 @@ def test_a_large_row_reaches_every_node(cluster, column):
     ):
         app.run(f"SET @current_transaction_id = 'large-{number}'")
         app.run(statement)
-        app.run(f"CALL await_acknowledgement('large-{number}', 20)")
-        cluster.settle(20)
+        app.run(f"CALL await_acknowledgement('large-{number}', 60)")
+        cluster.settle(60)
         prints = {
             tuple(
                 cluster.connect(name).rows(f"SELECT slot, LENGTH({column}), MD5({column}) FROM test_specimen")

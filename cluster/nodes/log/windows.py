@@ -19,7 +19,7 @@ MOST_RANGES = 10_000
 """Ranges of ids in one statement: the server leaves ranges aside at about thirty thousand, and reads the whole log."""
 WINDOW_BYTES = 4 << 20
 """Bytes of images in one window: a window is held in memory several times on its way."""
-PIECE_BYTES = 8 << 20
+PIECE_BYTES = 2 << 20
 """Bytes of one piece of an entry that is larger than a window. A node puts pieces together by where each begins, so all
 who bring the same entry, one after the other or at once, cut it alike."""
 OLD_BYTES, NEW_BYTES = "COALESCE(LENGTH(old_value), 0)", "COALESCE(LENGTH(new_value), 0)"
@@ -46,6 +46,19 @@ class Pace:
     def note(self, fitted: int, *, is_full: bool) -> None:
         """Take note of how many came, and whether bytes stopped them."""
         self.rows = max(fitted, 1) if is_full else min(self.rows * 2, MOST_ROWS)
+
+
+@dataclass
+class ImageSizes:
+    """How many bytes the images of the last entry have that was read. place: its transaction, and what is before it."""
+
+    place: tuple[object, ...] = ()
+    old_bytes: int = 0
+    new_bytes: int = 0
+
+    def note(self, place: tuple[object, ...], old_bytes: int, new_bytes: int) -> None:
+        """Take note of another entry's."""
+        self.place, self.old_bytes, self.new_bytes = place, old_bytes, new_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,19 +208,25 @@ def part(connection: Connection, large: LargeTransaction, after: Position, limit
 
 def piece(connection: Connection, large: LargeTransaction, after: Position) -> Part | None:
     """Return the next piece of an oversized entry, read by bytes: the old image, then the new one."""
-    offset = after.offset
-    rows = connection.rows(
-        f"SELECT {WITHOUT_IMAGES}, {OLD_BYTES}, {NEW_BYTES}, IF(%s < {OLD_BYTES},"
-        f" SUBSTRING(CAST(old_value AS BINARY), 1 + %s, {PIECE_BYTES}),"
-        f" SUBSTRING(CAST(new_value AS BINARY), 1 + %s - {OLD_BYTES}, {PIECE_BYTES})){OF_TRANSACTION}",
-        (offset, offset, offset, large.transaction_id, large.epoch, after.log_id, 1),
-    )
-    if not rows:
-        return None  # the log was changed on behalf of a newer epoch
-    *columns, old_bytes, new_bytes, content = rows[0]
-    entry = Entry._make(columns)
+    place = (large.transaction_id, large.epoch, after.log_id, 1)
+    sizes = connection.known("image sizes", lambda *_: ImageSizes())
+    if sizes.place != place:
+        found = connection.rows(f"SELECT {OLD_BYTES}, {NEW_BYTES}{OF_TRANSACTION}", place)
+        if not found:
+            return None  # the log was changed on behalf of a newer epoch
+        sizes.note(place, *map(int, found[0]))
+    offset, old_bytes, new_bytes = after.offset, sizes.old_bytes, sizes.new_bytes
     is_new = offset >= old_bytes
     start = offset - old_bytes if is_new else offset
+    image = "new_value" if is_new else "old_value"  # the server reads the whole of every image that is named
+    rows = connection.rows(
+        f"SELECT {WITHOUT_IMAGES}, SUBSTRING(CAST({image} AS BINARY), 1 + %s, {PIECE_BYTES}){OF_TRANSACTION}",
+        (start, *place),
+    )
+    if not rows:
+        return None
+    *columns, content = rows[0]
+    entry = Entry._make(columns)
     read = Piece(entry.log_id, entry.epoch, entry.transaction_id, is_new, start, content)
     end = offset + len(content)
     if rest := old_bytes + new_bytes - end:
