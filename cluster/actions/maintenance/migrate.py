@@ -284,7 +284,11 @@ class Run:
         field = computed_defaults.computing(step)
         if field is not None:
             place = -1 - number if self.backwards else number
-            everywhere = [node.connection for node in (self.all_nodes or self.nodes).values()]
+            # The primary's own counts most: a late node may keep that of a run which has been taken back since.
+            nodes = sorted(
+                (self.all_nodes or self.nodes).values(), key=lambda n: n.name is not self.primary.name
+            )
+            everywhere = [node.connection for node in nodes]
             here = [node.connection for node in self.nodes.values()]
             value = computed_defaults.settle(field, self.key, place, everywhere, here)
             self.defaults[computed_defaults.place_of(field)] = value
