@@ -144,10 +144,20 @@ class MariaDBNode:
         return windows.window(self.connection, after, (), limit, skipped)
 
     def read_entries(
-        self, after: int, ranges: Sequence[Range], limit: int, skipped: Sequence[str] = ()
+        self,
+        after: int,
+        ranges: Sequence[Range],
+        limit: int,
+        skipped: Sequence[str] = (),
+        *,
+        leaves_out: bool = False,
     ) -> Window:
         """Whole transactions after `after`, and what `ranges` show, in one snapshot."""
-        return windows.window(self.connection, after, ranges, limit, skipped)
+        return windows.window(self.connection, after, ranges, limit, skipped, leaves_out=leaves_out)
+
+    def measure(self, large: LargeTransaction) -> LargeTransaction:
+        """Read a range of the index by transaction."""
+        return windows.measure(self.connection, large)
 
     def read_part(self, large: LargeTransaction, after: Position, limit: int) -> Part | None:
         """Read a range of the index by transaction."""

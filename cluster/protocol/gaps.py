@@ -20,6 +20,25 @@ class Range:
     first: int
     last: int
 
+    @property
+    def ids(self) -> int:
+        """How many they are."""
+        return self.last - self.first + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Reread:
+    """Which of the missing ids one read goes through again.
+
+    upto: the round over all of them has come so far. ends: it ends here. leaves_out: some are not read now, so a
+    transaction may show in part.
+    """
+
+    ranges: list[Range]
+    upto: int
+    ends: bool
+    leaves_out: bool
+
 
 def subtract(ranges: Iterable[Range], seen: Collection[int]) -> list[Range]:
     """Return the parts of `ranges` that are not in `seen`."""
@@ -34,6 +53,23 @@ def subtract(ranges: Iterable[Range], seen: Collection[int]) -> list[Range]:
         if start <= item.last:
             rest.append(Range(start, item.last))
     return rest
+
+
+def between(ranges: Iterable[Range], first: int, last: int) -> list[Range]:
+    """Return the parts of `ranges` from one id to another."""
+    cut = (Range(max(item.first, first), min(item.last, last)) for item in ranges)
+    return [item for item in cut if item.first <= item.last]
+
+
+def beginning(ranges: Iterable[Range], most: int) -> list[Range]:
+    """Return the first `most` ids of `ranges`."""
+    taken: list[Range] = []
+    for item in ranges:
+        if most <= 0:
+            break
+        taken.append(Range(item.first, min(item.last, item.first + most - 1)))
+        most -= taken[-1].ids
+    return taken
 
 
 def without(ranges: Iterable[Range], others: Sequence[Range]) -> list[Range]:
@@ -61,7 +97,8 @@ class Gaps:
     missing: ranges that nobody was asked about yet. waiting: those that were missing when the writers were asked
     for. writers: the transactions that may own these: None until the answer has come, then the
     ones that were open and have not ended since. apart: the ids of transactions that travel by themselves, which
-    are seen when they have arrived. arrived: those whose ids lie beyond the cursor still.
+    are seen when they have arrived. arrived: those whose ids lie beyond the cursor still. reread_upto: what is
+    missing up to this id has been read again in the round that goes on.
     """
 
     cursor: int
@@ -70,6 +107,7 @@ class Gaps:
     waiting: list[Range] = field(default_factory=list)
     apart: dict[str, tuple[Range, ...]] = field(default_factory=dict)
     arrived: dict[str, tuple[Range, ...]] = field(default_factory=dict)
+    reread_upto: int = 0
 
     @property
     def watermark(self) -> int:
@@ -83,10 +121,19 @@ class Gaps:
         """What has to be looked for again, in ascending order."""
         return sorted((*self.waiting, *self.missing), key=lambda item: item.first)
 
-    def near(self, span: int) -> list[Range]:
-        """Return the part of `ranges` within the last `span` ids: what short transactions may still fill."""
-        start = self.cursor - span
-        return [Range(max(item.first, start), item.last) for item in self.ranges if item.last >= start]
+    def reread(self, near: int, far: int) -> Reread:
+        """Return what a read is to go through again: the missing of the last `near` ids, and the next `far` of a round.
+
+        A read passes over each row that an open transaction has written, so the cost of one does not grow with it.
+        """
+        ranges = self.ranges
+        start = self.cursor - near
+        behind = between(ranges, self.reread_upto + 1, start - 1)
+        part = beginning(behind, far)
+        ends = part == behind
+        upto = start - 1 if ends else part[-1].last
+        is_first = not between(ranges, 1, self.reread_upto)
+        return Reread([*part, *between(ranges, start, self.cursor)], upto, ends, not (ends and is_first))
 
     @property
     def skipped(self) -> tuple[str, ...]:
@@ -131,8 +178,8 @@ class Gaps:
     def answer(self, writing: frozenset[int]) -> None:
         """Take note of the transactions that were writing at a moment after `ask`. Before it comes a read (`saw`).
 
-        Once the writers of a question have ended, the read that follows shows what they committed;
-        what it does not show is closed by the answer after it.
+        Once the writers of a question have ended, the read that follows, or the round of reads, shows what they
+        committed; what it does not show is closed by the answer after it.
         """
         if not self.waiting:
             return  # all of it was seen meanwhile; what is missing since is of the next question

@@ -20,16 +20,20 @@ from cluster.protocol.view import NodeState
 
 @dataclass(frozen=True, slots=True)
 class LargeTransaction:
-    """A transaction that does not fit into a window: it travels in parts. ranges: its log ids, ascending."""
+    """A transaction that does not fit into a window: it travels in parts.
+
+    ranges: its log ids, ascending. measured: these are all of them.
+    """
 
     transaction_id: str
     epoch: int
     ranges: tuple[Range, ...]
+    measured: bool = True
 
     @property
     def entries(self) -> int:
         """How many it has."""
-        return sum(item.last - item.first + 1 for item in self.ranges)
+        return sum(item.ids for item in self.ranges)
 
     @property
     def last(self) -> int:
@@ -111,9 +115,22 @@ class Node(Protocol):
         """Return at most `limit` entries after log id `after`, fewer when they are large; without those `skipped`."""
 
     def read_entries(
-        self, after: int, ranges: Sequence[Range], limit: int, skipped: Sequence[str] = ()
+        self,
+        after: int,
+        ranges: Sequence[Range],
+        limit: int,
+        skipped: Sequence[str] = (),
+        *,
+        leaves_out: bool = False,
     ) -> Window:
-        """Do as read_log, and in the same snapshot whatever `ranges` of earlier log ids show now."""
+        """Do as read_log, and in the same snapshot whatever `ranges` of earlier log ids show now.
+
+        `leaves_out`: earlier ids that are in none of `ranges` may have come: a transaction of which they show a part
+        alone has to be read by itself.
+        """
+
+    def measure(self, large: LargeTransaction) -> LargeTransaction:
+        """Return the transaction with the next of its log ids."""
 
     def read_part(self, large: LargeTransaction, after: Position, limit: int) -> Part | None:
         """Return the next of a large transaction, at most `limit` entries; None at its end."""

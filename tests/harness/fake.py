@@ -88,10 +88,22 @@ class FakeNode:
         return self._call(self.server.read_log, after, limit, tuple(skipped))
 
     def read_entries(
-        self, after: int, ranges: Sequence[Range], limit: int, skipped: Sequence[str] = ()
+        self,
+        after: int,
+        ranges: Sequence[Range],
+        limit: int,
+        skipped: Sequence[str] = (),
+        *,
+        leaves_out: bool = False,
     ) -> Window:
         """As the protocol says."""
-        return self._call(self.server.read_entries, after, tuple(ranges), limit, tuple(skipped))
+        return self._call(
+            self.server.read_entries, after, tuple(ranges), limit, tuple(skipped), leaves_out=leaves_out
+        )
+
+    def measure(self, large: LargeTransaction) -> LargeTransaction:
+        """As the protocol says."""
+        return self._call(self.server.measure, large)
 
     def read_part(self, large: LargeTransaction, after: Position, limit: int) -> Part | None:
         """As the protocol says."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from cluster.protocol.entries import (
@@ -32,6 +33,9 @@ from tests.harness.fake_disk import (
     facts_of,
 )
 from tests.harness.fake_voter import Voter
+
+MEASURED = 2
+"""Log ids of a large transaction that one read shows."""
 
 
 class Server(Voter):
@@ -137,9 +141,23 @@ class Server(Voter):
         return self.read_entries(after, (), limit, skipped)
 
     def read_entries(
-        self, after: int, ranges: Sequence[Range], limit: int, skipped: Sequence[str] = ()
+        self,
+        after: int,
+        ranges: Sequence[Range],
+        limit: int,
+        skipped: Sequence[str] = (),
+        *,
+        leaves_out: bool = False,
     ) -> Window:
-        """See cluster/nodes/log/reading.py: `window` and `read`."""
+        """See cluster/nodes/log/windows.py: `window`."""
+        found = self.cut_by_size(after, ranges, limit, skipped)
+        torn = (e for e in found.entries if leaves_out and not {*self.twins(e)} <= {*found.entries})
+        if (first := next(torn, None)) is not None:
+            return Window([], after, complete=False, large=self.large(first))
+        return found
+
+    def cut_by_size(self, after: int, ranges: Sequence[Range], limit: int, skipped: Sequence[str]) -> Window:
+        """See cluster/nodes/log/windows.py."""
         entries = self.part(after, ranges, limit, skipped)
         last = entries[-1].log_id if entries else after
         if len(entries) < limit:
@@ -158,13 +176,20 @@ class Server(Voter):
         again = [e for e in log for item in ranges if item.first <= e.log_id <= item.last]
         return [*again, *(e for e in log if e.log_id > after)][:limit]
 
+    def twins(self, one: Entry | LargeTransaction) -> list[Entry]:
+        """The entries of the same transaction."""
+        key = (one.transaction_id, one.epoch)
+        return [entry for entry in self.sorted_log() if (entry.transaction_id, entry.epoch) == key]
+
     def large(self, entry: Entry) -> LargeTransaction:
-        """The transaction of an entry."""
-        own = [
-            e for e in self.sorted_log() if (e.transaction_id, e.epoch) == (entry.transaction_id, entry.epoch)
-        ]
-        ranges = tuple(Range(e.log_id, e.log_id) for e in own)
-        return LargeTransaction(entry.transaction_id, entry.epoch, ranges)
+        """The transaction of an entry, with its first log ids."""
+        return self.measure(LargeTransaction(entry.transaction_id, entry.epoch, (), measured=False))
+
+    def measure(self, large: LargeTransaction) -> LargeTransaction:
+        """See cluster/nodes/log/windows.py."""
+        own = [Range(e.log_id, e.log_id) for e in self.twins(large)]
+        known = len(large.ranges) + MEASURED
+        return replace(large, ranges=tuple(own[:known]), measured=len(own) < known)
 
     def read_part(self, large: LargeTransaction, after: Position, limit: int) -> Part | None:
         """See cluster/nodes/log/reading.py. No entry is so large here that it would travel in pieces."""

@@ -13,7 +13,7 @@ from cluster.actions.steps import lease, reconcile
 from cluster.actions.steps.reconcile import Reconciled
 from cluster.protocol.gaps import Gaps
 from cluster.protocol.monitor_state import is_refused
-from cluster.protocol.node import Node
+from cluster.protocol.node import Node, Window
 from tests.harness import coordinators
 from tests.harness.fake_server import Server
 from tests.harness.world import Coordinator
@@ -121,6 +121,15 @@ def highest_id_only(patch: pytest.MonkeyPatch) -> None:
     """The replicator remembers the highest id and no gaps."""
     patch.setattr(Gaps, "ranges", property(lambda _s: []))
     patch.setattr(Gaps, "watermark", property(lambda s: s.cursor))
+
+
+def parts_suffice(patch: pytest.MonkeyPatch) -> None:
+    """A read that leaves out some of what is missing takes what it shows for whole."""
+
+    def read_entries(self: Server, *asked: Any, **_: Any) -> Window:
+        return self.cut_by_size(*asked)
+
+    patch.setattr(Server, "read_entries", read_entries)
 
 
 def connections_survive(patch: pytest.MonkeyPatch) -> None:

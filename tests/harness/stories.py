@@ -11,6 +11,9 @@ from tests.harness.world import Body, Coordinator, World
 
 ROW, OTHER_ROW = Record("title", "p"), Record("title", "q")
 
+PAIR = [(Record("title", "q"), '"first"'), (Record("title", "r"), '"second"')]
+"""A transaction of two rows."""
+
 
 def begun(*, boundary_checked: bool = True) -> History:
     """Main takes writes, Node A and Node B follow.
@@ -30,10 +33,10 @@ def write(name: str, *push_to: NodeName, row: Record = ROW, rows: int = 1) -> Bo
     return writing(Plan(name, changes, push_to))
 
 
-def unacknowledged(world: World, name: str, *, row: Record = ROW, rows: int = 1) -> None:
+def unacknowledged(world: World, name: str, *, row: Record = ROW, rows: int = 1, place: str = "w1") -> None:
     """Write what no other node gets."""
     with pytest.raises(NotAcknowledged):
-        world.run("w1", write(name, row=row, rows=rows))
+        world.run(place, write(name, row=row, rows=rows))
 
 
 def isolate(world: World, place: str, name: NodeName) -> None:

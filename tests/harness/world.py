@@ -262,6 +262,7 @@ class InTurn:
 def virtual_time() -> Iterator[pytest.MonkeyPatch]:
     """The verbs sleep in the world's time, observe in turn, and work in windows of three entries.
 
+    What is missing further back than three ids is read again two ids at a time.
     Gives the MonkeyPatch, for a test that takes a rule away.
     """
     with pytest.MonkeyPatch.context() as patch:
@@ -273,6 +274,8 @@ def virtual_time() -> Iterator[pytest.MonkeyPatch]:
         patch.setattr(reconcile, "ID_WINDOW", 3)
         patch.setattr(orphans, "FILING", 2)
         patch.setattr(feed, "BATCH", 3)
+        patch.setattr(feed, "NEAR", 3)
+        patch.setattr(feed, "FAR", 2)
         patch.setattr(feed, "GAP_INTERVAL", 0.0)
         patch.setattr(feed, "VERIFY_INTERVAL", 0.0)
         yield patch

@@ -13,7 +13,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from cluster.protocol.gaps import Gaps, Range, subtract, without
+from cluster.protocol.gaps import Gaps, Range, Reread, subtract, without
 from tests.harness.profiles import profile
 
 ids = st.integers(1, 40)
@@ -304,9 +304,55 @@ class TestApart:
         gaps.answer(frozenset())
         assert gaps.watermark == 6
 
-    def test_near_the_end_of_the_log(self):
+
+class TestReread:
+    """What is missing far behind is read again in turns, what is near each time."""
+
+    @pytest.fixture
+    def gaps(self) -> Gaps:
         gaps = Gaps(0)
         gaps.saw([10, 20], 20)
-        assert gaps.near(100) == gaps.ranges == [Range(1, 9), Range(11, 19)]
-        assert gaps.near(12) == [Range(8, 9), Range(11, 19)]
-        assert gaps.near(5) == [Range(15, 19)]
+        return gaps
+
+    def test_all_of_it_where_that_is_little(self, gaps):
+        everything = [Range(1, 9), Range(11, 19)]
+        assert gaps.reread(100, 5) == Reread(everything, -81, ends=True, leaves_out=False)
+        assert gaps.reread(12, 7) == Reread([Range(1, 7), Range(8, 9), everything[1]], 7, True, False)
+
+    def test_a_round_passes_over_every_id(self, gaps):
+        rounds = []
+        while True:
+            again = gaps.reread(5, 6)
+            assert again.leaves_out
+            rounds.append(again.ranges)
+            if again.ends:
+                break
+            gaps.reread_upto = again.upto
+        near = Range(15, 19)
+        assert rounds == [
+            [Range(1, 6), near],
+            [Range(7, 9), Range(11, 13), near],
+            [Range(14, 14), near],
+        ]
+
+    def test_a_round_takes_what_has_become_far_meanwhile(self, gaps):
+        gaps.reread_upto = gaps.reread(5, 6).upto
+        gaps.saw([30], 30)
+        again = gaps.reread(5, 100)
+        assert again.ranges == [Range(7, 9), Range(11, 19), Range(21, 24), Range(25, 29)]
+        assert (again.ends, again.leaves_out) == (True, True)
+
+    @given(seen=st.sets(st.integers(1, 60), min_size=1), near=st.integers(1, 20), far=st.integers(1, 20))
+    def test_no_read_takes_more_than_it_may(self, seen, near, far):
+        gaps = Gaps(0)
+        gaps.saw(seen, max(seen))
+        passed: set[int] = set()
+        for _ in range(61):
+            again = gaps.reread(near, far)
+            assert sum(item.ids for item in again.ranges) <= near + far
+            assert again.ranges == sorted(again.ranges, key=lambda item: item.first)
+            passed |= {n for item in again.ranges for n in range(item.first, item.last + 1)}
+            gaps.reread_upto = again.upto
+            if again.ends:
+                break
+        assert passed == set(range(1, max(seen))) - seen

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from cluster.protocol.entries import Record
 from cluster.protocol.errors import ClusterError, NodeUnreachable, NoMajority, StaleEpoch
 from cluster.protocol.names import Mode, NodeName
 from tests.harness.coordinators import (
@@ -18,12 +17,10 @@ from tests.harness.coordinators import (
     writing,
 )
 from tests.harness.histories import History
-from tests.harness.stories import ROW, attempt, begun, isolate, unacknowledged, write
+from tests.harness.stories import PAIR, ROW, attempt, begun, isolate, unacknowledged, write
 from tests.harness.world import virtual_time
 
 MAIN, NODE_A, NODE_B = NodeName
-PAIR = [(Record("title", "q"), '"first"'), (Record("title", "r"), '"second"')]
-"""A transaction of two rows."""
 
 
 @pytest.fixture(autouse=True)

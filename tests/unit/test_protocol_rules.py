@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from cluster.protocol.entries import Record
 from cluster.protocol.names import NodeName, Solo
 from cluster.protocol.staleness import TOLERATED_ROUNDS
-from tests.harness.coordinators import LEASE, feeding, promoting, recovering, renewing
+from tests.harness.coordinators import LEASE, Plan, feeding, promoting, recovering, renewing, writing
 from tests.harness.histories import History
 from tests.harness.ledger import Violation
 from tests.harness.rules import (
@@ -32,10 +33,11 @@ from tests.harness.rules import (
     no_union,
     no_wait_for_solo_lease,
     only_an_end,
+    parts_suffice,
     promotion_first,
     refusal_is_proof,
 )
-from tests.harness.stories import OTHER_ROW, attempt, begun, isolate, unacknowledged, write
+from tests.harness.stories import OTHER_ROW, PAIR, attempt, begun, isolate, unacknowledged, write
 from tests.harness.world import virtual_time
 
 MAIN, NODE_A, NODE_B = NodeName
@@ -184,6 +186,22 @@ def late_commit(history: History) -> None:
     world.run("c1", promoting(NODE_A, waive=True))
 
 
+def late_commit_of_what_began_far_behind(history: History) -> None:
+    """A transaction commits whose first entry a round has passed, and whose last one each read shows."""
+    world = history.world
+    spread = world.start("w1", writing(Plan("t1", PAIR))).until("change", MAIN).advance(1)
+    for number in (2, 3, 4):
+        world.start(f"w{number}", write(f"t{number}", row=Record("title", f"{number}"))).until("commit", MAIN)
+    for number in range(5, 10):
+        unacknowledged(world, f"t{number}", place="w5")
+    feeder = world.start("c1", feeding(NODE_A, 9))
+    for _ in range(2):
+        feeder.until("read_entries", MAIN).advance(1)
+    feeder.until("read_entries", MAIN)
+    attempt(spread)
+    feeder.finish()
+
+
 def restart_before_the_lease(history: History) -> None:
     """Main restarts while its promoter is about to give it the lease, and Node A replaces it meanwhile."""
     world = history.world
@@ -287,6 +305,7 @@ CASES: list[tuple[Story, Rule, str]] = [
     (acknowledged_by_the_other_node, no_union, "(a)"),
     (settled_by_a_promotion, no_confirmation, "(a)"),
     (late_commit, highest_id_only, "(a)"),
+    (late_commit_of_what_began_far_behind, parts_suffice, "(whole)"),
     (restart_before_the_lease, connections_survive, "(b)"),
     (forced_primary_that_is_cut_off, force_lasts, "(b)"),
     (forced_primary_that_comes_back, next_number, "(4)"),

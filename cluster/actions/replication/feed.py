@@ -1,7 +1,6 @@
 """The primary's log on its way to one other node."""
 
 import threading
-import time
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -25,11 +24,9 @@ ENTRY_SECONDS = 0.0005
 """Seconds that an entry of a large batch may take: ten times what it does take."""
 ENTRY_BYTES = 2048
 """Bytes of an entry in pieces that take as long as another entry."""
-NEAR = 5_000
-"""Log ids behind the cursor that each read goes through again: what short transactions may still fill."""
-FAR_INTERVAL, FAR_SHARE = 0.25, 5
-"""Seconds between two reads of all that is missing, and how many times longer than such a read took it is left alone:
-each passes over every row that an open transaction has written."""
+NEAR, FAR = 5_000, 20_000
+"""Log ids behind the cursor that each read goes through again, as short transactions may still fill them; and how many
+of those further back it takes besides, in turns: it passes over each row that an open transaction has there."""
 GAP_INTERVAL = 0.15
 """Seconds between two questions who is still writing; no more often than the server renews its answer."""
 VERIFY_INTERVAL = 1.0
@@ -61,13 +58,14 @@ class Feed:
     installing: threading.Lock = field(default_factory=threading.Lock)
     """Held by the one feed whose node appends a large transaction: the other goes on confirming what others write."""
     large: deque[LargeTransaction] = field(default_factory=deque)
+    measuring: LargeTransaction | None = None
+    """One of which not all log ids are known yet: a part of them is read in each turn."""
     position: Position | None = None
     carried: int = 0
     """Bytes of the first of them that travelled in pieces."""
     complete: bool = False
     caught_up: bool = False
     """Whether the target has held, since this began, all that the primary held when this began."""
-    far_due: float = 0.0
     question: int | None = None
     asked_at: float = 0.0
     verified_at: float = 0.0
@@ -95,16 +93,15 @@ class Feed:
         What stands above the watermark from earlier epochs is not sent: whoever holds PROMOTION(e) has it, by the
         boundary rule, and nobody waits for it any more.
         """
-        ranges = self.gaps.ranges
-        began = time.monotonic()
-        far = sum(item.last - item.first + 1 for item in ranges) > NEAR
-        if near := far and began < self.far_due:
-            ranges = self.gaps.near(NEAR)
-        window = self.source.read_entries(self.gaps.cursor, ranges, BATCH, self.gaps.skipped)
-        if far and not near:
-            now = time.monotonic()
-            self.far_due = now + max(FAR_INTERVAL, FAR_SHARE * (now - began))
-        self.complete = window.complete and not near
+        if self.measuring is not None:
+            self.set_apart(self.source.measure(self.measuring))
+        again = self.gaps.reread(NEAR, FAR)
+        window = self.source.read_entries(
+            self.gaps.cursor, again.ranges, BATCH, self.gaps.skipped, leaves_out=again.leaves_out
+        )
+        self.complete = window.complete and again.ends
+        if window.complete:
+            self.gaps.reread_upto = 0 if again.ends else again.upto
         if window.large is not None:
             self.set_apart(window.large)
             return {}
@@ -122,12 +119,18 @@ class Feed:
             raise StaleEpoch(self.source.name, self.epoch, f"it follows the primary of epoch {newer[0]}.")
 
     def set_apart(self, large: LargeTransaction) -> None:
-        """Let a large transaction travel in parts, beside the others."""
+        """Let a large transaction travel in parts, beside the others, once all of its ids are known."""
         self.refuse_newer([large.epoch])
+        self.measuring = None if large.measured else large
+        if not large.ranges:
+            return  # the log was changed on behalf of a newer epoch
         self.gaps.set_apart(large.transaction_id, large.ranges)
-        if large.epoch == self.epoch:
+        is_due = large.epoch == self.epoch
+        if is_due:
+            self.note(large.ranges[0].first, large.entries)
+        if large.measured and is_due:
             self.large.append(large)
-        else:
+        elif large.measured:
             self.gaps.has_arrived(large.transaction_id)  # the target has it, as `carry` says
 
     def carry_part(self) -> dict[str, int]:
@@ -165,16 +168,21 @@ class Feed:
             self.source.note_transfer(self.target.name, first_log_id, entries, seconds)
 
     @property
+    def has_large(self) -> bool:
+        """Whether a large transaction is on its way."""
+        return bool(self.large) or self.measuring is not None
+
+    @property
     def rests(self) -> bool:
         """Whether all that this knows of is carried: what comes next is an entry after the cursor."""
-        return self.complete and not self.gaps.ranges and not self.large
+        return self.complete and not self.gaps.ranges and not self.has_large
 
     def settle(self, now: float) -> None:
         """Now and then: close gaps that nobody can fill any more, raise the commit watermark."""
         # Only a complete read proves a gap: an incomplete one leaves transactions out that end beyond it.
         if self.gaps.ranges and self.complete:
             self.close_gaps(now)
-        self.caught_up = self.caught_up or (self.complete and not self.large)
+        self.caught_up = self.caught_up or (self.complete and not self.has_large)
         if now - self.verified_at >= VERIFY_INTERVAL:
             self.target.verify(self.gaps.watermark)
             self.source.verify(self.gaps.watermark)

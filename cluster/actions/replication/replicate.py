@@ -221,7 +221,7 @@ class Replicator:
             term.acknowledger.publish(feed.carry_part())
             feed.settle(time.monotonic())
             term.acknowledger.sweep(time.monotonic())
-            pause = least if arrived or feed.large else min(pause * 1.05, IDLE_PAUSE)
+            pause = least if arrived or feed.has_large else min(pause * 1.05, IDLE_PAUSE)
             if feed.rests and pause == IDLE_PAUSE:
                 pause = least if term.news.wait(feed.gaps.cursor, REST_SECONDS) else pause
             else:

@@ -15,6 +15,13 @@ def bring_part(source: Node, target: Node, large: LargeTransaction, after: Posit
     return part
 
 
+def measured(source: Node, large: LargeTransaction) -> LargeTransaction:
+    """Return the transaction with all of its log ids."""
+    while not large.measured:
+        large = source.measure(large)
+    return large
+
+
 def bring(source: Node, target: Node, large: LargeTransaction, epoch: int) -> Appended:
     """Bring all of it under the authority of `epoch`; what is there already is not brought again.
 

@@ -7,7 +7,7 @@ at any point: what is already there is found by comparing identities above the c
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from cluster.actions.steps.large import bring
+from cluster.actions.steps.large import bring, measured
 from cluster.protocol.entries import Entry, EntryId, begin_earlier, orphans
 from cluster.protocol.errors import Refused
 from cluster.protocol.gaps import Gaps
@@ -106,14 +106,15 @@ def copy_missing(
         window = next_window(source, gaps)
         source.follow(epoch)
         if window.large is not None:
-            added = bring(source, target, window.large, epoch)
+            large = measured(source, window.large)
+            added = bring(source, target, large, epoch)
             source.follow(epoch)
             entries += added.entries
             transactions += added.transactions
-            held_to = max(held_to, window.large.last)
-            progress(window.large.entries)
-            gaps.set_apart(window.large.transaction_id, window.large.ranges)
-            gaps.has_arrived(window.large.transaction_id)
+            held_to = max(held_to, large.last)
+            progress(large.entries)
+            gaps.set_apart(large.transaction_id, large.ranges)
+            gaps.has_arrived(large.transaction_id)
             continue
         missing = lacking(target, window, gaps.cursor) if gaps.cursor < held_to else window.entries
         if missing:

@@ -1,7 +1,8 @@
 """Windows of a log: whole transactions, read in one snapshot; and the parts of a transaction that fits into none."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any, TypeVar
 
@@ -15,6 +16,8 @@ from cluster.protocol.parts import Part, Piece, Position
 T = TypeVar("T")
 
 MOST_ROWS, LAST_ID = 1 << 31, (1 << 64) - 1
+MEASURED = 20_000
+"""Log ids of a large transaction that one statement reads: whoever serves others besides is not held up by the rest."""
 MOST_RANGES = 10_000
 """Ranges of ids in one statement: the server leaves ranges aside at about thirty thousand, and reads the whole log."""
 WINDOW_BYTES = 4 << 20
@@ -71,13 +74,30 @@ class Read:
 
 
 def window(
-    connection: Connection, after: int, ranges: Sequence[Range], limit: int, skipped: Sequence[str] = ()
+    connection: Connection,
+    after: int,
+    ranges: Sequence[Range],
+    limit: int,
+    skipped: Sequence[str] = (),
+    *,
+    leaves_out: bool = False,
 ) -> Window:
     """Whole transactions after `after` and those that `ranges` show, in one snapshot.
 
     A transaction that ends beyond the window waits for the next one, and so does what follows its first entry. One
-    that begins where the window begins is large: it is never cut, so it has to be read by itself.
+    that begins where the window begins is large: it is never cut, so it has to be read by itself. So has one that has
+    entries in none of `ranges`, where `leaves_out` says that there may be such.
     """
+    found = cut_by_size(connection, after, ranges, limit, skipped)
+    if leaves_out and (torn := first_torn(connection, found.entries)) is not None:
+        return Window([], after, complete=False, large=large_transaction(connection, torn))
+    return found
+
+
+def cut_by_size(
+    connection: Connection, after: int, ranges: Sequence[Range], limit: int, skipped: Sequence[str]
+) -> Window:
+    """Return the transactions that end within the first `limit` entries that are read."""
     found = read(connection, after, ranges, limit, skipped)
     entries = found.entries
     last = entries[-1].log_id if entries else after
@@ -173,18 +193,39 @@ def in_windows(items: Iterable[T], size: Callable[[T], int]) -> Iterator[list[T]
         yield part
 
 
+def first_torn(connection: Connection, entries: Sequence[Entry]) -> Entry | None:
+    """Return the first entry whose transaction has others in the log that are not among these."""
+    if not entries:
+        return None
+    here = Counter((entry.transaction_id, entry.epoch) for entry in entries)
+    marks = ", ".join(["%s"] * len(here))
+    counted = connection.rows(
+        "SELECT transaction_id, epoch, COUNT(*) FROM transaction_log FORCE INDEX (transaction_log_transaction)"
+        f" WHERE transaction_id IN ({marks}) GROUP BY transaction_id, epoch",
+        [transaction_id for transaction_id, _ in here],
+    )
+    torn = {(name, epoch) for name, epoch, number in counted if number > here[name, epoch]}
+    return next((entry for entry in entries if (entry.transaction_id, entry.epoch) in torn), None)
+
+
 def large_transaction(connection: Connection, entry: Entry) -> LargeTransaction:
-    """Return the transaction of an entry, with all of its log ids: an index of the log alone."""
-    ranges: list[Range] = []
-    for (log_id,) in connection.stream(
-        "SELECT log_id FROM transaction_log WHERE transaction_id = %s AND epoch = %s ORDER BY log_id",
-        (entry.transaction_id, entry.epoch),
-    ):
+    """Return the transaction of an entry, with the first of its log ids."""
+    return measure(connection, LargeTransaction(entry.transaction_id, entry.epoch, (), measured=False))
+
+
+def measure(connection: Connection, large: LargeTransaction) -> LargeTransaction:
+    """Return the transaction with the next of its log ids: a range of an index of the log alone."""
+    after = large.ranges[-1].last if large.ranges else 0
+    ids = connection.rows(
+        f"SELECT log_id{OF_TRANSACTION}", (large.transaction_id, large.epoch, after, MEASURED)
+    )
+    ranges = list(large.ranges)
+    for (log_id,) in ids:
         if ranges and ranges[-1].last == log_id - 1:
             ranges[-1] = Range(ranges[-1].first, log_id)
         else:
             ranges.append(Range(log_id, log_id))
-    return LargeTransaction(entry.transaction_id, entry.epoch, tuple(ranges))
+    return replace(large, ranges=tuple(ranges), measured=len(ids) < MEASURED)
 
 
 OF_TRANSACTION = (
