@@ -135,41 +135,42 @@ def install(connection: Connection, items: Iterable[SqlObject]) -> int:
     A table that exists is never altered here: its rows and shape are the business of migrations. One whose statement
     replaces it holds nothing that outlives a call, so it is made anew.
     """
-    changed, held = 0, Inventory(connection)
-    for item in items:
-        found = status(held, item)
-        if found is Status.INSTALLED:
-            continue
-        if item.kind != "TABLE" or found is Status.MISSING or item.replaces:
-            drop_moved(connection, item)
+    held = Inventory(connection)
+    found = {item: status(held, item) for item in items}
+    due = [item for item in found if found[item] is not Status.INSTALLED]
+    drop_moved(connection, [item for item in due if item.kind == "TRIGGER"])
+    for item in due:
+        if item.kind != "TABLE" or found[item] is Status.MISSING or item.replaces:
             for statement in item.statement.split(catalogue.NEXT):
                 connection.run(statement)
-        remember(connection, item)
-        changed += 1
-    return changed
+    remember(connection, due)
+    return len(due)
 
 
-def drop_moved(connection: Connection, item: SqlObject) -> None:
-    """Drop a trigger of this name that went with another table when that was renamed: a name is free only once."""
-    if item.kind != "TRIGGER":
+def drop_moved(connection: Connection, triggers: Collection[SqlObject]) -> None:
+    """Drop triggers of these names that went with another table when that was renamed: a name is free only once."""
+    if not triggers:
         return
-    rows = connection.rows(
-        "SELECT EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS"
-        " WHERE TRIGGER_SCHEMA = DATABASE() AND TRIGGER_NAME = %s",
-        (item.name,),
+    tables: dict[str, str] = dict(
+        connection.rows(
+            "SELECT TRIGGER_NAME, EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS"
+            " WHERE TRIGGER_SCHEMA = DATABASE()"
+        )
     )
-    if rows and f" ON `{rows[0][0]}` " not in item.statement:
-        connection.run(f"DROP TRIGGER `{item.name}`")
+    for item in triggers:
+        if item.name in tables and f" ON `{tables[item.name]}` " not in item.statement:
+            connection.run(f"DROP TRIGGER `{item.name}`")
 
 
-def remember(connection: Connection, item: SqlObject) -> None:
-    """Note what was installed, once the list itself exists."""
-    if held_checksum(connection, KERNEL_OBJECT) is None:
+def remember(connection: Connection, items: Sequence[SqlObject]) -> None:
+    """Note what was installed, once the list itself exists. Whoever is cut off before installs it again."""
+    now = Inventory(connection)
+    if not items or now.checksum(KERNEL_OBJECT) is None:
         return
-    connection.run(
+    connection.many(
         "REPLACE INTO kernel_object (kind, name, source_checksum, installed_checksum)"
         " VALUES (%s, %s, %s, %s)",
-        (item.kind, item.name, item.checksum, held_checksum(connection, item)),
+        [(item.kind, item.name, item.checksum, now.checksum(item)) for item in items],
     )
 
 

@@ -97,6 +97,13 @@ class NodeSchemaEditor(DatabaseSchemaEditor):
         self.execute(self.sql_alter_column % names, params)
 
 
+TRIGGERS_OF = (
+    "SELECT TRIGGER_NAME FROM information_schema.TRIGGERS"
+    " WHERE EVENT_OBJECT_SCHEMA = DATABASE() AND EVENT_OBJECT_TABLE = '{table}'"
+)
+"""By what lets the server open that table alone."""
+
+
 class TablesBusy(NodeFailed):
     """{label} was not changed: {reason}."""
 
@@ -195,7 +202,7 @@ class Shaper:
         for model in models:
             items = list(catalogue.triggers([model], apply_secret))
             own = {item.name for item in items}
-            for name, *_ in self.run(f"SHOW TRIGGERS WHERE `Table` = '{model._meta.db_table}'"):
+            for (name,) in self.run(TRIGGERS_OF.format(table=model._meta.db_table)):
                 if name not in own:
                     self.run(f"DROP TRIGGER `{name}`")
             for item in items:
