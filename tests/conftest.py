@@ -14,6 +14,11 @@ from tests.harness.operator import Operator
 from tests.harness.servers import ScratchServers, memory
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take minutes: no worker is left alone with one of them at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_test_environment, django_db_blocker) -> Iterator[None]:
     """The control database alone becomes a test database; the nodes are scratch servers of their own."""

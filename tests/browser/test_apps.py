@@ -14,7 +14,7 @@ from tests.apps.load import writing
 from tests.apps.rows import Compared
 from tests.apps.stage import Stage, compare, staged
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200), pytest.mark.xdist_group("apps")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 
 @dataclass

@@ -13,7 +13,7 @@ from django.conf import settings
 from cluster.local import free_ports
 from cluster.local.processes import wait_gone
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180), pytest.mark.xdist_group("stack")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 PORTS = ("MAIN_PORT", "NODE_A_PORT", "NODE_B_PORT", "BROKER_PORT", "WEB_PORT")
 NAMES = (

@@ -22,7 +22,7 @@ from tests.harness.cluster import Cluster
 from tests.harness.rebuilds import compared
 from tests.harness.servers import ScratchServers, memory, revive
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("new_cluster")]
+pytestmark = [pytest.mark.timeout(300)]
 
 
 def called(command: str, *arguments: str) -> str:
