@@ -40,8 +40,8 @@ lint: setup ## check style, format, import directions and shell scripts
 types: setup ## check types
 	@$(PYTHON) -m mypy
 
-bench: setup ## measure
-	@set -e; for script in $(sort $(wildcard bench/bench_*.py)); do $(PYTHON) $$script; done
+bench: setup ## measure; ONLY=peers for one of bench/bench_*.py, ARGS="--rounds 3" for what it takes
+	@set -e; for script in $(sort $(wildcard bench/bench_$(or $(ONLY),*).py)); do $(PYTHON) $$script $(ARGS); done
 
 drill: setup ## play every fault on scratch nodes, print a scorecard; MINUTES=120 for random ones
 	@$(PYTHON) -m tests.drill $(if $(MINUTES),--minutes $(MINUTES)) $(ARGS)
