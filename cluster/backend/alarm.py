@@ -2,13 +2,30 @@
 
 import logging
 import threading
+import time
 
-from cluster.backend.view import SharedView
+from cluster.backend.view import SharedView, shared
 from cluster.conf import conf
+from cluster.protocol.names import NodeName
 
 log = logging.getLogger(__name__)
 
+ALARM_AFTER = 0.2
+"""Seconds that a writer waits for a primary before it asks for another round of the monitor."""
+
 _running = threading.Lock()
+
+
+def await_primary(deadline: float) -> NodeName | None:
+    """Wait for the node that takes writes, and call the monitor meanwhile; None when there is none at the deadline."""
+    view = shared()
+    while True:
+        found = view.await_primary(min(deadline, time.monotonic() + ALARM_AFTER))
+        if found is not None:
+            return found.name
+        if time.monotonic() >= deadline:
+            return None
+        raise_alarm(view)
 
 
 def raise_alarm(view: SharedView) -> None:

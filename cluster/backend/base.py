@@ -7,31 +7,28 @@ Every commit that wrote replicated rows returns when a second node has it, or ra
 cost what they cost on the MySQL backend.
 """
 
-import select
+import time
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property, partial
-from types import TracebackType
 from typing import Any
 
 import MySQLdb
-from django.db import DEFAULT_DB_ALIAS, NotSupportedError, OperationalError, connections
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 from django.db.backends.mysql import base
 from django.db.backends.utils import debug_transaction  # type: ignore[attr-defined]
-from django.db.utils import DatabaseErrorWrapper
 
-from cluster.backend import counters, view
+from cluster.backend import view
+from cluster.backend.alarm import await_primary
 from cluster.backend.context import NODES
 from cluster.backend.creation import DatabaseCreation, is_test_database, place
 from cluster.backend.cursor import PipelinedCursor
-from cluster.backend.driver import Arguments, DriverConnection, ManyArguments, Rows
-from cluster.backend.errors import NotWritable
+from cluster.backend.driver import DriverConnection, Rows, hung_up
 from cluster.backend.operations import DatabaseOperations
 from cluster.backend.session import Session, is_broken
 from cluster.backend.silence import SilenceDeadline, within
-from cluster.backend.statements import LOCAL_FILES, Kind, kind, reads_file_of_client, refusal
-from cluster.nodes.connection import CONNECT_SECONDS, greeting_missed, number
+from cluster.backend.wrappers import CursorWrapper, ErrorWrapper
+from cluster.nodes.connection import CONNECT_SECONDS, greeting_missed
 from cluster.nodes.expected_server import EXPECTED_SERVER
-from cluster.protocol.errors import NOT_WRITABLE
 from cluster.protocol.names import NodeName
 
 DEADLINES = {"connect_timeout": CONNECT_SECONDS, "read_timeout": 5, "write_timeout": 5}
@@ -40,74 +37,10 @@ nothing."""
 STATEMENT_TIMEOUT = 3600
 """Seconds that a statement may take on a node that answers, where OPTIONS["statement_timeout"] does not say."""
 CANNOT_CONNECT = 2003
-DENIED = frozenset({1044, 1045, 1142, 1143, 1227})
-ROWS_ALONE = (
-    "The application's account changes rows and nothing else, for nothing else is replicated: empty a table by DELETE, "
-    "change its shape by migrate, load rows by INSERT or LOAD DATA LOCAL INFILE, and keep working tables in a database "
-    "and an alias of their own."
-)
-
-
-class CursorWrapper(base.CursorWrapper):
-    """Lets statements that may write go through the session; reads go straight to the server."""
-
-    def __init__(self, cursor: PipelinedCursor, session: Session) -> None:
-        super().__init__(cursor)
-        self.session = session
-
-    def execute(self, query: str | bytes, args: Arguments | None = None) -> int:
-        """Run one statement; return the rows it changed or found."""
-        self.prepare(query)
-        return int(super().execute(query, args))
-
-    def executemany(self, query: str | bytes, args: ManyArguments) -> int | None:
-        """Run one statement for many rows; outside a transaction each that the driver makes of it is one."""
-        self.prepare(query)
-        changed: int | None = super().executemany(query, args)
-        return changed
-
-    def callproc(self, *args: Any) -> Arguments:
-        """Call a procedure, which may write; return its arguments."""
-        if not self.session.wrapper.is_plain:
-            self.cursor.send = partial(self.session.send, Kind.WRITE)
-        given: Arguments = self.cursor.callproc(*args)
-        return given
-
-    def prepare(self, query: str | bytes) -> None:
-        """Choose the way of the statement: through the session or straight. Raises NotSupportedError."""
-        if self.session.wrapper.is_plain:
-            return
-        text = query if isinstance(query, str) else str(query, "utf-8", "replace")
-        session = self.session
-        found = kind(text, escapes="\\" not in text or escapes(self.cursor.connection))
-        if found is Kind.FOREIGN:
-            raise NotSupportedError(refusal(text))
-        if found is Kind.WRITE and reads_file_of_client(text) and not session.wrapper.allows_local_files:
-            raise NotSupportedError(LOCAL_FILES)
-        if found is Kind.ROLLBACK:
-            session.forget()
-        goes_through = found not in (Kind.READ, Kind.ROLLBACK)
-        self.cursor.send = partial(session.send, found) if goes_through else None
-
-
-class ErrorWrapper(DatabaseErrorWrapper):
-    """Gives the kernel's refusals their names, and lets go of a connection that broke."""
-
-    wrapper: "DatabaseWrapper"
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if isinstance(error, MySQLdb.Error):
-            if number(error) == NOT_WRITABLE:
-                self.wrapper.errors_occurred = True
-                counters.count(counters.Outcome.REFUSED)
-                view.distrust(self.wrapper.session.node)
-                raise NotWritable(str(error.args[1]), self.wrapper.session.node) from error
-            if number(error) in DENIED and self.wrapper.connection is not None and not self.wrapper.is_plain:
-                error.args = (error.args[0], f"{error.args[1]}. {ROWS_ALONE}")
-            self.wrapper.suspect(error)
-        super().__exit__(kind, error, trace)
+BLOCK = (
+    "in_atomic_block", "commit_on_exit", "savepoint_ids", "atomic_blocks", "needs_rollback", "run_on_commit",
+)  # fmt: skip
+"""What Django's wrapper knows of an atomic block, and forgets with a connection."""
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -124,6 +57,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.given_options = settings_dict.get("OPTIONS") or {}
         self.is_between_transactions = True
         """Whether nothing was asked for since the last one ended; where each statement ends one, that never matters."""
+        self.early_savepoints: list[str] = []
+        """Those that were made before anything was asked for."""
 
     @cached_property
     def wrap_database_errors(self) -> ErrorWrapper:
@@ -164,7 +99,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def create_cursor(self, name: str | None = None) -> CursorWrapper:
         """Return a cursor whose writes are acknowledged."""
-        self.is_between_transactions = False
         return CursorWrapper(self.connection.cursor(), self.session)
 
     def run_plainly(self, *statements: str) -> list[Rows]:
@@ -231,22 +165,108 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Return whether the alias follows the primary and no transaction is open."""
         if not self.follows_primary or self.is_plain or self.in_atomic_block or self.is_connecting:
             return False
-        return self.is_between_transactions or not self.session.in_transaction
+        return self.is_fresh
+
+    @property
+    def is_fresh(self) -> bool:
+        """Return whether nothing was asked for in the open transaction, if there is one."""
+        if not self.session.in_transaction:
+            return True
+        return self.is_between_transactions and not self.session.by_hand
+
+    def begins_transaction(self) -> bool:
+        """Return whether the statement that is sent now is the first of its transaction."""
+        begins = self.is_fresh
+        if not self.is_connecting:
+            self.is_between_transactions = not self.session.in_transaction
+        return begins
+
+    @property
+    def may_meet_primary(self) -> bool:
+        """Return whether a transaction that has asked for nothing yet may begin on another node."""
+        return self.follows_primary and not self.is_plain
+
+    def meet_primary(self, deadline: float) -> DriverConnection:
+        """Connect anew to the node that takes writes, as soon as there is one; return the connection.
+
+        For a transaction that has asked for nothing yet: its block goes on there. deadline: monotonic seconds.
+        Raises NoPrimary, OperationalError.
+        """
+        view.distrust(self.session.node)
+        block = {name: getattr(self, name) for name in BLOCK}
+        by_hand, is_block, savepoints = not self.autocommit, self.session.is_block, self.early_savepoints
+        self.in_atomic_block = False  # else the end of the connection would be that of the block
+        try:
+            self.close()
+            self.connect_to_primary(deadline)
+            if by_hand:
+                self.set_autocommit(False)
+        finally:
+            for name, value in block.items():
+                setattr(self, name, value)
+            if self.connection is None and self.in_atomic_block:
+                self.closed_in_transaction = self.needs_rollback = True
+        self.session.is_block = is_block
+        for savepoint in savepoints:
+            self._savepoint(savepoint)
+        self.is_between_transactions = False
+        connection: DriverConnection = self.connection
+        return connection
+
+    def connect_to_primary(self, deadline: float) -> None:
+        """Connect to the node that takes writes, one after the other. Raises NoPrimary, OperationalError."""
+        while await_primary(deadline) is not None:
+            try:
+                self.ensure_connection()
+            except OperationalError:
+                view.distrust(self.session.node)
+                if time.monotonic() >= deadline:
+                    raise
+            else:
+                return
+        raise view.shared().no_primary()
+
+    def _savepoint(self, sid: str) -> None:
+        begins = self.is_between_transactions
+        super()._savepoint(sid)  # type: ignore[misc]
+        if begins:  # it can be made anew elsewhere
+            self.is_between_transactions = True
+            self.early_savepoints.append(sid)
+
+    def end_of_transaction(self) -> None:
+        """Let the next statement begin a transaction."""
+        self.is_between_transactions, self.early_savepoints = True, []
 
     # Connections that broke
 
     def ensure_connection(self) -> None:
-        """Connect if need be, also where the server has closed the connection meanwhile; without a round trip."""
-        if self.may_move():
-            self.follow_primary()
-        self.close_if_hung_up()
-        super().ensure_connection()
+        """Connect if need be, also where the server has closed the connection meanwhile; without a round trip.
 
-    def close_if_hung_up(self) -> None:
-        """Let go of a connection that the server has closed."""
-        if self.connection is not None and not self.session.in_transaction and hung_up(self.connection):
-            view.distrust(self.session.node)
-            self.close()
+        Where no transaction is open and the node cannot be reached, to the one that is next to be asked.
+        """
+        moves = self.may_move()
+        if moves:
+            self.follow_primary()
+        if self.close_if_hung_up() and moves:
+            self.follow_primary()
+        try:
+            super().ensure_connection()
+        except OperationalError:
+            node = self.session.node
+            if moves and self.connection is None:
+                view.distrust(node)
+                self.follow_primary()
+            if self.session.node is node:
+                raise
+            super().ensure_connection()
+
+    def close_if_hung_up(self) -> bool:
+        """Let go of a connection that the server has closed; return whether it had."""
+        if self.connection is None or self.session.in_transaction or not hung_up(self.connection):
+            return False
+        view.distrust(self.session.node)
+        self.close()
+        return True
 
     def close_if_unusable_or_obsolete(self) -> None:
         """Do what Django does before and after each request, without connecting to a server that is gone."""
@@ -262,7 +282,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def close(self) -> None:
         """Close the connection; what was not committed is gone with it."""
         self.session.lost()
-        self.is_between_transactions = True
+        self.end_of_transaction()
         super().close()
 
     # The ends of transactions
@@ -277,7 +297,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return bool(super().is_usable())
 
     def _commit(self) -> None:
-        self.is_between_transactions = True
+        self.end_of_transaction()
         if self.connection is None or self.session.transaction_id is None:
             with self.awaiting():
                 super()._commit()  # type: ignore[misc]
@@ -288,7 +308,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             cursor.close()
 
     def _rollback(self) -> None:
-        self.is_between_transactions = True
+        self.end_of_transaction()
         self.session.forget()
         with self.awaiting():
             super()._rollback()  # type: ignore[misc]
@@ -321,15 +341,3 @@ def await_greeting(host: str, port: int) -> None:
         raise MySQLdb.OperationalError(
             CANNOT_CONNECT, f"Can't connect to server on '{host}': {reason.sentence}"
         )
-
-
-def escapes(connection: DriverConnection) -> bool:
-    """Return whether a backslash escapes in this session's literals, as of the server's last answer."""
-    return connection.escape_string(b"\\") != b"\\"
-
-
-def hung_up(connection: DriverConnection) -> bool:
-    """Return whether the server has closed an idle connection: only then there is something to read."""
-    poll = select.poll()
-    poll.register(connection.fileno(), select.POLLIN)
-    return bool(poll.poll(0))

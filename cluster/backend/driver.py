@@ -1,12 +1,13 @@
 """Types of mysqlclient, which has none of its own, as far as the backend uses it."""
 
+import select
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
 from cluster.nodes.connection import Row
 
-__all__ = ["Arguments", "DriverConnection", "ManyArguments", "Row", "Rows"]
+__all__ = ["Arguments", "DriverConnection", "ManyArguments", "Row", "Rows", "hung_up"]
 
 Rows = Sequence[Row]
 Arguments = Sequence[object] | Mapping[str, object]
@@ -33,3 +34,10 @@ class DriverConnection(Protocol):
 
     def next_result(self) -> int:
         """Read the next answer; -1 where there is none. Raises MySQLdb.Error."""
+
+
+def hung_up(connection: DriverConnection) -> bool:
+    """Return whether the server has closed an idle connection: only then there is something to read."""
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return bool(poll.poll(0))

@@ -4,10 +4,12 @@ A transaction gets its id with its first write, in the same round trip, and give
 is left behind for the next one.
 """
 
+import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import MySQLdb
@@ -18,11 +20,11 @@ from cluster.backend.context import Position, last_write, remember
 from cluster.backend.counters import Outcome
 from cluster.backend.cursor import Enclosure, PipelinedCursor, StatementFailed
 from cluster.backend.driver import Rows
-from cluster.backend.errors import Hook, NotAcknowledged, StillRunning
+from cluster.backend.errors import Hook, NotAcknowledged, NotWritable, StillRunning
 from cluster.backend.statements import OWN_TRANSACTIONS, Kind
 from cluster.conf import conf
 from cluster.nodes.connection import UNREACHABLE, number
-from cluster.protocol.errors import INVALID, NOT_ACKNOWLEDGED
+from cluster.protocol.errors import INVALID, NOT_ACKNOWLEDGED, NOT_WRITABLE
 from cluster.protocol.exactly_once import write_lock
 from cluster.protocol.names import NodeName
 
@@ -62,6 +64,16 @@ class Wrapper(Protocol):
     @property
     def allows_local_files(self) -> bool:
         """Whether the driver may send a file."""
+
+    def begins_transaction(self) -> bool:
+        """Whether the statement that is sent now is the first of its transaction."""
+
+    @property
+    def may_meet_primary(self) -> bool:
+        """Whether a transaction that has asked for nothing yet may begin on another node."""
+
+    def meet_primary(self, deadline: float) -> Any:
+        """Connect anew to the node that takes writes, as soon as there is one; return the connection."""
 
     def run_plainly(self, *statements: str) -> list[Rows]:
         """Run the backend's own statements in one round trip; the rows of each."""
@@ -110,10 +122,11 @@ class Session:
 
     # Statements
 
-    def send(self, kind: Kind, cursor: PipelinedCursor, q: bytes) -> None:
+    def send(self, kind: Kind, begins: bool, cursor: PipelinedCursor, q: bytes) -> None:
         """Run one statement that may write or that begins or ends a transaction.
 
-        Raises NotAcknowledged, NotSupportedError, driver errors.
+        begins: whether nothing was asked for before it in its transaction; then it waits for a node that takes writes.
+        Raises NotAcknowledged, NoPrimary, NotSupportedError, driver errors.
         """
         if kind is Kind.BEGIN:
             self.begin(cursor, q)
@@ -124,12 +137,44 @@ class Session:
         elif self.transaction_id is not None:
             self.exchange(cursor, q, Enclosure())
         elif self.in_transaction:
-            transaction_id = self.new_id()
-            before = self.beginning(transaction_id)
-            self.transaction_id = transaction_id
-            self.exchange(cursor, q, Enclosure(before))
+            self.on_primary(partial(self.write_first, cursor, q), cursor, moves=begins)
         else:
-            self.run_alone(kind, cursor, q)
+            self.on_primary(partial(self.run_alone, kind, cursor, q), cursor)
+
+    @property
+    def may_move(self) -> bool:
+        """Whether a first statement may go to another node; who chose an id begins again by itself."""
+        return self.choice is None and self.wrapper.may_meet_primary
+
+    def deadline(self) -> float:
+        """Return until when a write that begins now may wait for a primary (monotonic seconds)."""
+        return time.monotonic() + conf().write_deadline
+
+    def on_primary(self, attempt: Callable[[], None], cursor: PipelinedCursor, *, moves: bool = True) -> None:
+        """Run the first statement of a transaction; where its node takes no writes, on the one that does.
+
+        It was refused, so nothing was written. Raises NoPrimary, and what the attempt raises.
+        """
+        deadline: float | None = None
+        while True:
+            try:
+                attempt()
+            except MySQLdb.Error as error:
+                if number(error) != NOT_WRITABLE or not (moves and self.may_move):
+                    raise
+                deadline = deadline or self.deadline()
+                if time.monotonic() >= deadline:
+                    raise
+            else:
+                return
+            cursor.connection = self.wrapper.meet_primary(deadline)
+
+    def write_first(self, cursor: PipelinedCursor, q: bytes) -> None:
+        """Run the first statement of a transaction that may write."""
+        transaction_id = self.new_id()
+        before = self.beginning(transaction_id)
+        self.transaction_id = transaction_id
+        self.exchange(cursor, q, Enclosure(before))
 
     def exchange(self, cursor: PipelinedCursor, q: bytes, enclosure: Enclosure) -> None:
         """Run a statement that commits nothing."""
@@ -153,6 +198,7 @@ class Session:
         try:
             cursor.exchange(q, Enclosure(before))
         except StatementFailed as undone:
+            self.refuse_half(undone.error, transaction_id)
             raise self.outcome(undone, transaction_id, committed=False) from undone.error
         try:
             self.confirm(transaction_id, UNLESS_OPEN)
@@ -163,6 +209,13 @@ class Session:
             raise NotSupportedError(
                 f"The statement left a transaction open, which was undone. {OWN_TRANSACTIONS}"
             ) from error
+
+    def refuse_half(self, error: Exception, transaction_id: str) -> None:
+        """Raise NotWritable where what was refused has committed something before: it must not run again."""
+        if isinstance(error, MySQLdb.Error) and number(error) == NOT_WRITABLE and self.may_move:
+            (found,) = self.wrapper.run_plainly(POSITION.format(id=transaction_id))
+            if position_in(found) is not None:
+                raise NotWritable(str(error.args[1]), self.node) from error
 
     def commit_by(self, cursor: PipelinedCursor, q: bytes, transaction_id: str) -> None:
         """Run a statement before which the server commits what is open, also where it refuses it then."""

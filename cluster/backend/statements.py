@@ -42,6 +42,7 @@ COMMITTING = re.compile(
 )
 """Words whose statements commit the open transaction first, also where they are refused then."""
 RUN_BY_ANALYZE = frozenset({"DELETE", "INSERT", "REPLACE", "SELECT", "UPDATE", "FORMAT", "WITH"})
+LOCKS = re.compile(r"\bfor\s+update\b|\block\s+in\s+share\s+mode\b", re.I)
 FILE_OF_CLIENT = re.compile(r"\bload\s+(?:data|xml)\s+(?:low_priority\s+|concurrent\s+)?local\b", re.I)
 LOCAL_FILES = 'The driver sends no file unless the OPTIONS of the alias have "local_infile": True.'
 OWN_TRANSACTIONS = (
@@ -66,6 +67,8 @@ class Kind(Enum):
     """What a statement may do to replicated rows, or to the transaction."""
 
     READ = auto()
+    LOCKING = auto()
+    """It changes nothing and locks rows, of which the primary alone is asked."""
     ROWS = auto()
     """It changes rows and has one answer; something may be sent behind it in the same round trip."""
     WRITE = auto()
@@ -80,6 +83,7 @@ class Kind(Enum):
     where a transaction ends, and what would be done on one node alone."""
 
 
+READING = frozenset({Kind.READ, Kind.LOCKING})
 APART = frozenset({Kind.COMMITTING, Kind.FOREIGN})
 """What is never one of several statements in a text."""
 
@@ -140,7 +144,11 @@ def kind_of_bare(sql: str) -> Kind:
         return kind_of_several(word, second, sql)
     if word in ROWS:
         return Kind.WRITE if UNCLEAR.search(sql) else Kind.ROWS
-    return control(word, second) or (Kind.READ if reads(word, second, sql) else Kind.WRITE)
+    if (found := control(word, second)) is not None:
+        return found
+    if not reads(word, second, sql):
+        return Kind.WRITE
+    return Kind.LOCKING if LOCKS.search(sql) else Kind.READ
 
 
 def first_words(sql: str) -> tuple[str, str]:
@@ -152,8 +160,8 @@ def first_words(sql: str) -> tuple[str, str]:
 def kind_of_several(word: str, second: str, sql: str) -> Kind:
     """The kind of a text with semicolons in it: several statements, or one with a body or a literal that has some."""
     kinds = {kind_of_bare(part) for part in sql.split(";") if part.strip()}
-    if kinds == {Kind.READ}:
-        return Kind.READ
+    if kinds <= READING:
+        return max(kinds, key=lambda found: found is Kind.LOCKING)
     if word in ("CREATE", "ALTER") or (word, second) == ("BEGIN", "NOT"):  # a body, to which they belong
         return Kind.WRITE
     return Kind.FOREIGN if OWN_CONTROL.search(sql) or kinds & APART else Kind.WRITE

@@ -165,9 +165,22 @@ class SharedView:
     def home(self) -> NodeName:
         """Return the primary; while there is none its last holder if that answers, else whoever has most.
 
-        The guard of one that takes no writes refuses them with the reason. Raises NoPrimary.
+        The guard of one that takes no writes refuses them with the reason. A primary that lost its word a moment ago
+        is waited for until it was probed again. Raises NoPrimary.
         """
-        return self._home(self.current())
+        view = self.current()
+        if view.primary is None and self._last is not None:
+            with self._changed:
+                left = self._distrusted.get(self._last, 0.0) + self.settings.probe_timeout - time.monotonic()
+                self._changed.wait_for(self._probed_again, max(left, 0))
+                view = self._view()
+        return self._home(view)
+
+    def _probed_again(self) -> bool:
+        """Return whether a node takes writes, or the last primary was probed since it was distrusted."""
+        if self._view().primary is not None or self._last is None:
+            return True
+        return self._results[self._last].at >= self._distrusted.get(self._last, 0.0)
 
     def _home(self, view: ClusterView) -> NodeName:
         if view.primary is not None:

@@ -15,7 +15,7 @@ from typing import Any, Generic, ParamSpec, TypeVar, cast
 from django.db import DatabaseError, InterfaceError, OperationalError, connections, transaction
 
 from cluster.backend import view
-from cluster.backend.alarm import raise_alarm
+from cluster.backend.alarm import await_primary
 from cluster.backend.base import DatabaseWrapper
 from cluster.backend.context import Pin, Position, pin, pinned
 from cluster.backend.driver import Row
@@ -32,8 +32,6 @@ PAUSE = 0.02
 """Seconds between two attempts on a node that answered."""
 LOCK_TIMEOUT = 1.0
 """Seconds that an attempt waits for another session that runs the same transaction."""
-ALARM_AFTER = 0.2
-"""Seconds that a writer waits for a primary before it asks for another round of the monitor."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +139,7 @@ def retry(attempt: Attempt[T], transaction_id: str | None, deadline: float | Non
     write = Write(checked(transaction_id) if transaction_id else str(uuid.uuid4()), chosen, until)
     earlier: Failed[T] | None = None
     connection = cast("DatabaseWrapper", connections[CLUSTER_ALIAS])
-    while await_primary(write) is not None:
+    while await_primary(write.deadline) is not None:
         outcome = attempt(write, earlier, connection)
         if isinstance(outcome, Written):
             return outcome
@@ -150,18 +148,6 @@ def retry(attempt: Attempt[T], transaction_id: str | None, deadline: float | Non
             break
         time.sleep(min(PAUSE, write.left))
     raise deadline_error(write, earlier)
-
-
-def await_primary(write: Write) -> NodeName | None:
-    """Wait for the node that takes writes, and call the monitor meanwhile; None when there is none at the deadline."""
-    shared = view.shared()
-    while True:
-        found = shared.await_primary(min(write.deadline, time.monotonic() + ALARM_AFTER))
-        if found is not None:
-            return found.name
-        if not write.left:
-            return None
-        raise_alarm(shared)
 
 
 def run_work(

@@ -3,16 +3,16 @@
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 
 import pytest
 from asgiref.sync import async_to_sync
 from django.core.management import call_command
-from django.db import OperationalError, connection, connections, transaction
+from django.db import connection, connections, transaction
 from django.db.models import CharField, Subquery
 from django.db.models.functions import Cast
 
-from cluster.backend import NotWritable, view
+from cluster.backend import NoPrimary, NotWritable, view
 from cluster.protocol.names import NodeName
 from tests.harness.specimens.models import Counter, Shelf, Specimen
 
@@ -142,24 +142,95 @@ def test_a_session_that_began_by_a_statement_stays(cluster, hand_over):
     assert connection.node is NODE_A
 
 
-def test_a_dead_primary_costs_an_error_and_the_next_one_takes_over(cluster):
+def test_the_next_primary_is_met_after_a_death(cluster):
     Counter.objects.create(id=1)
-    cluster.manage("check_main_health", "--json")  # the watch has seen Main alive
     cluster.kill("main")
     cluster.manage("promote_node_a").check_returncode()
-    view.shared().await_primary(time.monotonic() + 10)
     Counter.objects.update(value=1)
     assert connection.node is NODE_A
 
 
-def test_without_a_primary_it_reads_on(cluster):
+@pytest.fixture
+def lost(cluster) -> None:
+    """Main is dead, nobody takes over, and this process reads from a replica; counter 1 is there."""
     Counter.objects.create(id=1)
     cluster.settle()
+    cluster.manage("pause").check_returncode()
     cluster.kill("main")
-    view.forget()
     assert Counter.objects.get().id == 1
-    with pytest.raises(OperationalError):
-        Counter.objects.update(value=1)
+    assert connection.node is not MAIN
+
+
+@pytest.fixture
+def promotion(cluster, lost) -> Iterator[None]:
+    """Begins now: what is written meanwhile waits for it."""
+    promoting = cluster.popen("promote_node_a")
+    yield
+    promoting.communicate(timeout=30)
+    assert promoting.returncode == 0
+
+
+def test_without_a_primary_it_reads_on(lost, settings):
+    settings.CLUSTER_WRITE_DEADLINE = 0.5
+    view.forget()
+    for write in (Counter.objects.update, transaction.atomic(Counter.objects.update)):
+        with pytest.raises(NoPrimary):
+            write(value=1)
+    with transaction.atomic():
+        assert Counter.objects.get().value == 0
+        with pytest.raises(NotWritable), transaction.atomic():
+            Counter.objects.update(value=1)
+
+
+def test_a_write_of_its_own_waits_for_the_new_primary(promotion):
+    Counter.objects.filter(id=1).update(value=1)
+    assert connection.node is NODE_A
+    assert Counter.objects.get().value == 1
+
+
+def test_several_rows_of_one_call_wait_for_the_new_primary(promotion):
+    with connection.cursor() as cursor:
+        cursor.executemany("UPDATE test_counter SET value = value + %s WHERE id = 1", [(1,), (2,)])
+    assert (connection.node, Counter.objects.get().value) == (NODE_A, 3)
+
+
+@pytest.mark.parametrize("outer", [False, True], ids=["alone", "in another block"])
+def test_a_block_that_begins_with_a_write_waits_for_the_new_primary(promotion, outer):
+    ran: list[int] = []
+    with transaction.atomic(), transaction.atomic() if outer else nullcontext():
+        transaction.on_commit(lambda: ran.append(1))
+        Counter.objects.filter(id=1).update(value=1)
+        with undone():
+            Counter.objects.create(id=2)
+    assert transaction.get_autocommit()
+    assert list(Counter.objects.values_list("id", "value")) == [(1, 1)]
+    assert ran == [1]
+    with undone():
+        Counter.objects.update(value=2)
+    assert Counter.objects.get().value == 1
+
+
+def test_rows_are_locked_on_the_new_primary(promotion):
+    with transaction.atomic():
+        row = Counter.objects.select_for_update().get(id=1)
+        assert connection.node is NODE_A
+        row.value += 1
+        row.save()
+    assert Counter.objects.get().value == 1
+
+
+def test_a_procedure_waits_for_the_new_primary(promotion):
+    with connection.cursor() as cursor:
+        cursor.execute("CALL distributed_insert('tt0000001', 'One', 1, 1.0, 1, 2000)")
+    assert connection.node is NODE_A
+
+
+def test_a_primary_that_was_distrusted_is_probed_before_another_is_asked(cluster):
+    Counter.objects.create(id=1)
+    for value in range(20):
+        view.distrust(MAIN)
+        assert Counter.objects.update(value=value) == 1
+        assert connection.node is MAIN
 
 
 def test_rows_refer_to_each_other_whatever_alias_they_came_by():

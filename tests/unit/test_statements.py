@@ -8,7 +8,7 @@ READS = [
     "SELECT * FROM a",
     "  (select 1) union (select 2)",
     "/* a */ -- b\n# c\nSELECT 1",
-    "SELECT * FROM a WHERE b = 'DELETE' FOR UPDATE",
+    "SELECT * FROM a WHERE b = 'DELETE FOR UPDATE'",
     "WITH a AS (SELECT 1) SELECT * FROM a",
     "SHOW TABLES",
     "EXPLAIN DELETE FROM a",
@@ -53,6 +53,14 @@ WRITES = [
     "",
     "???",
 ]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    ["SELECT * FROM a FOR UPDATE", "SELECT 1 FROM a LOCK IN SHARE MODE", "SELECT 1; SELECT 2 FOR UPDATE"],
+)
+def test_reads_that_lock(sql):
+    assert kind(sql) is Kind.LOCKING
 
 
 @pytest.mark.parametrize("sql", READS)
