@@ -31,6 +31,12 @@ def in_file(**lookup: object) -> Case:
     return lambda: Patient.objects.filter(**lookup).count()
 
 
+def uuid_by_letters() -> object:
+    text = str(Patient.objects.get().code).upper()
+    wanted = {"iexact": text, "icontains": text[3:26], "istartswith": text[:20], "iendswith": text[9:]}
+    return [Patient.objects.filter(**{f"code__{how}": part}).count() for how, part in wanted.items()]
+
+
 def at(**lookup: object) -> Case:
     return lambda: specimens.filter(**lookup).count()
 
@@ -254,6 +260,7 @@ CASES: dict[str, Case] = {
     "JSON values": lambda: list(Patient.objects.values_list("file__a", "file__ward")),
     "JSON SQL null": at(data__isnull=True),
     "JSON order": lambda: list(Patient.objects.order_by("file__ward").values_list("name")),
+    "UUID by letters": uuid_by_letters,
     "UUID": lambda: Patient.objects.filter(code=Patient.objects.get().code).count(),
     "types": types,
     "types, none": typed_none,
