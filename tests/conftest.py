@@ -9,9 +9,10 @@ from cluster.actions.events import journal
 from cluster.actions.events.journal import EventRecord
 from cluster.backend import counters
 from cluster.conf import CONTROL_ALIAS
+from cluster.local.scratch import memory
 from tests.harness.cluster import Cluster
 from tests.harness.operator import Operator
-from tests.harness.servers import ScratchServers, memory
+from tests.harness.servers import ScratchServers
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

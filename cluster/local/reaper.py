@@ -1,6 +1,6 @@
-"""Ends scratch servers whose tests are gone, however they went: `python -m tests.harness.reaper DIRECTORY`.
+"""End scratch servers whose process is gone, however it went: `python -m cluster.local.reaper DIRECTORY`.
 
-Its standard input is a pipe from the test process. When that closes, every server with its data under the
+Its standard input is a pipe from that process. When that closes, every server with its data under the
 directory is killed and the directory removed.
 """
 
@@ -16,7 +16,7 @@ from cluster.local import processes
 
 
 def servers_under(directory: Path) -> list[int]:
-    """The servers whose command line names a data directory under `directory`."""
+    """Return the servers whose command line names a data directory under `directory`."""
     directories = list(directory.glob("nodes/*/data"))
     return [pid for pid in psutil.pids() if any(processes.serves(pid, data) for data in directories)]
 

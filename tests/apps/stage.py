@@ -5,12 +5,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
 from cluster.local import free_ports
+from cluster.local.scratch import memory
 from cluster.protocol.names import NodeName
 from tests.apps.rows import Compared, rows, tables
 from tests.harness import forking
 from tests.harness.cluster import Cluster
 from tests.harness.programs import Program
-from tests.harness.servers import ScratchServers, memory
+from tests.harness.servers import ScratchServers
 from tests.harness.site import GUNICORN, answers
 from tests.harness.waiting import wait_for
 

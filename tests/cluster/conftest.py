@@ -9,10 +9,11 @@ from cluster.actions.maintenance.rebuild import take_definitions
 from cluster.actions.maintenance.setup import link, set_up
 from cluster.backend.base import DatabaseWrapper
 from cluster.local import each
+from cluster.local.scratch import revive
 from cluster.protocol.names import NodeName
 from tests.harness.cluster import Cluster
 from tests.harness.commands import lines, write
-from tests.harness.servers import ScratchServers, revive
+from tests.harness.servers import ScratchServers
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from django.test import Client
 from cluster import operators
 from cluster.actions.maintenance import setup
 from cluster.local import each
+from cluster.local.scratch import memory, revive
 from cluster.models import Operator
 from cluster.nodes.schema.install import Status
 from cluster.protocol.names import NodeName
@@ -20,7 +21,7 @@ from tests.harness.checker import check_equal
 from tests.harness.clinic.models import Appointment, Doctor, Patient
 from tests.harness.cluster import Cluster
 from tests.harness.rebuilds import compared
-from tests.harness.servers import ScratchServers, memory, revive
+from tests.harness.servers import ScratchServers
 
 pytestmark = [pytest.mark.timeout(300)]
 

@@ -19,10 +19,11 @@ django.setup()
 
 from django.conf import settings  # noqa: E402 - after the set-up
 
+from cluster.local.scratch import memory  # noqa: E402
 from tests.django_suites.known import DIFFERENT, SUITES  # noqa: E402
 from tests.django_suites.source import unpacked  # noqa: E402
 from tests.harness.forking import ROOT  # noqa: E402
-from tests.harness.servers import ScratchServers, memory  # noqa: E402
+from tests.harness.servers import ScratchServers  # noqa: E402
 
 ENGINES = ("django.db.backends.mysql", "cluster.backend")
 OUTCOME = re.compile(

@@ -10,6 +10,7 @@ from typing import Any
 from cluster.actions.steps.observe import observe
 from cluster.conf import ClusterConf
 from cluster.local import each
+from cluster.local.scratch import revive
 from cluster.nodes.connection import Connection
 from cluster.protocol.names import NodeName
 from cluster.protocol.view import ClusterView
@@ -20,7 +21,7 @@ from tests.harness.introductions import introduced
 from tests.harness.links import Links
 from tests.harness.observer import Observer, observing
 from tests.harness.programs import Program
-from tests.harness.servers import ScratchServers, revive
+from tests.harness.servers import ScratchServers
 from tests.harness.workers import Workers
 from tests.harness.writers import Book, writing
 

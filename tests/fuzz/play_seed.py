@@ -10,6 +10,7 @@ from time import monotonic
 from django.conf import settings
 
 from cluster.local import each
+from cluster.local.scratch import memory, revive
 from cluster.protocol.errors import ClusterError
 from cluster.protocol.names import NodeName
 from tests.drill.scenario import Scenario
@@ -21,7 +22,7 @@ from tests.fuzz.schemas import make_models
 from tests.fuzz.shrink import shrink
 from tests.fuzz.troubles import Troubles
 from tests.harness.cluster import Cluster
-from tests.harness.servers import ScratchServers, memory, revive
+from tests.harness.servers import ScratchServers
 
 SECONDS_A_SEED = 40
 """What a seed with faults takes at least: so many have tables."""

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from cluster.conf import NodeAddress
 from cluster.local import each
+from cluster.local.scratch import revive
 from cluster.nodes.schema.install import introduce_peers
 from cluster.protocol.names import NodeName
 from tests.harness.cluster import Cluster
 from tests.harness.links import Links
-from tests.harness.servers import revive
 
 
 @contextmanager

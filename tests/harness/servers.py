@@ -1,11 +1,7 @@
 """Three scratch servers for one test session: set up once, put back to the first state before each test."""
 
 import os
-import secrets
-import shutil
 import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -13,33 +9,30 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
 from django.conf import settings
 from django.db import connections
 
 from cluster.actions.maintenance.setup import link, set_up
-from cluster.backend import view
-from cluster.conf import CLUSTER_ALIAS, Account, ClusterConf, conf
-from cluster.local import LocalNode, NodeState, each, scratch_nodes
+from cluster.conf import Account, ClusterConf, conf
+from cluster.local import each, scratch
+from cluster.local.scratch import revive
 from cluster.nodes.cluster import endpoint
 from cluster.nodes.connection import Connection
 from cluster.nodes.schema import install
 from cluster.protocol.errors import NodeFailed
 from cluster.protocol.names import NodeName
+from cluster.testing.pointing import pointed
 from tests.harness import forking
-from tests.harness.forking import ROOT
 
 KEPT_TABLES = frozenset({"kernel_object", "applied_migration", "apply_secret", "node_config"})
 """Tables that a reset leaves or writes anew; all others are emptied."""
-MEMORY, MEMORY_BYTES = Path("/dev/shm"), 6 << 30  # noqa: S108 - the directories in it are made by mkdtemp
-"""The file system in memory, and the bytes that two workers with three servers each may come to need."""
 NO_SUCH_THREAD = 1094
 QUIET_SECONDS = 3.0
 """Seconds until a session that was killed and does not end counts as one that hangs while it connects."""
 
 
-class ScratchServers:
-    """The servers, their accounts, and this project's settings pointed at them.
+class ScratchServers(scratch.ScratchServers):
+    """The servers, set up, and this project's settings pointed at them.
 
     overrides: settings that differ from `policy`. variables: environment that processes get besides.
     """
@@ -51,33 +44,18 @@ class ScratchServers:
         blank: bool = False,
         overrides: Mapping[str, object] | None = None,
     ) -> None:
-        """parent: where their directory is made, the system's temporary directory unless it is given.
-
-        blank: whether nothing is set up on them.
-        """
+        """blank: whether nothing is set up on them."""
         self.overrides: dict[str, object] = dict(overrides or {})
-        self.blank = blank
         self.variables: dict[str, str] = {}
-        self.directory = Path(tempfile.mkdtemp(prefix="mco2-test-", dir=parent)).resolve()
-        self.reaper = subprocess.Popen(
-            [sys.executable, "-m", "tests.harness.reaper", str(self.directory)],
-            stdin=subprocess.PIPE,
-            cwd=ROOT,
-            start_new_session=True,
-        )
+        super().__init__(settings.VAR_DIR / "template", parent)
         try:
-            self._make()
+            if not blank:
+                self._set_up()
         except BaseException:
             self.close()
             raise
 
-    def _make(self) -> None:
-        self.local = scratch_nodes(self.directory / "nodes", settings.VAR_DIR / "template", "64M")
-        self.application = Account("mco2_app", secrets.token_hex(16))
-        self.cluster = Account("mco2_cluster", secrets.token_hex(16))
-        self.admin = next(iter(self.local.values())).admin
-        if self.blank:
-            return
+    def _set_up(self) -> None:
         migration = ["migrate", "--database", "control", "--verbosity", "0"]
         with self.pointed(), forking.begin(migration, self.environment()) as migrating:
             for name in NodeName:
@@ -87,64 +65,33 @@ class ScratchServers:
                 assert link(name) == []
         assert migrating.returncode == 0
 
-    @property
-    def control(self) -> Path:
-        """The control database of the processes that a test starts."""
-        return self.directory / "control.sqlite3"
-
     def close(self) -> None:
         """Kill the servers and remove their files."""
         forking.close()
-        assert self.reaper.stdin is not None
-        self.reaper.stdin.close()
-        self.reaper.wait(20)
+        super().close()
 
     @contextmanager
     def pointed(self) -> Iterator[ClusterConf]:
         """Let Django's settings name these servers, and no connection outlive that."""
-        with pytest.MonkeyPatch.context() as patch:
-            for name, node in self.local.items():
-                for key, value in self.database(node).items():
-                    patch.setitem(settings.DATABASES[name], key, value)
-            for key, value in self.policy().items():
-                patch.setattr(settings, key, value)
-            patch.setattr(settings, "VAR_DIR", self.directory)
-            self._forget()
-            try:
-                yield conf()
-            finally:
-                self._forget()
-        conf.cache_clear()
-
-    def _forget(self) -> None:
-        conf.cache_clear()
-        view.forget()
-        for name in (CLUSTER_ALIAS, *NodeName):
-            connections[name].close()
-
-    def database(self, node: LocalNode) -> dict[str, object]:
-        """A node's part of DATABASES."""
-        return {
-            "HOST": "127.0.0.1",
-            "PORT": node.port,
-            "NAME": node.database,
-            "USER": self.application.user,
-            "PASSWORD": self.application.password,
+        databases = {
+            name.value: settings.DATABASES[name] | self.database(node) for name, node in self.local.items()
         }
+        with pointed(databases, **self.policy(), VAR_DIR=self.directory) as configured:
+            yield configured
 
     def policy(self) -> dict[str, object]:
         """The accounts, and the policy whatever .env says."""
-        return {
-            "CLUSTER_USER": self.cluster.user,
-            "CLUSTER_PASSWORD": self.cluster.password,
-            "CLUSTER_ADMIN_USER": self.admin.user,
-            "CLUSTER_ADMIN_PASSWORD": self.admin.password,
-            "CLUSTER_PROBE_INTERVAL": 1.0,
-            "CLUSTER_PROBE_TIMEOUT": 0.8,
-            "CLUSTER_LEASE_SECONDS": 3.0,
-            "CLUSTER_ACK_TIMEOUT": 2.0,
-            "CLUSTER_DURABILITY": "quorum",
-        } | self.overrides
+        return (
+            self.accounts()
+            | {
+                "CLUSTER_PROBE_INTERVAL": 1.0,
+                "CLUSTER_PROBE_TIMEOUT": 0.8,
+                "CLUSTER_LEASE_SECONDS": 3.0,
+                "CLUSTER_ACK_TIMEOUT": 2.0,
+                "CLUSTER_DURABILITY": "quorum",
+            }
+            | self.overrides
+        )
 
     def environment(self, ports: Mapping[NodeName, int] | None = None) -> dict[str, str]:
         """The environment of a `manage.py` that works with these servers.
@@ -204,23 +151,6 @@ class ScratchServers:
             admin.run(f"ALTER SEQUENCE {sequence} RESTART WITH 0")
         admin.run("DELETE FROM node_config")
         install.configure(admin, conf())
-
-
-def memory() -> Path | None:
-    """Return the file system in memory where it has room, None where it has not.
-
-    A killed server leaves the same files there as on a disk: what it wrote, whether it asked for a flush or not.
-    Only a power cut tells the two apart, and no test cuts the power. Measurements belong on the disk.
-    """
-    usable = MEMORY.is_dir() and os.access(MEMORY, os.W_OK)
-    return MEMORY if usable and shutil.disk_usage(MEMORY).free > MEMORY_BYTES else None
-
-
-def revive(node: LocalNode) -> None:
-    """Resume or start a server that is frozen or down."""
-    if node.status().state is NodeState.FROZEN:
-        node.resume()
-    node.start()
 
 
 def end_sessions(connection: Connection, users: list[str]) -> int:

@@ -1,0 +1,1 @@
+"""Tests of an application on a private cluster."""
