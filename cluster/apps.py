@@ -8,6 +8,7 @@ class ClusterApp(AppConfig):
 
     name = "cluster"
     verbose_name = "Cluster"
+    default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
         """Import the checks, which registers them."""

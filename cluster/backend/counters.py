@@ -55,6 +55,11 @@ class Counters:
         with self._lock:
             self._pending[outcome] += 1
 
+    def end(self) -> None:
+        """Let the thread end, with everything counted."""
+        self._over.set()
+        self.flush()
+
     def _run(self) -> None:
         while not self._over.wait(FLUSH_SECONDS):
             self.flush()

@@ -6,24 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.harness.foreign import foreign_settings
 from tests.harness.forking import ROOT
 from tests.harness.sql import dump
 
 SHOP, CLINIC = "tests.harness.shop.tests", "tests.harness.clinic.tests"
-SETTINGS = """
-from mco2site.environment import node_database
-
-NODES = {name: node_database(f"{name.upper()}_DATABASE_URL") for name in ("main", "node_a", "node_b")}
-DATABASES = NODES | {
-    "default": {"ENGINE": "cluster.backend"},
-    "control": {"ENGINE": "django.db.backends.sqlite3", "NAME": "control.sqlite3", "TEST": {"DEPENDENCIES": []}},
-}
-DATABASE_ROUTERS = ["cluster.backend.router.ClusterRouter"]
-INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", "cluster", "tests.harness.shop"]
-CLUSTER_REPLICATED_MODELS = ["*"]
-CLUSTER_USER, CLUSTER_PASSWORD, CLUSTER_ADMIN_USER, CLUSTER_ADMIN_PASSWORD = ACCOUNTS
-SECRET_KEY, USE_TZ = "foreign", True
-"""
 FOREIGN_TESTS = """
 import pytest
 from django.contrib.auth.models import Permission
@@ -98,9 +85,7 @@ def test_a_database_is_kept_for_the_next_time(cluster):
 
 @pytest.mark.timeout(180)
 def test_a_foreign_project_is_tested_by_pytest_django(cluster, tmp_path: Path):
-    policy = cluster.servers.policy()
-    accounts = [policy[f"CLUSTER_{name}"] for name in ("USER", "PASSWORD", "ADMIN_USER", "ADMIN_PASSWORD")]
-    (tmp_path / "foreign_settings.py").write_text(f"ACCOUNTS = {accounts!r}\n{SETTINGS}")
+    (tmp_path / "foreign_settings.py").write_text(foreign_settings(cluster.servers))
     (tmp_path / "test_foreign.py").write_text(FOREIGN_TESTS)
     (tmp_path / "pytest.ini").write_text(
         "[pytest]\nDJANGO_SETTINGS_MODULE = foreign_settings\npythonpath = .\n"

@@ -21,12 +21,9 @@ from cluster.nodes.connection import Connection
 from cluster.nodes.mariadb import MariaDBNode
 from cluster.protocol.errors import NodeFailed, NodeUnreachable
 from cluster.protocol.names import NodeName
+from cluster.testing.settling import POLL, logs, settle
 from tests.harness import forking
 from tests.harness.servers import ScratchServers, close_quietly
-
-POLL = 0.02
-"""Seconds between two looks of a wait that has a deadline."""
-LOG_PRINT = "SELECT COUNT(*), COALESCE(SUM(log_id), 0), COALESCE(MAX(epoch), 0) FROM transaction_log"
 
 
 class ReplicatorThread:
@@ -170,26 +167,11 @@ class Cluster:
 
     def log_prints(self) -> dict[NodeName, tuple[int, int, int]]:
         """Size, ids and newest epoch of the log of each node that answers."""
-        prints: dict[NodeName, tuple[int, int, int]] = {}
-        for name, node in self._watched.items():
-            try:
-                prints[name] = node.connection.row(LOG_PRINT)
-            except NodeUnreachable:
-                continue
-        return prints
+        return logs(self._watched)
 
     def settle(self, timeout: float = 10.0) -> NodeName:
-        """Wait until all live nodes hold the primary's log; who the primary is. Raises TimeoutError, AssertionError."""
-        deadline = time.monotonic() + timeout
-        while True:
-            prints = set(self.log_prints().values())
-            # To ask for the states costs ten times as much. While writes go on, the logs are equal for a moment only.
-            primary = observe(self._watched).primary if len(prints) == 1 else None
-            if primary is not None and {epoch for _, _, epoch in prints} == {primary.led}:
-                return primary.name
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"Not caught up after {timeout} s: primary {primary}, logs {prints}.")
-            time.sleep(POLL)
+        """Wait until all live nodes hold the primary's log; who the primary is. Raises TimeoutError."""
+        return settle(self._watched, timeout)
 
     # Faults
 
