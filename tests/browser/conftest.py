@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.harness.servers import ROOT
+from tests.harness.forking import ROOT
 from tests.harness.site import PASSWORD, Site, serving
 
 CHROMIUM = shutil.which("chromium")

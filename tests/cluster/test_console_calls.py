@@ -14,7 +14,7 @@ from cluster.local import free_ports
 from cluster.nodes.schema.install import Status
 from cluster.protocol.names import Mode, NodeName
 from tests.harness.console import Console
-from tests.harness.servers import ROOT
+from tests.harness.forking import ROOT
 
 CALL = "CALL rpc_call('{peer}', '{verb}', {epoch}, {argument}, @answer, @problem); SELECT @answer, @problem;"
 ENTRIES = """SET SESSION group_concat_max_len = 60000000;

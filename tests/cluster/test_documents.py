@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 from cluster.protocol.names import NodeName
-from tests.harness.servers import ROOT
+from tests.harness.forking import ROOT
 from tests.harness.shop import models
 from tests.harness.shop.models import Article, Order
 from tests.harness.site import serving

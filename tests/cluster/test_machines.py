@@ -23,7 +23,7 @@ from cluster.conf import conf
 from cluster.local import free_ports
 from cluster.models import Comparison, Event, Observation, WriteCounter
 from cluster.protocol.names import NodeName
-from tests.harness.servers import ROOT
+from tests.harness.forking import ROOT
 from tests.harness.shop.models import Article
 from tests.harness.site import serving
 from tests.harness.waiting import wait_for

