@@ -8,6 +8,8 @@ from typing import Any
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from cluster import databases
+
 # Deadlines in seconds: a node that has fallen silent is waited for `read_timeout` at most, a statement on a node that
 # works up to `statement_timeout`. An URL may name others: ?read_timeout=30&statement_timeout=7200.
 NODE_OPTIONS = {
@@ -52,11 +54,11 @@ def url(name: str, default: str | None = None) -> str:
 
 def node_database(name: str) -> dict[str, Any]:
     """Return a Django database alias for a node's URL: MariaDB with a deadline on every wait."""
-    config: dict[str, Any] = env.db_url_config(url(name))
-    if config["ENGINE"] != "django.db.backends.mysql":
-        raise ImproperlyConfigured(f"{name} must be mysql://user:password@host:port/database.")
-    options = NODE_OPTIONS | config.get("OPTIONS", {})
-    return config | {"ENGINE": "cluster.backend", "OPTIONS": options, "CONN_MAX_AGE": 60}
+    try:
+        config = databases.node_database(url(name))
+    except ImproperlyConfigured as error:
+        raise ImproperlyConfigured(f"{name} must be {databases.FORM}.") from error
+    return config | {"OPTIONS": NODE_OPTIONS | config["OPTIONS"], "CONN_MAX_AGE": 60}
 
 
 def control_database(name: str, var: Path) -> dict[str, Any]:
