@@ -19,6 +19,7 @@ from django.db.backends.utils import debug_transaction  # type: ignore[attr-defi
 
 from cluster.backend import view
 from cluster.backend.alarm import await_primary
+from cluster.backend.client import DatabaseClient
 from cluster.backend.context import NODES
 from cluster.backend.creation import DatabaseCreation, is_test_database, place
 from cluster.backend.cursor import PipelinedCursor
@@ -46,6 +47,7 @@ BLOCK = (
 class DatabaseWrapper(base.DatabaseWrapper):
     """A connection to one node: the one that the alias names, else the one that takes writes."""
 
+    client_class = DatabaseClient
     creation_class = DatabaseCreation
     ops_class = DatabaseOperations
 
