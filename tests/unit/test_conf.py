@@ -1,5 +1,6 @@
 """The cluster's configuration: built from settings, checked, frozen."""
 
+import re
 from dataclasses import FrozenInstanceError, replace
 from types import SimpleNamespace
 
@@ -7,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from cluster.conf import Account, ClusterConf, NodeAddress, conf, settings_from
+from cluster.conf import OPTIONAL, Account, ClusterConf, NodeAddress, conf, settings_from
 from cluster.protocol.names import NodeName
 
 
@@ -64,13 +65,12 @@ def test_a_project_needs_its_databases_and_a_password():
         settings_from(plain(DATABASES=some))
 
 
-def test_the_settings_of_the_documents_are_enough():
+def test_the_documents_have_every_setting_with_its_default():
     text = (settings.BASE_DIR / "docs" / "developers.md").read_text()
-    given: dict[str, object] = {}
-    exec(text.split("```python\n")[1].split("```")[0], given)  # noqa: S102 - our own document
-    made = settings_from(SimpleNamespace(**given))
-    assert made.nodes[NodeName.NODE_B] == NodeAddress("10.0.0.3", 3306, "stadvdb-mco2-b")
-    assert made.replicated_models == ("*",)
+    told = dict(re.findall(r"^\| `(CLUSTER_\w+)` \| (\S+) \|", text, re.M))
+    for field, name in OPTIONAL.items():
+        value = getattr(ClusterConf, field)
+        assert told[name] == (f"{value:g}" if type(value) in (int, float) else str(value)), name
 
 
 def test_all_wrong_values_are_named_at_once():
