@@ -19,7 +19,7 @@ class ClusterOperationalError(OperationalError):
     """Reads as its sentence; `args` are number and sentence, as for any error of a server."""
 
     def __str__(self) -> str:
-        return str(self.args[1])
+        return str(self.args[-1])  # somebody may have put a sentence of his own in their place: loaddata does
 
 
 class NotWritable(ClusterOperationalError):

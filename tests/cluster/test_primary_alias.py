@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.db import connection, connections, transaction
 from django.db.models import CharField, Subquery
 from django.db.models.functions import Cast
+from django.utils.functional import SimpleLazyObject
 
 from cluster.backend import NoPrimary, NotWritable, view
 from cluster.protocol.names import NodeName
@@ -237,6 +238,20 @@ def test_rows_refer_to_each_other_whatever_alias_they_came_by():
     made = Shelf.objects.create(name="one")
     Specimen.objects.create(slot=1, shelf=Shelf.objects.using("main").get(pk=made.pk))
     assert Specimen.objects.get().shelf == made
+
+
+def test_a_row_refers_to_one_that_is_fetched_when_it_is_needed():
+    """As `request.user` is."""
+    made = Shelf.objects.create(name="one")
+    Specimen.objects.create(slot=1, shelf=SimpleLazyObject(lambda: Shelf.objects.get(pk=made.pk)))
+    assert Specimen.objects.get().shelf == made
+
+
+def test_a_fixture_for_a_node_that_takes_no_writes_is_refused_with_the_reason(tmp_path):
+    path = tmp_path / "all.json"
+    path.write_text('[{"model": "specimens.counter", "pk": 1, "fields": {"value": 1}}]')
+    with pytest.raises(NotWritable, match="Please use Main node for writes"):
+        call_command("loaddata", str(path), database="node_a", verbosity=0)
 
 
 def test_fixtures_go_in_and_out(tmp_path):

@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.handlers.base import BaseHandler
 from django.db import connections, transaction
 from django.http import HttpResponse, StreamingHttpResponse
 from django.template import engines
@@ -55,6 +56,19 @@ def test_what_a_failing_view_wrote_is_undone():
 
     with pytest.raises(LookupError):
         answered(fail, RequestFactory().post("/"))
+    assert not Article.objects.exists()
+
+
+def test_what_a_failing_view_wrote_is_undone_by_django_itself(monkeypatch):
+    monkeypatch.setitem(connections["default"].settings_dict, "ATOMIC_REQUESTS", True)
+    monkeypatch.setitem(connections.settings["default"], "ATOMIC_REQUESTS", True)
+
+    def fail(_request):
+        Article.objects.create(name="lamp")
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        BaseHandler().make_view_atomic(fail)(RequestFactory().post("/"))
     assert not Article.objects.exists()
 
 
