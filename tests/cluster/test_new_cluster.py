@@ -15,6 +15,7 @@ from cluster.actions.maintenance import setup
 from cluster.local import each
 from cluster.local.scratch import memory, revive
 from cluster.models import Operator
+from cluster.nodes.schema import surroundings
 from cluster.nodes.schema.install import Status
 from cluster.protocol.names import NodeName
 from tests.harness.checker import check_equal
@@ -70,6 +71,25 @@ def test_again_there_is_nothing_to_do(new):
     assert "nothing to migrate" in called("migrate")
     assert called("migrate", "--plan", "--database", "default") == ""
     Doctor.objects.create(name="late")
+
+
+def test_set_up_alone_gives_an_empty_node_the_shapes_of_the_primary(new):
+    """Also what migrations made and no model's own column says: unique pairs, foreign keys of a through table."""
+    tables = [
+        "clinic_patient_doctors",
+        "clinic_patient",
+        "clinic_appointment",
+        "auth_permission",
+        "auth_user_groups",
+    ]
+    new.wipe(NodeName.NODE_B)
+    called("setup_nodes", "node_b")
+    held, right = (
+        surroundings.definitions(new.connect(name, "cluster"), tables)
+        for name in (NodeName.NODE_B, NodeName.MAIN)
+    )
+    assert held == right
+    assert "everything is in place" in called("setup_nodes", "node_b")
 
 
 def test_a_node_that_lost_its_disk_gets_all_of_it_back(new):

@@ -45,7 +45,7 @@ from cluster.nodes.mariadb import MariaDBNode
 from cluster.nodes.repair import comparing, rebuilding
 from cluster.nodes.repair.comparing import LOG_TABLE, Comparable, Key, Span, log_span
 from cluster.nodes.repair.rebuilding import Withdrawn
-from cluster.nodes.schema import install, migration_record, surroundings
+from cluster.nodes.schema import install, migration_record
 from cluster.nodes.schema.inventory import Inventory
 from cluster.nodes.schema.model_schema import model_tables
 from cluster.nodes.schema.shape import shape
@@ -192,16 +192,8 @@ def take_out(target: MariaDBNode, view: ClusterView, primary: NodeState, lease_s
 
 
 def take_definitions(source: MariaDBNode, target: MariaDBNode) -> None:
-    """Make the tables anew that are not defined as the primary's, in columns, defaults, keys, checks or collations.
-
-    Set-up makes them as the models say, which is not all that the migrations of the primary have left there.
-    """
-    names = [model._meta.db_table for model in replicated_models()]
-    held = surroundings.definitions(target.connection, names)
-    right = surroundings.definitions(source.connection, names)
-    if other := [name for name, statement in right.items() if statement != held.get(name)]:
-        for name in other:
-            rebuilding.make_like(source.connection, target.connection, name)
+    """Make the tables anew that are not defined as the primary's, with their triggers."""
+    if setup.take_definitions(source.connection, target.connection):
         setup.set_up(target.name)
 
 

@@ -9,9 +9,10 @@ from cluster.actions.failover.promote import Promotion
 from cluster.actions.steps.observe import Nodes, observe
 from cluster.conf import conf
 from cluster.nodes.cluster import administrator, connect
+from cluster.nodes.connection import Connection
 from cluster.nodes.mariadb import MariaDBNode
-from cluster.nodes.repair import quarantine
-from cluster.nodes.schema import collations, install, migration_record
+from cluster.nodes.repair import quarantine, rebuilding
+from cluster.nodes.schema import collations, install, migration_record, surroundings
 from cluster.nodes.schema.collations import LINGUISTIC
 from cluster.nodes.schema.install import Finding, Status
 from cluster.protocol.errors import NodeFailed, NodeUnreachable
@@ -19,11 +20,12 @@ from cluster.protocol.names import NodeName
 from cluster.replicated import replicated_models
 
 
-def set_up(name: NodeName, *, tables: bool = True) -> int:
+def set_up(name: NodeName, *, tables: bool = True, like: MariaDBNode | None = None) -> int:
     """Put on one node whatever is missing or outdated; how many objects that were. May be repeated.
 
     tables: whether a node that has none gets the tables of apps with migrations in their newest shape; else they
-    are left to `migrate`. Raises NodeUnreachable, NodeFailed, Refused.
+    are left to `migrate`. like: the primary, where the node is blank: its tables become as the primary's are, before
+    anything is sent to it. Raises NodeUnreachable, NodeFailed, Refused.
     """
     settings, models = conf(), replicated_models()
     admin, own = administrator(name), connect(name).connection
@@ -35,7 +37,10 @@ def set_up(name: NodeName, *, tables: bool = True) -> int:
         migration_record.leave_to_migrations(own)
     ready = migration_record.ready(own, models)  # what a migration is to change stays as it is until then
     waiting = [model for model in migration_record.present(own, models) if model not in ready]
-    changed += install.install(own, install.replicated(name, ready, install.make_secret(own), waiting))
+    objects = install.replicated(name, ready, install.make_secret(own), waiting)
+    changed += install.install(own, objects)
+    if like is not None and take_definitions(like.connection, own):
+        install.install(own, objects)
     migration_record.record_newest(own)
     install.configure(own, settings)
     install.grant_application(admin, settings, ready)
@@ -43,6 +48,20 @@ def set_up(name: NodeName, *, tables: bool = True) -> int:
     for connection in (admin, own):
         connection.close()
     return changed
+
+
+def take_definitions(source: Connection, target: Connection) -> bool:
+    """Make the tables anew that are not defined as the primary's, in columns, defaults, keys, checks or collations.
+
+    Set-up makes them as the models say, which is not all that the migrations of the primary have left there. They have
+    no triggers then: set-up makes them. Returns whether there were any.
+    """
+    names = [model._meta.db_table for model in replicated_models()]
+    held, right = surroundings.definitions(target, names), surroundings.definitions(source, names)
+    other = [name for name, statement in right.items() if statement != held.get(name)]
+    for name in other:
+        rebuilding.make_like(source, target, name)
+    return bool(other)
 
 
 def grant_tables(name: NodeName, models: Sequence[type[Model]], gone: Collection[str]) -> None:
@@ -57,6 +76,19 @@ def grant_tables(name: NodeName, models: Sequence[type[Model]], gone: Collection
 def is_new_cluster(nodes: Mapping[NodeName, MariaDBNode]) -> bool:
     """Return whether no node that answers has tables of an app yet: those come by `migrate`, with their rows."""
     return all(migration_record.is_new(node.connection) for node in nodes.values() if answers(node))
+
+
+def model_of(nodes: Mapping[NodeName, MariaDBNode], name: NodeName) -> MariaDBNode | None:
+    """Return the primary, whose tables a node that is blank is to have; None where it is not, or nobody is."""
+    primary = observe(nodes).primary
+    if primary is None or primary.name is name or not is_blank(nodes[name]):
+        return None
+    return nodes[primary.name]
+
+
+def is_blank(node: MariaDBNode) -> bool:
+    """Return whether a node that is up has nothing of the cluster yet."""
+    return not answers(node) or migration_record.is_new(node.connection)
 
 
 def answers(node: MariaDBNode) -> bool:

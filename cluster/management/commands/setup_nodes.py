@@ -54,9 +54,10 @@ class Command(VerbCommand):
     def set_up(self, names: list[NodeName]) -> None:
         """Set up each node, then the first primary."""
         changed = {}
-        new = setup.is_new_cluster(connect_all())
+        before = connect_all()
+        new = setup.is_new_cluster(before)
         for name in names:
-            changed[name] = setup.set_up(name, tables=not new)
+            changed[name] = setup.set_up(name, tables=not new, like=setup.model_of(before, name))
             self.say(
                 f"{name.label}: {changed[name]} objects installed."
                 if changed[name]
