@@ -1,6 +1,9 @@
 """Views that run again where a failover took their answer."""
 
 import pytest
+from django.contrib import messages
+from django.contrib.messages.storage import default_storage
+from django.contrib.sessions.backends.cache import SessionStore
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.handlers.base import BaseHandler
 from django.db import connections, transaction
@@ -8,6 +11,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.template import engines
 from django.template.response import SimpleTemplateResponse
 from django.test import RequestFactory
+from django.utils.functional import SimpleLazyObject
 
 from cluster.backend.retry import RetryRequests
 from cluster.protocol.names import NodeName
@@ -47,6 +51,33 @@ def test_a_view_whose_primary_dies_half_way_is_done_once(cluster):
     assert (answer.status_code, answer.content) == (200, b"1")
     assert (runs, mails) == ([b"many", b"many"], ["lamp"])
     assert (Article.objects.count(), Order.objects.count()) == (1, 1)
+
+
+def test_a_view_that_runs_again_meets_the_request_as_it_came(cluster):
+    """A shop's middleware keeps the basket on the request: what a run that was undone has left there is no row."""
+    request = RequestFactory().post("/")
+    request.session = SessionStore()
+    request.session["seen"] = [1]
+    request.basket = SimpleLazyObject(lambda: Article(name="basket"))
+    request._messages = default_storage(request)
+    runs = []
+
+    def add(request):
+        messages.success(request, "added")
+        runs.append((list(request.session["seen"]), hasattr(request, "made"), request.basket.pk))
+        request.session["seen"].append(2)
+        request.made = True
+        request.basket.save()
+        if len(runs) == 1:
+            cluster.servers.local[NodeName.MAIN].kill()
+        Order.objects.create(article=request.basket._wrapped, customer="c", quantity=1)
+        return HttpResponse()
+
+    answered(add, request)
+    assert runs == [([1], False, None)] * 2
+    assert (request.session["seen"], request.made) == ([1, 2], True)
+    assert len(messages.get_messages(request)) == 1
+    assert Order.objects.get().article == Article.objects.get()
 
 
 def test_what_a_failing_view_wrote_is_undone():
