@@ -36,7 +36,12 @@ class DatabaseCreation(creation.DatabaseCreation):
 
     def create_test_db(self, *args: Any, **kwargs: Any) -> str:
         """Let the alias stand for one server, and make the database there. Raises ImproperlyConfigured."""
-        if self.connection.follows_primary and not is_test_database(self.connection.settings_dict):
+        if not self.connection.follows_primary:
+            raise ImproperlyConfigured(
+                f"Tests have no database of their own on {self.connection.alias}: leave it out of `databases`, as in "
+                '{"default", "control"}. In a class with `cluster = True` every node may be used without being named.'
+            )
+        if not is_test_database(self.connection.settings_dict):
             self.use_one_server()
         name: str = super().create_test_db(*args, **kwargs)
         return name

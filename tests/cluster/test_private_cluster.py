@@ -8,6 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connections
 from django.test import TestCase
 
 from cluster.local import processes, programs
@@ -180,3 +181,10 @@ def test_a_class_that_commits_nothing_is_refused():
 
     with pytest.raises(ImproperlyConfigured, match=r"Wrong is a TestCase.*to be a cluster\.testing"):
         Wrong.setUpClass()
+
+
+def test_a_node_has_no_test_database():
+    with pytest.raises(
+        ImproperlyConfigured, match=r"no database of their own on node_a: leave it out of `databases`"
+    ):
+        connections["node_a"].creation.create_test_db()
