@@ -93,6 +93,15 @@ def test_every_step_starts_where_the_one_before_it_ended():
     assert [s.operation for s in back] == [s.operation for s in reversed(found)]
 
 
+def test_a_data_step_sees_another_app_as_all_applied_migrations_leave_it():
+    """Not as the migration's own ancestors do, of which the clinic has none: its tables have the newest columns."""
+    clinic = ("0001_initial", "0002_first_patient", "0003_doctors", "0004_appointments", "0005_codes")
+    applied = {("diary", "0001_initial"), ("diary", "0002_words"), *(("clinic", name) for name in clinic)}
+    (found,) = taken("0003_count_words", applied)
+    assert {"ward", "code"} <= set(found.before.models["clinic", "patient"].fields)
+    assert found.before.apps.get_model("clinic", "Appointment")
+
+
 @pytest.mark.django_db(databases=["control"])
 def test_the_plan_leads_from_what_is_there_to_the_target():
     have = {("diary", "0001_initial"), ("diary", "0002_words")}
