@@ -22,6 +22,7 @@ class TitlesApp(AppConfig):
         "min_rating": limits.MIN_RATING,
         "max_rating": limits.MAX_RATING,
         "max_votes": limits.MAX_VOTES,
+        "most_rows": limits.MOST_ROWS,
         "percentile": ratings.PERCENTILE,
     }
     """What `${name}` stands for in sql/titles."""

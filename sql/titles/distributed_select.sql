@@ -1,5 +1,5 @@
 -- The first titles in the order of one column; those without a value in it come last.
--- Inputs: one of title_ft's columns, ASC or DESC, at most how many (1 to 1000). Answers the rows of title_ft.
+-- Inputs: one of title_ft's columns, ASC or DESC, at most how many (1 to ${most_rows}). Answers the rows of title_ft.
 -- Errors: 45004 an unknown column or direction, or a limit out of bounds.
 CREATE OR REPLACE PROCEDURE distributed_select(IN p_column LONGTEXT, IN p_direction LONGTEXT, IN p_limit LONGTEXT)
 BEGIN

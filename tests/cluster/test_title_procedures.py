@@ -299,16 +299,6 @@ def test_select_takes_nothing_but_known_words(shelf, subtests):
     assert len(call(shelf, "distributed_select", "tconst", "ASC", 1000)) == 5
 
 
-def test_search_finds_the_term_itself(shelf, subtests):
-    for term, order in [("pure", "41"), ("%", "1"), ("_", "2"), ("\\", "3"), ("!", "3"), ("'; --", "")]:
-        with subtests.test(term):
-            found = call(shelf, "distributed_search", term, 10)
-            assert "".join(row[0][-1] for row in found) == order
-    assert [row[0] for row in call(shelf, "distributed_search", "pure", 1)] == ["tt0000004"]
-    for unfit in ["", None, "x" * 1025]:
-        assert "1 to 1024 characters" in refusal(shelf, "distributed_search", unfit, 10)
-
-
 def test_aggregation_counts_decades_and_all(shelf):
     found = {row[0]: row[1:] for row in call(shelf, "distributed_aggregation")}
     assert list(found) == ["1990s", "2000s", "unknown", "all"]

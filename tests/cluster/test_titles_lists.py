@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from titles.models import Title
-from titles.reading import queries, search
+from titles.reading import queries
 from titles.reading.keyset import ORDERS, decoded
 from titles.reading.queries import Wanted
 
@@ -92,37 +92,9 @@ def test_a_search_is_filtered_sorted_and_paged_too(stored, order):
     assert fitting
 
 
-@pytest.mark.parametrize(
-    ("typed", "fits"),
-    [
-        ("godfather", lambda title: "Godfather" in title),
-        ("GODF", lambda title: "Godfather" in title),
-        ("brien", lambda title: "O'Brien" in title),
-        ("o'brien", lambda title: "O'Brien" in title),
-        ("the star", lambda title: {"the", "Star"} <= set(title.split())),
-        ("wars m", lambda title: {"Wars", "M"} <= set(title.split())),
-        ("+wars*", lambda title: "Wars" in title),
-        ("wars -(", lambda title: False),
-        ("m", lambda title: title.startswith("M")),
-        ("the", lambda title: title.startswith("the")),
-        ("100%", lambda title: False),
-    ],
-)
-def test_every_word_that_is_typed_begins_a_word(stored, typed, fits):
-    found = {row["primary_title"] for row in search.matches(typed, ("num_votes",)).rows}
-    assert found == {title.primary_title for title in stored if fits(title.primary_title)}
-
-
 def test_an_identifier_is_found_by_its_beginning(stored):
     assert walked(Wanted(search="tt100000"))[:1]
     assert set(walked(Wanted(search="tt1000007"))) == {"tt1000007"}
-
-
-def test_of_too_many_matches_those_that_begin_so_are_shown(stored, monkeypatch):
-    monkeypatch.setattr(search, "LIMIT", 5)
-    page = queries.page(Wanted(search="star"))
-    assert page.full
-    assert {t.tconst for t in stored if t.primary_title.startswith("Star")} <= {t.tconst for t in page.titles}
 
 
 @pytest.mark.parametrize(

@@ -21,3 +21,6 @@ MIN_RATING, MAX_RATING = Decimal("0.0"), Decimal("10.0")
 RATING_IN_WORDS = f"{MIN_RATING} to {MAX_RATING}"
 
 MAX_VOTES = 2_147_483_647
+
+MOST_ROWS = 1_000
+"""So many titles a search reads, and a procedure answers."""

@@ -3,10 +3,8 @@
 from typing import Any
 
 from django.db import models
-from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.backends.ddl_references import Statement
-from django.db.models.sql.compiler import SQLCompiler
 
 
 class PrefixIndex(models.Index):
@@ -57,19 +55,3 @@ class FullTextIndex(models.Index):
         if schema_editor.connection.vendor == "mysql":
             kwargs["sql"] = "CREATE FULLTEXT INDEX %(name)s ON %(table)s (%(columns)s)%(extra)s"
         return super().create_sql(model, schema_editor, using=using, **kwargs)
-
-
-@models.CharField.register_lookup
-class Words(models.Lookup):
-    """`field__words="+god* +father*"`: MariaDB's boolean mode, by the column's FullTextIndex.
-
-    A lookup and not a function, for Django would compare a function's result with 1, and no index serves that.
-    """
-
-    lookup_name = "words"
-
-    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
-        """MATCH ... AGAINST."""
-        column, first = self.process_lhs(compiler, connection)
-        words, second = self.process_rhs(compiler, connection)
-        return f"MATCH({column}) AGAINST ({words} IN BOOLEAN MODE)", [*first, *second]

@@ -160,7 +160,7 @@ def _page_of_search(wanted: Wanted, size: int) -> Page:
         position = comparable(wanted.after)
         rows = [row for row in rows if _follows(order, order.sort_key(row), position)]
     end = tuple(rows[size - 1][column] for column in order.columns) if len(rows) > size else None
-    shown = _titles([row["tconst"] for row in rows[:size]])
+    shown = _titles([str(row["tconst"]) for row in rows[:size]])
     return Page(shown, encoded(order, end) if end else None, hits, found.full)
 
 

@@ -138,7 +138,7 @@ def events() -> list[SqlObject]:
 
 
 def public_routines() -> list[SqlObject]:
-    """Return the procedures of the installed apps: what the application's account may call."""
+    """Return the procedures and functions of the installed apps: what the application's account may call."""
     installed = apps.app_configs.keys() - {"cluster"}
     folders = sorted(path for path in sql_root().iterdir() if path.is_dir() and path.name in installed)
     return [item for folder in folders for item in filled_objects(folder, app_constants(folder.name))]

@@ -193,12 +193,12 @@ def create_application(admin: Target, conf: ClusterConf) -> None:
 
 
 def grant_application(admin: Target, conf: ClusterConf, models: Sequence[type[Model]]) -> None:
-    """The application's rights on replicated tables and public procedures; run after `install`."""
+    """The application's rights on replicated tables and public routines; run after `install`."""
     base = blanks(admin, conf)
     grant_tables(admin, conf, models)
-    public = [item.name for item in catalogue.public_routines() if item.kind == "PROCEDURE"]
-    for name in [*catalogue.PUBLIC_KERNEL, *public]:
-        run_template(admin, "application_procedure", base | {"procedure": name})
+    kernel = [("PROCEDURE", name) for name in catalogue.PUBLIC_KERNEL]
+    for kind, name in [*kernel, *((item.kind, item.name) for item in catalogue.public_routines())]:
+        run_template(admin, "application_routine", base | {"kind": kind, "routine": name})
 
 
 def grant_tables(admin: Target, conf: ClusterConf, models: Sequence[type[Model]]) -> None:

@@ -1,6 +1,6 @@
 -- The application's account: rows of the replicated tables, the public procedures, reading log and
 -- config. It can set no apply flag and write no log; it may not TRUNCATE (that needs DROP).
--- The grants per table and procedure follow below from the lists of set-up. May be repeated.
+-- The grants per table and routine follow below from the lists of set-up. May be repeated.
 CREATE USER IF NOT EXISTS '${application_user}'@'%' IDENTIFIED BY '${application_password}'
 -- ;;
 ALTER USER '${application_user}'@'%' IDENTIFIED BY '${application_password}'
