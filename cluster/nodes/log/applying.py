@@ -1,7 +1,8 @@
 """Put entries of the log on a node: the entries, and for each touched record the image of its newest one.
 
 Applying is idempotent and, within an epoch, free of order: what is stored for a record depends on the log
-alone, never on the way its entries came. The images are stored by the server (cluster.nodes.schema.storing).
+alone, never on the way its entries came. The rules of an append are the server's (sql/cluster/procedures/log).
+Here rows are brought to it by one INSERT: taking them out of JSON, as append_entries does, costs a third more.
 """
 
 import json
@@ -29,27 +30,22 @@ def append(connection: Connection, epoch: int, entries: Sequence[Entry], boundar
 
     A record whose image cannot be stored is quarantined on the node; its entries are kept.
     """
-    with appending(connection, epoch, boundary) as (last_log_id, recovering):
+    with appending(connection, epoch, boundary) as last_log_id:
         # Nothing at or above the first entry is here: all are new.
         overlap = last_log_id >= min((entry.log_id for entry in entries), default=0)
         missing = not_held(connection, entries) if overlap else list(entries)
         if missing:
             connection.many(LOG_INSERT, missing)
-            store_entries(connection, [entry.id for entry in missing])
-        if missing and recovering:
-            count_replayed(connection, count_transactions(missing))
+            call_with_ids(connection, "store_appended", [entry.id for entry in missing])
     return Appended(len(missing), count_transactions(missing))
 
 
 @contextmanager
-def appending(connection: Connection, epoch: int, boundary: bool) -> Iterator[tuple[int, bool]]:
-    """Open the transaction of an append, with the right to write past guard and log.
-
-    Gives the node's last log id and whether it is recovering.
-    """
+def appending(connection: Connection, epoch: int, boundary: bool) -> Iterator[int]:
+    """Open the transaction of an append, with the right to write past guard and log; give the node's last log id."""
     try:
-        last_log_id, recovering = connection.row("CALL begin_append(%s, %s)", (epoch, boundary))
-        yield int(last_log_id), bool(recovering)
+        (last_log_id,) = connection.row("CALL begin_append(%s, %s)", (epoch, boundary))
+        yield int(last_log_id)
         connection.run("CALL end_append(TRUE)")
     except NodeFailed:
         connection.run("CALL end_append(FALSE)")
@@ -72,7 +68,12 @@ def not_held(connection: Connection, entries: Sequence[Entry]) -> list[Entry]:
 
 def store_entries(connection: Connection, ids: Iterable[EntryId]) -> None:
     """Bring the records of entries that are in the log to their newest images, in the open append."""
-    connection.rows("CALL store_entries(%s)", (json.dumps(list(ids)),))
+    call_with_ids(connection, "store_entries", ids)
+
+
+def call_with_ids(connection: Connection, procedure: str, ids: Iterable[EntryId]) -> None:
+    """Call a procedure that takes entries as give_entries does."""
+    connection.rows(f"CALL {procedure}(%s)", (json.dumps(list(ids)),))
 
 
 def orphan_entries(connection: Connection, epoch: int, orphans: Sequence[EntryId]) -> int:
@@ -81,10 +82,7 @@ def orphan_entries(connection: Connection, epoch: int, orphans: Sequence[EntryId
     A large transaction is orphaned whole, so this may take as long as it took: over a connection of its own.
     """
     with connection.long_deadline() as own, appending(own, epoch, boundary=True):
-        own.run(
-            "CREATE OR REPLACE TEMPORARY TABLE lost_id (epoch INT UNSIGNED NOT NULL,"
-            " log_id BIGINT UNSIGNED NOT NULL, PRIMARY KEY (log_id, epoch)) ENGINE = InnoDB"
-        )
+        own.run("CALL clear_lost()")
         own.many("INSERT INTO lost_id (epoch, log_id) VALUES (%s, %s)", orphans)
         (moved,) = own.row("SELECT COUNT(*) FROM lost_id JOIN transaction_log USING (log_id, epoch)")
         own.rows("CALL orphan_entries()")
@@ -98,14 +96,6 @@ def by_id(connection: Connection, ids: Sequence[EntryId]) -> list[Entry]:
         [part for entry_id in ids for part in (entry_id.log_id, entry_id.epoch)],
     )
     return [Entry._make(row) for row in rows]
-
-
-def count_replayed(connection: Connection, transactions: int) -> None:
-    """Count what a node replays while it recovers, in the transaction that replays it."""
-    connection.run(
-        "UPDATE node_config SET config_value = config_value + %s WHERE config_key = 'replayed_transactions'",
-        (transactions,),
-    )
 
 
 def chunks(items: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:

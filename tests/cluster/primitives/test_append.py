@@ -1,5 +1,6 @@
 """Entries and the images that follow from them, in one transaction of a real server."""
 
+import json
 import threading
 from collections.abc import Iterator
 
@@ -9,7 +10,7 @@ from cluster.nodes.mariadb import MariaDBNode
 from cluster.nodes.repair.quarantine import quarantined
 from cluster.protocol.entries import Entry
 from cluster.protocol.errors import StaleEpoch
-from cluster.protocol.names import NodeName
+from cluster.protocol.names import Mode, NodeName
 from tests.harness.node_log import count, counters, entries
 from tests.harness.sql import dump
 
@@ -79,6 +80,27 @@ class TestAppend:
             assert {table: dump(target.connection, table) for table in TABLES} == expected, f"seed {seed}"
             assert entries(target) == log
 
+    def test_rows_and_json_are_two_ways_to_one_append(self, still, main, vice, app):
+        """The replicator brings entries as rows, the SQL console as JSON: what is stored and counted is the same."""
+        write_a_history(app, main)
+        log, other = entries(main), still.nodes[NodeName.NODE_B]
+        for node in (vice, other):
+            node.close_writes(Mode.RECOVERING)
+        added = []
+        for part in (log[:5], log):  # the second one holds the first
+            by_rows = vice.append(1, part, boundary=True).entries
+            other.connection.run("START TRANSACTION")
+            given = json.dumps([entry._asdict() for entry in part])
+            other.connection.rows("CALL append_entries(1, TRUE, %s, @added)", (given,))
+            other.connection.commit()
+            added.append((by_rows, other.connection.row("SELECT @added")[0]))
+        assert added == [(4, 4), (len(log) - 5, len(log) - 5)]
+        assert entries(vice) == entries(other) == log
+        assert [dump(vice.connection, table) for table in TABLES] == [
+            dump(other.connection, table) for table in TABLES
+        ]
+        assert vice.state().replayed == other.state().replayed > 1
+
     def test_what_cannot_be_stored_is_kept_in_the_log_and_quarantined(self, main, vice, app):
         for record in (1, 2, 3):
             count(app, record, transaction=f"number-{record}")
@@ -98,7 +120,7 @@ class TestAppend:
 
 
 def write_a_history(app, main: MariaDBNode) -> None:
-    """Inserts, changes, deletes, changed keys; transactions of one row and of many."""
+    """Insert, change, delete, change keys; transactions of one row and of many."""
     for record in (1, 2, 3, 1, 2, 1):
         count(app, record)
     app.run("SET @current_transaction_id = NULL")
@@ -118,7 +140,7 @@ def write_a_history(app, main: MariaDBNode) -> None:
 
 
 def shuffled(log: list[Entry], seed: int) -> Iterator[list[Entry]]:
-    """The transactions of a log in another order, in batches of any size, some of them twice."""
+    """Yield the transactions of a log in another order, in batches of any size, some of them twice."""
     from random import Random
 
     chance = Random(seed)

@@ -1,6 +1,6 @@
 -- Moves a transaction that arrived in parts from staged_entry into the log and stores its images: whole or not at all.
 -- It may take long, so the promise is locked at its end only: consents and claims never wait for it, and one that was claimed
--- meanwhile throws the work away. Inputs: the epoch of the primary, p_boundary as begin_append, the transaction, its own epoch,
+-- meanwhile throws the work away. Inputs: the epoch of the primary, p_boundary as open_append, the transaction, its own epoch,
 -- how many entries it has. Result: one row (entries added). Errors: 45002 stale epoch, 45004 parts are missing. May be repeated.
 CREATE OR REPLACE PROCEDURE install_staged(
     IN p_epoch INT UNSIGNED, IN p_boundary BOOLEAN,
@@ -31,17 +31,14 @@ BEGIN
     ON DUPLICATE KEY UPDATE log_id = VALUES(log_id);
     SET v_added = ROW_COUNT();
     SET SESSION group_concat_max_len = v_longest;
-    SELECT secret INTO @federated_operation FROM apply_secret;
-    CALL clear_given();
-    INSERT INTO given_entry (epoch, log_id)
-    SELECT epoch, log_id FROM staged_entry WHERE transaction_id = p_transaction_id AND epoch = p_written_in;
-    CALL store_given();
-    SET @federated_operation = NULL;
+    IF v_added > 0 THEN
+        CALL clear_given();
+        INSERT INTO given_entry (epoch, log_id)
+        SELECT epoch, log_id FROM staged_entry WHERE transaction_id = p_transaction_id AND epoch = p_written_in;
+        CALL store_added();
+    END IF;
     DELETE FROM staged_entry WHERE transaction_id = p_transaction_id;
     DELETE FROM staged_piece WHERE transaction_id = p_transaction_id;
-    UPDATE node_config SET config_value = config_value + (v_added > 0)
-    WHERE config_key = 'replayed_transactions'
-      AND (SELECT config_value FROM (SELECT config_value FROM node_config WHERE config_key = 'node_mode') AS own) = 'RECOVERING';
     CALL require_promise(p_epoch);
     IF NOT p_boundary THEN
         CALL require_promotion(p_epoch);

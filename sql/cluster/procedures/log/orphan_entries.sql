@@ -1,6 +1,6 @@
 -- Moves entries of this node's log to orphaned_entry and brings their records back to the newest image that remains, or to
 -- what the first of their lost changes found, in the caller's transaction with the apply flag set (rule 5).
--- Input: the temporary table lost_id (epoch, log_id). Errors: as store_tables. May be repeated.
+-- Input: the temporary table lost_id (clear_lost). Errors: as store_tables. May be repeated.
 CREATE OR REPLACE PROCEDURE orphan_entries()
     SQL SECURITY DEFINER
 BEGIN

@@ -15,9 +15,9 @@ BEGIN
     CREATE OR REPLACE TEMPORARY TABLE kept_entry (log_id BIGINT UNSIGNED, epoch INT UNSIGNED, PRIMARY KEY (log_id, epoch)) ENGINE = InnoDB;
     EXECUTE IMMEDIATE CONCAT('INSERT INTO kept_entry SELECT log_id, epoch FROM transaction_log_', p_peer, ' WHERE log_id > ', p_watermark);
     START TRANSACTION;
-    CALL require_promise(p_epoch);
-    CALL lock_append();
-    CREATE OR REPLACE TEMPORARY TABLE lost_id (PRIMARY KEY (log_id, epoch)) ENGINE = InnoDB
+    CALL open_append(p_epoch, TRUE);
+    CALL clear_lost();
+    INSERT INTO lost_id (log_id, epoch)
     SELECT own.log_id, own.epoch FROM transaction_log AS own LEFT JOIN kept_entry USING (log_id, epoch)
     WHERE own.log_id > p_watermark AND own.epoch < v_led AND kept_entry.log_id IS NULL;
     SELECT secret INTO @federated_operation FROM apply_secret;

@@ -1,0 +1,16 @@
+-- Stores what an append has added, whoever appends: counts the transactions that a recovering node replays, then store_given.
+-- In the caller's transaction; sets the apply flag, and takes it from the session.
+-- Input: the temporary table given_entry (epoch, log_id), the entries that were not here before. Errors: as store_tables.
+CREATE OR REPLACE PROCEDURE store_added()
+    SQL SECURITY DEFINER
+BEGIN
+    IF (SELECT config_value FROM node_config WHERE config_key = 'node_mode') = 'RECOVERING' THEN
+        -- The first entry of a transaction stands for it, wherever a window cuts it.
+        UPDATE node_config SET config_value = config_value + (
+            SELECT COUNT(*) FROM given_entry JOIN transaction_log USING (log_id, epoch) WHERE log_type = 'ROW' AND log_sequence = 1)
+        WHERE config_key = 'replayed_transactions';
+    END IF;
+    SELECT secret INTO @federated_operation FROM apply_secret;
+    CALL store_given();
+    SET @federated_operation = NULL;
+END
