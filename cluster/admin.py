@@ -59,7 +59,7 @@ class NodeFilter(admin.SimpleListFilter):
     title = "node"
     parameter_name = NODE
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
         """Return the three nodes by their labels."""
         return [(name.value, name.label) for name in NodeName]
 
@@ -87,11 +87,11 @@ class ReadOnlyAdmin(ModelAdmin):
         """Let nobody add here."""
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """Let nobody change here."""
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """Let nobody delete here."""
         return False
 
@@ -99,7 +99,7 @@ class ReadOnlyAdmin(ModelAdmin):
 class NodeRowsAdmin(ReadOnlyAdmin):
     """Shows the rows that one node holds."""
 
-    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+    def get_list_filter(self, request: HttpRequest) -> list[object]:
         """Return the node first, then what the model offers."""
         return [NodeFilter, *super().get_list_filter(request)]
 
@@ -107,13 +107,13 @@ class NodeRowsAdmin(ReadOnlyAdmin):
         """Return the rows of the chosen node."""
         return super().get_queryset(request).using(chosen_node(request))
 
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def changelist_view(self, request: HttpRequest, extra_context: object = None) -> HttpResponse:
         """Show the list, or why it cannot be shown."""
         return self.or_reason(
             request, lambda: super(NodeRowsAdmin, self).changelist_view(request, extra_context)
         )
 
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def changeform_view(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         """Show one row, or why it cannot be shown."""
         return self.or_reason(
             request, lambda: super(NodeRowsAdmin, self).changeform_view(request, *args, **kwargs)

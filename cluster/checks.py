@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from django.apps import apps
 from django.conf import settings
@@ -28,7 +27,7 @@ OPERATORS = "cluster.operators.OperatorAccounts"
 
 
 @register()
-def check_settings(app_configs: Sequence[Any] | None, **options: Any) -> list[CheckMessage]:
+def check_settings(app_configs: Sequence[object] | None, **options: object) -> list[CheckMessage]:
     """Without the engine and the router, rows would be written past the log, in silence."""
     wrong = [name for name in (CLUSTER_ALIAS, *NodeName) if settings.DATABASES[name]["ENGINE"] != ENGINE]
     found: list[CheckMessage] = [
@@ -46,7 +45,7 @@ def check_settings(app_configs: Sequence[Any] | None, **options: Any) -> list[Ch
 
 
 @register()
-def check_sign_in(app_configs: Sequence[Any] | None, **options: Any) -> list[CheckMessage]:
+def check_sign_in(app_configs: Sequence[object] | None, **options: object) -> list[CheckMessage]:
     """Warn that, where users are replicated, operators sign in by accounts of their own while no node answers."""
     if not is_replicated_label(settings.AUTH_USER_MODEL) or OPERATORS in settings.MIDDLEWARE:
         return []
@@ -60,7 +59,7 @@ def check_sign_in(app_configs: Sequence[Any] | None, **options: Any) -> list[Che
 
 
 @register(Tags.models)
-def check_models(app_configs: Sequence[Any] | None, **options: Any) -> list[CheckMessage]:
+def check_models(app_configs: Sequence[object] | None, **options: object) -> list[CheckMessage]:
     """Check that every replicated model exists and is one whose rows survive the trip."""
     unknown = [name for name in conf().replicated_models if not is_known(name)]
     if unknown:
@@ -147,7 +146,7 @@ def reference_problems(field: Field) -> Iterable[CheckMessage]:
 
 
 @register(Tags.database)
-def check_servers(databases: Sequence[str] | None, **options: Any) -> list[CheckMessage]:
+def check_servers(databases: Sequence[str] | None, **options: object) -> list[CheckMessage]:
     """Check the settings of the nodes that the promises rest on; asked with `check --database NODE`."""
     names = [name for name in NodeName if name.value in (databases or ())]
     return [message for name in names for message in server_problems(name)]

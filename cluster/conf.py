@@ -167,7 +167,7 @@ def settings_from(source: Any) -> ClusterConf:
     )
 
 
-def _password(source: Any) -> str:
+def _password(source: object) -> str:
     given: str | None = getattr(source, "CLUSTER_PASSWORD", None)
     if not given:
         raise ImproperlyConfigured(
@@ -183,7 +183,7 @@ def _address(database: Mapping[str, Any]) -> NodeAddress:
 
 
 def _application(databases: Mapping[str, Mapping[str, Any]]) -> Account:
-    """The application's account: one on all nodes, so that a failover changes nobody's rights."""
+    """Return the application's account: one on all nodes, so that a failover changes nobody's rights."""
     accounts = {
         Account(databases[name].get("USER", ""), databases[name].get("PASSWORD", "")) for name in NodeName
     }
@@ -194,11 +194,11 @@ def _application(databases: Mapping[str, Mapping[str, Any]]) -> Account:
 
 @cache
 def conf() -> ClusterConf:
-    """The configuration of this process, read once."""
+    """Return the configuration of this process, read once."""
     return settings_from(settings)
 
 
 @receiver(setting_changed)
 def _forget(**changed: object) -> None:
-    """Tests that override settings get a configuration of them."""
+    """Read the configuration anew for tests that override settings."""
     conf.cache_clear()

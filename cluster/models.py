@@ -6,7 +6,7 @@ to be looked at, with `using(node)`.
 """
 
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models
@@ -251,7 +251,7 @@ class Operator(AbstractBaseUser):
     is_staff = True
     is_superuser = False
 
-    def has_perm(self, permission: str, obj: Any = None) -> bool:
+    def has_perm(self, permission: str, obj: object = None) -> bool:
         """Return whether the operator may do what `app.codename` names."""
         app, _, codename = permission.partition(".")
         return self.is_active and app == "cluster" and (self.may_act or codename.startswith("view_"))

@@ -4,7 +4,7 @@ Where a site's users and sessions are replicated, nobody could sign in with all 
 """
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -70,6 +70,6 @@ class OperatorAccounts:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Ask for the operator only when somebody asks who the user is."""
         if COOKIE in request.COOKIES:
-            visitor: Any = getattr(request, "user", AnonymousUser())
+            visitor: object = getattr(request, "user", AnonymousUser())
             request.user = SimpleLazyObject(lambda: signed_in(request) or visitor)  # type: ignore[assignment]
         return self.get_response(request)

@@ -3,7 +3,6 @@
 import socket
 import time
 from collections.abc import Callable
-from typing import Any
 
 from celery import Task, shared_task
 
@@ -33,7 +32,7 @@ REPORT_SECONDS = 0.5
 class ActingTask(Task):
     """A task whose events name it as the actor."""
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: object, **kwargs: object) -> object:
         """Run it."""
         with journal.acting_as(f"celery at {socket.gethostname()}, {self.name.rsplit('.', 1)[-1]}"):
             return super().__call__(*args, **kwargs)

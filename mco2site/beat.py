@@ -1,7 +1,6 @@
 """A beat that does not pile up work while nobody does it."""
 
 import logging
-from typing import Any
 
 from celery.beat import PersistentScheduler, ScheduleEntry
 from redis import Redis
@@ -15,7 +14,7 @@ WAITING = 10
 class BoundedScheduler(PersistentScheduler):
     """Skips a task whose queue is not being worked off: a task that has expired still takes its room there."""
 
-    def apply_async(self, entry: ScheduleEntry, **options: Any) -> Any:
+    def apply_async(self, entry: ScheduleEntry, **options: object) -> object:
         """Send the task unless too many wait before it."""
         route = self.app.amqp.router.route({}, entry.task)
         queue = route["queue"].name

@@ -35,7 +35,7 @@ class Past:
 
 def past(path: Path) -> list[Past]:
     """Return what the history tells."""
-    groups: dict[tuple[str, bool], list[dict[str, Any]]] = defaultdict(list)
+    groups: dict[tuple[str, bool], list[dict[str, object]]] = defaultdict(list)
     if path.exists():
         for line in path.read_text().splitlines():
             play = json.loads(line)

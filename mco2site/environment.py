@@ -52,7 +52,7 @@ def url(name: str, default: str | None = None) -> str:
     return re.sub(r"\$\{(\w+)\}", lambda match: text(match[1]), text(name, default))
 
 
-def node_database(name: str) -> dict[str, Any]:
+def node_database(name: str) -> dict[str, object]:
     """Return a Django database alias for a node's URL: MariaDB with a deadline on every wait."""
     try:
         config = databases.node_database(url(name))
@@ -65,7 +65,7 @@ def control_database(name: str, var: Path) -> dict[str, Any]:
     """Return the control database: what the URL names (DATABASE_URL, as older versions have it), or SQLite in `var`."""
     given = url(name, "") or url("DATABASE_URL", "")
     # Its test database may be made without that of the cluster.
-    apart: dict[str, Any] = {"TEST": {"DEPENDENCIES": []}}
+    apart: dict[str, object] = {"TEST": {"DEPENDENCIES": []}}
     if given:
         return {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, **apart, **env.db_url_config(given)}
     var.mkdir(parents=True, exist_ok=True)

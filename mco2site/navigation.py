@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from cluster.views.navigation import item, links
 
 
-def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+def navigation(request: HttpRequest) -> list[dict[str, object]]:
     """Return groups of links."""
     site = [
         ("cluster.drill", item("Drills", "local_fire_department", "admin:drills")),

@@ -7,11 +7,12 @@ when a second node has it, with X-Transaction-Id and X-Served-By; with Idempoten
 from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib.auth.models import User
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.db import InterfaceError, OperationalError
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.utils.http import parse_etags
 from ninja import NinjaAPI
@@ -57,6 +58,8 @@ class Invalid(Exception):
 class Forbidden(Exception):
     """Your account may not do this. Ask an operator for the role that may."""
 
+
+FormT = TypeVar("FormT", bound=BaseForm)
 
 api = NinjaAPI(
     title="mco2 titles", version="1", description=__doc__ or "", docs_url=None, urls_namespace="api"
@@ -165,11 +168,13 @@ def allow(request: HttpRequest, permission: str) -> None:
         raise Forbidden(Forbidden.__doc__)
 
 
-def checked(form: Any) -> Any:
+def checked(form: FormT) -> FormT:
     """Return the form, valid. Raises Invalid with its messages by the names that the API uses."""
     if not form.is_valid():
         names = {**fields.COLUMNS, NON_FIELD_ERRORS: "request"}
-        raise Invalid({names.get(name, name): list(errors) for name, errors in form.errors.items()})
+        raise Invalid(
+            {names.get(name, name): [str(error) for error in errors] for name, errors in form.errors.items()}
+        )
     return form
 
 
@@ -213,7 +218,7 @@ def present(
 
 
 def problem(
-    request: HttpRequest, error: Any, status: int, problems: dict[str, list[str]] | None = None
+    request: HttpRequest, error: Exception | str, status: int, problems: dict[str, list[str]] | None = None
 ) -> HttpResponse:
     """Return an answer in words."""
     response = api.create_response(request, {"detail": str(error), "fields": problems or {}}, status=status)

@@ -155,7 +155,7 @@ class Title(models.Model):
 
     def save(
         self,
-        *args: Any,
+        *args: object,
         using: str | None = None,
         update_fields: Iterable[str] | None = None,
         **kwargs: Any,

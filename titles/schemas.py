@@ -1,7 +1,6 @@
 """What the API takes and gives; fields are named as the columns."""
 
 from decimal import Decimal
-from typing import Any
 
 from ninja import Field, Schema
 from pydantic import ConfigDict, field_validator
@@ -42,7 +41,7 @@ class Strict(Schema):
 
     @field_validator("*", mode="before")
     @classmethod
-    def is_text(cls, value: Any) -> Any:
+    def is_text(cls, value: object) -> object:
         """Refuse half a surrogate pair: JSON can write it, and no text holds it."""
         try:
             return value.encode().decode() if isinstance(value, str) else value
@@ -59,7 +58,7 @@ class TitleIn(Strict):
     averageRating: Decimal | None = None  # noqa: N815
     numVotes: int | None = None  # noqa: N815
 
-    def typed(self) -> dict[str, Any]:
+    def typed(self) -> dict[str, object]:
         """Return the fields as a form takes them: their text by name."""
         given = {name: getattr(self, column) for name, column in fields.COLUMNS.items()}
         return {name: "" if value is None else str(value) for name, value in given.items()}
@@ -91,7 +90,7 @@ class FiguresOut(Schema):
     counted_at: str
     titles_per_year: dict[str, int]
     titles_per_rating: dict[str, int]
-    aggregation: list[dict[str, Any]]
+    aggregation: list[dict[str, object]]
 
 
 class ProblemOut(Schema):

@@ -36,9 +36,9 @@ class VerbCommand(BaseCommand):
         """Take --json: every verb can answer a script."""
         parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *, json: bool, **options: object) -> None:
         """Run the verb and turn the cluster's errors into one line."""
-        self.as_json: bool = options["json"]
+        self.as_json = json
         try:
             with journal.acting_as(self.actor()):
                 self.act(**options)
@@ -59,8 +59,8 @@ class VerbCommand(BaseCommand):
                 "What happened could not be written to the journal: see the log for the reason."
             )
 
-    def act(self, **options: Any) -> None:
-        """Run the verb itself."""
+    def act(self, *args: Any, **options: Any) -> None:
+        """Run the verb itself. Each command names the options that it takes."""
         raise NotImplementedError
 
     def say(self, sentence: str) -> None:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from io import StringIO
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
@@ -135,11 +134,11 @@ def _stop(node: LocalNode) -> bool:
     return node.stop()
 
 
-def cluster_status() -> dict[str, Any]:
+def cluster_status() -> dict[str, object]:
     """Return what `cluster_status --json` says."""
     out = StringIO()
     call_command("cluster_status", json=True, stdout=out)
-    status: dict[str, Any] = json.loads(out.getvalue())
+    status: dict[str, object] = json.loads(out.getvalue())
     return status
 
 

@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
 
 from titles.models import Title
 
@@ -18,7 +17,7 @@ TOGETHER = ("average_rating", "num_votes")
 NAMELESS = "Give the title a name."
 UNRATED_VOTES = "There are votes, so give the rating too, or no votes."
 
-Image = dict[str, Any]
+Image = dict[str, object]
 """A value for each EDITABLE field."""
 
 
@@ -27,12 +26,12 @@ def image(title: Title) -> Image:
     return {name: getattr(title, name) for name in EDITABLE}
 
 
-def of_columns(values: Mapping[str, Any]) -> Image:
+def of_columns(values: Mapping[str, object]) -> Image:
     """Return the fields of a row image of the log, by columns."""
     return {name: value_of(name, values.get(column)) for name, column in COLUMNS.items()}
 
 
-def value_of(name: str, text: Any) -> Any:
+def value_of(name: str, text: object) -> object:
     """Return a field's value out of text or a number. Raises ValidationError."""
     return FIELDS[name].to_python(text)
 

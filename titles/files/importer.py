@@ -8,11 +8,12 @@ final weighted rating, and the same load again finds nothing to write.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import partial
 from itertools import islice
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.db.models import Model
 
@@ -141,7 +142,7 @@ def _count_out(counters: Counters, part: list[Joined], using: str) -> None:
 def _changed(part: list[Joined], statistics: Statistics, using: str, outcome: Outcome) -> list[Title]:
     """Return the titles that are not stored exactly so: a trigger logs even an update without effect."""
     rows = Title.objects.using(using).filter(pk__in=[title.tconst for title, _ in part])
-    stored: dict[str, tuple[Any, ...]] = {row[0]: row for row in rows.values_list(*COLUMNS)}
+    stored: dict[str, tuple[object, ...]] = {row[0]: row for row in rows.values_list(*COLUMNS)}
     changed = []
     for title in (_title(basics, rating, statistics) for basics, rating in part):
         known = stored.get(title.tconst)
@@ -169,7 +170,7 @@ def _title(basics: Basics, rating: Rating | None, statistics: Statistics) -> Tit
     )
 
 
-def _average(rating: Rating | None) -> tuple[Any, Any]:
+def _average(rating: Rating | None) -> tuple[Decimal, int] | tuple[None, None]:
     return (rating.average_rating, rating.num_votes) if rating else (None, None)
 
 

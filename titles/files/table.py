@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -128,7 +128,7 @@ def in_words(error: ValidationError) -> str:
     )
 
 
-def _check_header(names: Any) -> None:
+def _check_header(names: Collection[str]) -> None:
     if missing := [name for name in COLUMNS if name not in names]:
         raise BadTable(
             f"The first line names no column {', '.join(missing)}. It must name {', '.join(COLUMNS)}, "
@@ -166,12 +166,12 @@ def _check(title: Title, wrong: dict[str, list[str]]) -> None:
         raise ValidationError(wrong)
 
 
-def _values(title: Title) -> list[Any]:
+def _values(title: Title) -> list[object]:
     image = fields.image(title) | {"primary_title": escaped(title.primary_title)}
     return [title.tconst, *image.values(), title.weighted_rating]
 
 
-def _line(values: Any) -> str:
+def _line(values: Iterable[object]) -> str:
     text = io.StringIO()
     csv.writer(text).writerow(values)
     return text.getvalue()

@@ -30,10 +30,10 @@ class Figures:
     counted_at: datetime
     years: dict[int, int]
     ratings: dict[Decimal, int]
-    aggregation: tuple[dict[str, Any], ...]
+    aggregation: tuple[dict[str, object], ...]
 
     @property
-    def total(self) -> dict[str, Any]:
+    def total(self) -> dict[str, object]:
         """The row about all titles; zeros where there are none."""
         return self.aggregation[-1] if self.aggregation else {"titles": 0, "rated_titles": 0, "votes": 0}
 

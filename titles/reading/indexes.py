@@ -1,7 +1,5 @@
 """Indexes that Django cannot describe by itself."""
 
-from typing import Any
-
 from django.db import models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.backends.ddl_references import Statement
@@ -17,7 +15,7 @@ class PrefixIndex(models.Index):
         super().__init__(fields=fields, name=name)
         self.length = length
 
-    def deconstruct(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+    def deconstruct(self) -> tuple[str, tuple[object, ...], dict[str, object]]:
         """Return it as migrations write it."""
         path, _, arguments = super().deconstruct()
         fields = arguments.pop("fields")
@@ -28,7 +26,7 @@ class PrefixIndex(models.Index):
         model: type[models.Model],
         schema_editor: BaseDatabaseSchemaEditor,
         using: str = "",
-        **kwargs: Any,
+        **kwargs: object,
     ) -> Statement:
         """CREATE INDEX, with the length of the prefix where the database knows such a thing."""
         fields = [model._meta.get_field(name) for name, _ in self.fields_orders]
@@ -49,7 +47,7 @@ class FullTextIndex(models.Index):
         model: type[models.Model],
         schema_editor: BaseDatabaseSchemaEditor,
         using: str = "",
-        **kwargs: Any,
+        **kwargs: object,
     ) -> Statement:
         """CREATE FULLTEXT INDEX, where the database knows such a thing."""
         if schema_editor.connection.vendor == "mysql":

@@ -4,14 +4,13 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 
 from titles.models import Title
 
-Position = tuple[Any, ...]
+Position = tuple[object, ...]
 """The values of an order's columns in one row: the row is the last of a page, or the last one read."""
 
 
@@ -66,28 +65,28 @@ class Order:
             same &= _equal(column, value)
         return found
 
-    def sort_key(self, row: dict[str, Any]) -> tuple[Any, ...]:
+    def sort_key(self, row: dict[str, object]) -> tuple[object, ...]:
         """Return the same order for rows in memory, ascending; reversed where the order descends."""
         return comparable(tuple(row[column] for column in self.columns))
 
 
-def comparable(position: Position) -> tuple[Any, ...]:
+def comparable(position: Position) -> tuple[object, ...]:
     """Return a position as Python can compare it: no value is below every value."""
     return tuple((value is not None, value) for value in position)
 
 
-def _equal(column: str, value: Any) -> Q:
+def _equal(column: str, value: object) -> Q:
     return Q(**{f"{column}__isnull": True}) if value is None else Q(**{column: value})
 
 
-def _below(column: str, value: Any) -> Q | None:
+def _below(column: str, value: object) -> Q | None:
     if value is None:
         return None
     lower = Q(**{f"{column}__lt": value})
     return lower | Q(**{f"{column}__isnull": True}) if FIELDS[column].null else lower
 
 
-def _above(column: str, value: Any) -> Q | None:
+def _above(column: str, value: object) -> Q | None:
     return Q(**{f"{column}__isnull": False}) if value is None else Q(**{f"{column}__gt": value})
 
 
@@ -119,5 +118,5 @@ def decoded(order: Order, cursor: str) -> Position:
     return position
 
 
-def _value(column: str) -> Callable[[str | None], Any]:
+def _value(column: str) -> Callable[[str | None], object]:
     return FIELDS[column].to_python

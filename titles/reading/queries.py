@@ -38,8 +38,8 @@ class Bounds:
     """A filter: the column lies within these bounds, None for no bound."""
 
     column: str
-    least: Any = None
-    most: Any = None
+    least: object = None
+    most: object = None
 
     def on(self, name: str) -> Q:
         """Return the condition on a column or annotation."""
@@ -164,7 +164,7 @@ def _page_of_search(wanted: Wanted, size: int) -> Page:
     return Page(shown, encoded(order, end) if end else None, hits, found.full)
 
 
-def _follows(order: Order, row: tuple[Any, ...], position: tuple[Any, ...]) -> bool:
+def _follows(order: Order, row: tuple[object, ...], position: tuple[object, ...]) -> bool:
     return row < position if order.descending else row > position
 
 

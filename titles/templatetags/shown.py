@@ -1,7 +1,5 @@
 """How values are shown in pages."""
 
-from typing import Any
-
 from django import template
 from django.utils.safestring import SafeString, mark_safe
 
@@ -9,7 +7,7 @@ register = template.Library()
 
 
 @register.filter
-def known(value: Any) -> Any:
+def known(value: object) -> object:
     """Return the value; a dash, read as "unknown", for none."""
     if value is None or value == "":
         return _unknown()
@@ -17,7 +15,7 @@ def known(value: Any) -> Any:
 
 
 @register.filter
-def number(value: int | None) -> Any:
+def number(value: int | None) -> object:
     """Return a whole number with its thousands apart."""
     return _unknown() if value is None else f"{value:,}"
 

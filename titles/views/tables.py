@@ -2,7 +2,7 @@
 
 from functools import reduce
 from operator import add
-from typing import Any, cast
+from typing import cast
 
 from django import forms
 from django.http import (
@@ -74,7 +74,7 @@ def offer(request: HttpRequest) -> HttpResponse:
 
 @allowed("import_title")
 @require_http_methods(["GET", "HEAD", "POST"])
-def run(request: HttpRequest, pk: Any) -> HttpResponse:
+def run(request: HttpRequest, pk: object) -> HttpResponse:
     """Show what an import would do; then do it. Begun again after a failure, it goes on where it was."""
     upload = get_object_or_404(Upload, pk=pk, user=request.user)
     read = table.read(upload.content)

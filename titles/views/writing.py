@@ -82,7 +82,7 @@ def edit(request: HttpRequest, tconst: str) -> HttpResponse:
 
 
 def in_conflict(
-    request: HttpRequest, context: dict[str, Any], before: Image, after: Image, error: Conflict
+    request: HttpRequest, context: dict[str, object], before: Image, after: Image, error: Conflict
 ) -> HttpResponse:
     """Show three columns: yours, theirs, before; and a form that begins from theirs.
 

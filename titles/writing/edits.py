@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
-from typing import Any
 
 from django.db import IntegrityError, router
 
@@ -164,7 +163,7 @@ def _store(rows: Sequence[Row]) -> Stored:
     return Stored(inserted, len(changed) - inserted, len(rows) - len(changed))
 
 
-def _change(title: Title, values: dict[str, Any]) -> None:
+def _change(title: Title, values: dict[str, object]) -> None:
     """Store what differs, if anything does: a trigger logs even an update without effect."""
     changed = [name for name, value in values.items() if getattr(title, name) != value]
     for name in changed:

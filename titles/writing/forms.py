@@ -38,7 +38,7 @@ class TitleForm(forms.ModelForm):
         for name in ("start_year", "runtime_minutes", "num_votes", "average_rating"):
             self.fields[name].error_messages["invalid"] = "Type a number, or leave this empty."
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         """Refuse votes that nobody can have given."""
         given = super().clean() or self.cleaned_data
         unrated = fields.are_unrated(given.get("num_votes"), given.get("average_rating"))
@@ -112,7 +112,7 @@ class ListForm(forms.Form):
     )
     cursor = forms.CharField(required=False, max_length=300)
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         """Take a first year alone for that year, and a cursor of another order for none."""
         given = super().clean() or self.cleaned_data
         given["order"] = ORDERS.get(given.get("order") or "", BEST)

@@ -22,7 +22,7 @@ class Saved:
     repeated: bool
 
 
-def sealed(written: Written[Any]) -> str:
+def sealed(written: Written[object]) -> str:
     """Return the receipt for a page's address."""
     return signing.dumps(asdict(_saved(written)), salt=SALT, compress=True)
 
@@ -43,5 +43,5 @@ def marked(response: HttpResponse, written: Written[Any]) -> HttpResponse:
     return response
 
 
-def _saved(written: Written[Any]) -> Saved:
+def _saved(written: Written[object]) -> Saved:
     return Saved(written.transaction_id, written.node.label, written.epoch, written.repeated)

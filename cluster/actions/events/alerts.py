@@ -6,7 +6,6 @@ Any number of processes may want to send the same alert; one of them does.
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import apprise
 from django.db import DatabaseError, IntegrityError, InterfaceError, connections, transaction
@@ -25,7 +24,7 @@ class NotSent(Exception):
     """None of the addresses took the alert; it is tried again."""
 
 
-def send(key: str, sentence: str, facts: Mapping[str, Any], actor: str) -> None:
+def send(key: str, sentence: str, facts: Mapping[str, object], actor: str) -> None:
     """Send one alert, unless another process did. Raises NotSent."""
     urls = conf().alert_urls
     if not urls or not is_mine(key):
@@ -37,7 +36,7 @@ def send(key: str, sentence: str, facts: Mapping[str, Any], actor: str) -> None:
         raise NotSent(f"None of the addresses in CLUSTER_ALERT_URLS took this alert: {sentence}")
 
 
-def body(sentence: str, facts: Mapping[str, Any], actor: str) -> str:
+def body(sentence: str, facts: Mapping[str, object], actor: str) -> str:
     """Return the sentence, the numbers, and who did it."""
     lines = [f"{name.replace('_', ' ')}: {value}" for name, value in facts.items()]
     return "\n".join([sentence, *lines, *([f"by {actor}"] if actor else [])])

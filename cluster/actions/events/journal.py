@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from queue import Full, Queue
-from typing import Any
 
 from django.db import DatabaseError, InterfaceError, close_old_connections, connections, transaction
 
@@ -59,7 +58,7 @@ class EventRecord:
     new: str = ""
     epoch: int | None = None
     seconds: float | None = None
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, object] = field(default_factory=dict)
     actor: str = field(default_factory=actor)
     happened_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
@@ -86,7 +85,7 @@ class Attempt:
         """How long it has taken so far."""
         return round(time.monotonic() - self.began, 3)
 
-    def succeeded(self, sentence: str, *, old: str, new: str, epoch: int | None, **facts: Any) -> None:
+    def succeeded(self, sentence: str, *, old: str, new: str, epoch: int | None, **facts: object) -> None:
         """Record that a transition took place."""
         record(EventRecord(Kind.TRANSITION, self.verb, sentence, old, new, epoch, self.seconds, facts))
 

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations import Migration
 from django.db.migrations.state import ProjectState
 
@@ -35,7 +35,7 @@ from cluster.protocol.names import NodeName
 from cluster.protocol.view import ClusterView, NodeState
 
 ProgressCallback = Callable[[str], None]
-RunOnce = Callable[[Callable[[Any], None], str | None], None]
+RunOnce = Callable[[Callable[[BaseDatabaseSchemaEditor], None], str | None], None]
 """Runs a data step, which takes a schema editor of the primary, under a transaction id; None: as it comes."""
 
 PAUSE = 0.5
@@ -68,13 +68,13 @@ class Migrated:
 def planned(
     nodes: Mapping[NodeName, MariaDBNode], targets: Targets, lease_seconds: float
 ) -> list[tuple[Migration, bool]]:
-    """What the primary lacks: each migration, and whether it is to be taken back. Raises Refused."""
+    """Return what the primary lacks: each migration, and whether it is to be taken back. Raises Refused."""
     primary = leader(observe_revived(nodes, lease_seconds))
     return plan(migration_record.applied(nodes[primary.name].connection), targets)
 
 
 def leader(view: ClusterView) -> NodeState:
-    """The primary. Raises Refused when there is none."""
+    """Return the primary. Raises Refused when there is none."""
     if view.primary is None:
         raise Refused(
             f"The nodes cannot be migrated: no node takes writes now. {view.missing()} "
@@ -235,7 +235,7 @@ class Run:
         return {name: way or self.begun(name, run) for name, way in found.items()}
 
     def begun(self, name: NodeName, run: str) -> UnderWay:
-        """The record of a migration of which nothing is done; a node that has all of it has nothing left to do."""
+        """Return the record of a migration of which nothing is done: a node that has all of it has nothing to do."""
         connection = self.nodes[name].connection
         has_it = self.key in migration_record.applied(connection)
         if has_it is not self.backwards:
@@ -245,7 +245,7 @@ class Run:
         return way
 
     def note(self, name: NodeName, number: int, progress: dict[NodeName, UnderWay]) -> None:
-        """A step is done on a node."""
+        """Note that a step is done on a node."""
         progress[name] = UnderWay(number + 1, progress[name].run, self.backwards)
         migration_record.note(self.nodes[name].connection, self.key, progress[name])
 

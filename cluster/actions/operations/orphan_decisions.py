@@ -5,7 +5,6 @@ A transaction is decided as a whole: its entries were written together or not at
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from cluster.actions.events import journal
 from cluster.actions.steps.lease import observe_revived
@@ -25,7 +24,7 @@ NAMED = 10
 """Transactions that an event names; it counts the others."""
 
 Nodes = Mapping[NodeName, MariaDBNode]
-Image = dict[str, Any] | None
+Image = dict[str, object] | None
 """The columns of a row, numbers as text to the last digit; None where there is no row."""
 
 
@@ -34,9 +33,9 @@ class Line:
     """One column of an orphaned entry in its three images. None is NULL, or no row."""
 
     column: str
-    before: Any
-    orphaned: Any
-    now: Any
+    before: object
+    orphaned: object
+    now: object
 
     @property
     def by_it(self) -> bool:

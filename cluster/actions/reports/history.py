@@ -24,8 +24,8 @@ class Change:
     operation: str
     writer: str
     at: datetime
-    before: dict[str, Any] | None
-    after: dict[str, Any] | None
+    before: dict[str, object] | None
+    after: dict[str, object] | None
 
 
 def history(model: type[Model], key: str, limit: int, below: tuple[int, int] | None = None) -> list[Change]:
@@ -62,5 +62,5 @@ def _change(entry: LogEntry) -> Change:
     )
 
 
-def _values(image: str | None) -> dict[str, Any] | None:
+def _values(image: str | None) -> dict[str, object] | None:
     return images.values(image) if image else None

@@ -50,7 +50,7 @@ def newest() -> Observation | None:
     return Observation.objects.order_by("-seen_at").first()
 
 
-def facts(tick: Tick, seconds: Seconds, newest: Newest) -> dict[str, Any]:
+def facts(tick: Tick, seconds: Seconds, newest: Newest) -> dict[str, object]:
     """Return a round of the watch as pages read it: `cluster_status --json` and what only the watch knows."""
     view = tick.monitor_state.view
     found = cluster_facts(view, conf(), newest.orphans)
@@ -69,7 +69,7 @@ def facts(tick: Tick, seconds: Seconds, newest: Newest) -> dict[str, Any]:
     }
 
 
-def more(view: ClusterView, name: NodeName, seconds: float | None) -> dict[str, Any]:
+def more(view: ClusterView, name: NodeName, seconds: float | None) -> dict[str, object]:
     """Return what a page shows of a node besides its status."""
     state = view.state(name)
     if state is None:
@@ -142,7 +142,7 @@ class Keeper:
             log.debug("%s", error)
 
     @staticmethod
-    def store_sample(slot: int, sample: dict[str, Any]) -> None:
+    def store_sample(slot: int, sample: dict[str, object]) -> None:
         """Write one row a slot, of whichever watcher comes first; remove observations older than a day."""
         with transaction.atomic(using=CONTROL_ALIAS):
             _, made = Sample.objects.get_or_create(slot=slot, defaults=sample)
@@ -157,7 +157,7 @@ class Slot:
 
     def __init__(self) -> None:
         self.number, self.rounds, self.writable = 0, 0, 0
-        self.last: dict[str, Any] = {}
+        self.last: dict[str, object] = {}
         self.at = 0.0
         self.missed: Counter[str] = Counter()
 
@@ -174,7 +174,7 @@ class Slot:
         self.last, self.at = found, now
         return ended
 
-    def sample(self) -> dict[str, Any]:
+    def sample(self) -> dict[str, object]:
         """Return the slot in short."""
         facts = kept_facts(self.last, self.at)
         for name, node in facts["nodes"].items():

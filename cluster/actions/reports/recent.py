@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from cluster.actions.reports.status import pending_orphans
 from cluster.nodes.cluster import connect
@@ -25,7 +25,7 @@ ASK_SECONDS: Final = 1.0
 class Newest:
     """recent: facts of transactions, newest first, each with the nodes that have it. orphans: those that wait."""
 
-    recent: tuple[dict[str, Any], ...] = ()
+    recent: tuple[dict[str, object], ...] = ()
     orphans: int | None = None
 
 
@@ -66,7 +66,7 @@ class NewestReader:
             return None
 
     @staticmethod
-    def transaction_facts(entry: Recent, has: dict[NodeName, frozenset[str] | None]) -> dict[str, Any]:
+    def transaction_facts(entry: Recent, has: dict[NodeName, frozenset[str] | None]) -> dict[str, object]:
         """Return a transaction's facts; `has` by node, None where it is not known."""
         known = {
             name.value: None if (ids := has.get(name)) is None else entry.transaction_id in ids

@@ -30,7 +30,7 @@ from cluster.protocol.staleness import set_back
 from cluster.protocol.view import ClusterView
 
 
-def node_facts(view: ClusterView, name: NodeName) -> dict[str, Any]:
+def node_facts(view: ClusterView, name: NodeName) -> dict[str, object]:
     """Return one node as cluster_status shows it; seconds and entries."""
     state, error = view.state(name), view.error(name)
     if state is None:
@@ -63,7 +63,7 @@ def rounded(seconds: float | None) -> float | None:
     return None if seconds is None else round(seconds, 3)
 
 
-def status(nodes: Mapping[NodeName, MariaDBNode], conf: ClusterConf) -> dict[str, Any]:
+def status(nodes: Mapping[NodeName, MariaDBNode], conf: ClusterConf) -> dict[str, object]:
     """Return the cluster as the nodes answer now."""
     view = observe(nodes)
     reference = view.reference

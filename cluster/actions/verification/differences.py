@@ -33,7 +33,7 @@ class Differences:
     def __iter__(self) -> Iterator[Difference]:
         return (restored(facts) for facts in self.facts())
 
-    def facts(self) -> Iterator[dict[str, Any]]:
+    def facts(self) -> Iterator[dict[str, object]]:
         """Yield each as JSON shows it."""
         self._file.seek(0)
         for line in self._file:

@@ -2,22 +2,21 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 
 from cluster.nodes.repair.comparing import Key
 
 
-def written(key: Key | None) -> list[Any] | None:
+def written(key: Key | None) -> list[object] | None:
     """Return a key as JSON can hold it, each value with its type."""
     return None if key is None else [value_written(value) for value in key]
 
 
-def read(kept: Sequence[Any] | None) -> Key | None:
+def read(kept: Sequence[object] | None) -> Key | None:
     """Return the key that `written` wrote down."""
     return None if kept is None else tuple(value_read(value) for value in kept)
 
 
-def value_written(value: Any) -> Any:
+def value_written(value: object) -> object:
     """Return one value. Numbers and text are JSON's; dates are text, which the server compares as dates."""
     if isinstance(value, bytes):
         return {"bytes": value.hex()}
@@ -26,7 +25,7 @@ def value_written(value: Any) -> Any:
     return value if isinstance(value, int | float | str) else str(value)
 
 
-def value_read(kept: Any) -> Any:
+def value_read(kept: object) -> object:
     """Return the value."""
     if not isinstance(kept, dict):
         return kept

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from django.db import DatabaseError, InterfaceError
 
@@ -27,7 +27,7 @@ class Proof:
     found: tuple[str, ...] = field(default=())
 
     @property
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> dict[str, object]:
         """As JSON shows it."""
         return {
             "sentence": self.sentence,

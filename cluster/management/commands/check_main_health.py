@@ -1,7 +1,6 @@
 """One round of the watch by hand."""
 
 import time
-from typing import Any
 
 from cluster.actions.failover.check_health import Watch
 from cluster.conf import conf
@@ -14,7 +13,7 @@ class Command(VerbCommand):
 
     help = "Probe all nodes once, act as the monitor would, and say why."
 
-    def act(self, **options: Any) -> None:
+    def act(self, **options: object) -> None:
         """Make one decision."""
         watch = Watch.configured(conf())
         tick = watch.tick()

@@ -45,11 +45,11 @@ class Command(VerbCommand):
         super().add_arguments(parser)
         parser.add_argument("--watch", action="store_true", help="renew it every second until Ctrl+C")
 
-    def act(self, **options: Any) -> None:
+    def act(self, *, watch: bool, **options: object) -> None:
         """Print it once or keep it on the screen."""
         nodes = connect_all(timeout=conf().probe_timeout)
         rounds = (self.observe(nodes) for _ in iter(int, 1))
-        if options["watch"] and not self.as_json:
+        if watch and not self.as_json:
             self.watch(rounds)
         elif self.as_json:
             self.stdout.write(json.dumps(next(rounds)))

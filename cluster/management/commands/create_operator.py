@@ -27,11 +27,10 @@ class Command(BaseCommand):
         )
         parser.add_argument("--disable", action="store_true", help="end the account and its sign-ins instead")
 
-    def handle(self, **options: Any) -> None:
+    def handle(self, *, name: str, disable: bool, read_only: bool, **options: object) -> None:
         """Set the password. Raises CommandError when there is no password or no such account."""
-        name = options["name"]
         operator = Operator.objects.filter(username=name).first()
-        if options["disable"]:
+        if disable:
             if operator is None:
                 raise CommandError(f"There is no operator {name}.")
             operator.is_active = False
@@ -40,7 +39,7 @@ class Command(BaseCommand):
             return
         made = operator or Operator(username=name)
         made.set_password(checked(password_for(name), made))
-        made.is_active, made.may_act = True, not options["read_only"]
+        made.is_active, made.may_act = True, not read_only
         made.save()
         done = "has a new password" if operator else "was created"
         self.stdout.write(

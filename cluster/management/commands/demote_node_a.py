@@ -1,7 +1,5 @@
 """Fail back to Main."""
 
-from typing import Any
-
 from django.core.management.base import CommandParser
 
 from cluster.actions.failover.demote import demote_node_a
@@ -21,13 +19,13 @@ class Command(VerbCommand):
         super().add_arguments(parser)
         timeout_argument(parser)
 
-    def act(self, **options: Any) -> None:
+    def act(self, *, timeout: float, **options: object) -> None:
         """Switch over and say so."""
         done = demote_node_a(
             connect_all(timeout=5.0),
             reason="An operator ran demote_node_a.",
             lease_seconds=conf().lease_seconds,
-            timeout=options["timeout"],
+            timeout=timeout,
         )
         self.say(DEMOTED if done else ALREADY_VICE)
         self.result(

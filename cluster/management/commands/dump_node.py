@@ -2,13 +2,13 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from django.core.management.base import CommandParser
 
 from cluster.actions.maintenance.dump import dump
 from cluster.management.verbs import VerbCommand, node_argument
 from cluster.nodes.cluster import connect
+from cluster.protocol.names import NodeName
 
 
 class Command(VerbCommand):
@@ -27,8 +27,8 @@ class Command(VerbCommand):
             "file", metavar="FILE", type=Path, help="where to write it; replaced when complete"
         )
 
-    def act(self, **options: Any) -> None:
+    def act(self, *, node: NodeName, file: Path, **options: object) -> None:
         """Dump it."""
-        done = dump(connect(options["node"]), options["file"])
+        done = dump(connect(node), file)
         self.say(done.sentence)
         self.result(**asdict(done))

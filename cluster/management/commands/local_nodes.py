@@ -68,7 +68,7 @@ class Command(BaseCommand):
             "--json", action="store_true", help="the status of the nodes as JSON, after the verb"
         )
 
-    def handle(self, *, verb: str, nodes: list[NodeName], json: bool, **options: Any) -> None:
+    def handle(self, *, verb: str, nodes: list[NodeName], json: bool, **options: object) -> None:
         """Run the verb. Raises CommandError with one sentence for each node that failed."""
         try:
             chosen = _chosen(nodes)

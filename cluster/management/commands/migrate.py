@@ -12,6 +12,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.core.management.commands import migrate as django
 from django.core.management.sql import emit_post_migrate_signal, emit_pre_migrate_signal
 from django.db import connections
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.utils.module_loading import module_has_submodule
 
 from cluster.actions.events import journal
@@ -32,6 +33,10 @@ DATA_SECONDS = 600.0
 """Seconds that a data migration may look for a primary and a second node."""
 
 
+Options = dict[str, Any]
+"""What Django hands its command: each option by its name, of the type that its parser gives it."""
+
+
 class Command(django.Command):
     """Migrate the control database as Django does, then the replicated tables of all nodes."""
 
@@ -40,7 +45,7 @@ class Command(django.Command):
         super().add_arguments(parser)
         parser.set_defaults(database=None)
 
-    def get_check_kwargs(self, options: dict[str, Any]) -> Any:
+    def get_check_kwargs(self, options: Options) -> Any:
         """Run the checks of the control database: a node that is down says so by itself."""
         return super().get_check_kwargs(options | {"database": CONTROL_ALIAS})
 
@@ -66,18 +71,18 @@ class Command(django.Command):
         if wants_nodes:
             self.migrate_nodes(options)
 
-    def unapplied(self, options: dict[str, Any]) -> bool:
+    def unapplied(self, options: Options) -> bool:
         """Tell whether the nodes lack a migration."""
         with in_words():
             return bool(planned(connect_all(), targets(options), conf().lease_seconds))
 
-    def migrate_nodes(self, options: dict[str, Any]) -> None:
+    def migrate_nodes(self, options: Options) -> None:
         """Show the plan, or follow it."""
         with in_words():
             self.follow(options, connect_all())
         journal.finish(FILING_SECONDS)
 
-    def follow(self, options: dict[str, Any], nodes: dict[NodeName, MariaDBNode]) -> None:
+    def follow(self, options: Options, nodes: dict[NodeName, MariaDBNode]) -> None:
         """Do what is asked for. Raises ClusterError."""
         if not any_set_up(nodes):
             self.say("The nodes are not set up yet: setup_nodes makes their tables in the newest shape.")
@@ -97,9 +102,7 @@ class Command(django.Command):
             self.say(done.sentence)
             emit(emit_post_migrate_signal, done.plan, done.applied)
 
-    def emit(
-        self, options: dict[str, Any], signal: Callable[..., None], plan: Plan, applied: set[Key]
-    ) -> None:
+    def emit(self, options: Options, signal: Callable[..., None], plan: Plan, applied: set[Key]) -> None:
         """Send one of Django's signals for the cluster: content types, permissions and sites are made by them."""
         registry = state_of(applied).apps
         asks = options["interactive"]
@@ -138,7 +141,7 @@ def any_set_up(nodes: dict[NodeName, MariaDBNode]) -> bool:
     raise error or AssertionError("there are no nodes")
 
 
-def targets(options: dict[str, Any]) -> Targets:
+def targets(options: Options) -> Targets:
     """Return where to arrive, as the arguments say; Django has checked them."""
     loader = on_disk()
     app, name = options["app_label"], options["migration_name"]
@@ -147,7 +150,7 @@ def targets(options: dict[str, Any]) -> Targets:
     return [key for key in loader.graph.leaf_nodes() if app in (None, key[0])]
 
 
-def run_once(work: Any, transaction_id: str | None) -> None:
+def run_once(work: Callable[[BaseDatabaseSchemaEditor], None], transaction_id: str | None) -> None:
     """Run a data step on the primary, exactly once where it has an id."""
 
     def on_primary() -> None:

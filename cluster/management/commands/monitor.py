@@ -3,7 +3,6 @@
 import signal
 import threading
 import time
-from typing import Any
 
 from cluster.actions.events import journal
 from cluster.actions.failover.check_health import Watch
@@ -18,7 +17,7 @@ class Command(VerbCommand):
 
     help = "Watch the nodes and fail over by itself, until stopped."
 
-    def act(self, **options: Any) -> None:
+    def act(self, **options: object) -> None:
         """Make a tick each CLUSTER_PROBE_INTERVAL, sooner when a server lets go; says what changes."""
         over = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):

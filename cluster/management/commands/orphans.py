@@ -3,7 +3,7 @@
 from argparse import SUPPRESS
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from django.core.management.base import CommandError, CommandParser
 from rich.table import Table
@@ -23,10 +23,25 @@ from cluster.management.verbs import VerbCommand
 from cluster.nodes.cluster import connect_all
 from cluster.nodes.log.orphan import DISMISSED, PENDING, REAPPLIED, Orphan
 
+if TYPE_CHECKING:
+    from argparse import _SubParsersAction
+
 LISTED = 100
 """How many a person is shown."""
 TIMEOUT = 5.0
 STATUSES = {status.lower(): status for status in (PENDING, REAPPLIED, DISMISSED)}
+
+
+class Options(TypedDict, total=False):
+    """The arguments of the subcommands; each has its own of them."""
+
+    verb: str
+    status: str
+    id: str
+    ids: list[str]
+    force: bool
+    reason: str
+    yes: bool
 
 
 class Command(VerbCommand):
@@ -49,7 +64,7 @@ class Command(VerbCommand):
         dismiss_.add_argument("--reason", required=True, metavar="TEXT", help="why; kept with them")
         decision(verbs, "reopen", "take dismissals back")
 
-    def act(self, **options: Any) -> None:
+    def act(self, **options: Unpack[Options]) -> None:
         """Do the subcommand."""
         self.nodes = connect_all(timeout=TIMEOUT)
         verbs = {
@@ -58,7 +73,7 @@ class Command(VerbCommand):
         }  # fmt: skip
         verbs[options["verb"]](options)
 
-    def list(self, options: dict[str, Any]) -> None:
+    def list(self, options: Options) -> None:
         """Print one line each, all of them for a script."""
         status = STATUSES.get(options["status"])
         found, total = listed(self.nodes, status, None if self.as_json else LISTED)
@@ -71,7 +86,7 @@ class Command(VerbCommand):
         more = f"; the first {LISTED} are shown" if total > len(found) else ""
         self.say(f"{total} {what}{more}.")
 
-    def show(self, options: dict[str, Any]) -> None:
+    def show(self, options: Options) -> None:
         """Three images side by side."""
         shown = show(self.nodes, options["id"])
         self.result(
@@ -91,26 +106,26 @@ class Command(VerbCommand):
             self.say(headline(shown))
             self.print_table(images(shown))
 
-    def reapply(self, options: dict[str, Any]) -> None:
+    def reapply(self, options: Options) -> None:
         """Write them once more."""
         self.ask(f"Apply {', '.join(options['ids'])} again?", options)
         self.report(
             reapply(self.nodes, options["ids"], lease_seconds=conf().lease_seconds, force=options["force"])
         )
 
-    def dismiss(self, options: dict[str, Any]) -> None:
+    def dismiss(self, options: Options) -> None:
         """Leave them."""
         self.ask(f"Dismiss {', '.join(options['ids'])}?", options)
         self.report(
             dismiss(self.nodes, options["ids"], lease_seconds=conf().lease_seconds, reason=options["reason"])
         )
 
-    def reopen(self, options: dict[str, Any]) -> None:
+    def reopen(self, options: Options) -> None:
         """Let them wait for a decision again."""
         self.ask(f"Take the dismissal of {', '.join(options['ids'])} back?", options)
         self.report(reopen(self.nodes, options["ids"], lease_seconds=conf().lease_seconds))
 
-    def ask(self, question: str, options: dict[str, Any]) -> None:
+    def ask(self, question: str, options: Options) -> None:
         """Ask a person; a script has to say --yes."""
         if self.as_json and not options["yes"]:
             raise CommandError("--json asks no questions: add --yes.", returncode=2)
@@ -126,14 +141,14 @@ class Command(VerbCommand):
             raise CommandError("\n".join(refused))
 
 
-def verb(verbs: Any, name: str, what: str) -> CommandParser:
+def verb(verbs: "_SubParsersAction[CommandParser]", name: str, what: str) -> CommandParser:
     """Return a subcommand; --json may stand behind it too."""
-    parser: CommandParser = verbs.add_parser(name, help=what, description=f"{what.capitalize()}.")
+    parser = verbs.add_parser(name, help=what, description=f"{what.capitalize()}.")
     parser.add_argument("--json", action="store_true", default=SUPPRESS, help="print the result as JSON")
     return parser
 
 
-def decision(verbs: Any, name: str, what: str) -> CommandParser:
+def decision(verbs: "_SubParsersAction[CommandParser]", name: str, what: str) -> CommandParser:
     """Return a subcommand that decides about some of them."""
     parser = verb(verbs, name, what)
     parser.add_argument("ids", nargs="+", metavar="ID", help="as `orphans list` shows them")
@@ -141,7 +156,7 @@ def decision(verbs: Any, name: str, what: str) -> CommandParser:
     return parser
 
 
-def facts(orphan: Orphan) -> dict[str, Any]:
+def facts(orphan: Orphan) -> dict[str, object]:
     """Return an orphaned entry for a script, its images left out."""
     kept = {k: v for k, v in orphan._asdict().items() if k not in ("old_value", "new_value")}
     return kept | {"written_at": f"{orphan.written_at}Z", "found_at": f"{orphan.found_at}Z"}

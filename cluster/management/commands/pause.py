@@ -1,7 +1,5 @@
 """Stop the watch from acting."""
 
-from typing import Any
-
 from cluster.actions.failover.automation import PAUSED, pause
 from cluster.conf import conf
 from cluster.management.verbs import VerbCommand
@@ -13,7 +11,7 @@ class Command(VerbCommand):
 
     help = "No automatic failover until resume; the watch goes on looking and says what it sees."
 
-    def act(self, **options: Any) -> None:
+    def act(self, **options: object) -> None:
         """Order it and say so."""
         order = pause(connect_all(timeout=conf().probe_timeout), self.actor())
         self.say(PAUSED)

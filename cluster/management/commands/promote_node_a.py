@@ -1,7 +1,5 @@
 """Promote Node A because Main takes no writes."""
 
-from typing import Any
-
 from django.core.management.base import CommandError, CommandParser
 
 from cluster.actions.failover.failover import promote_node_a
@@ -31,9 +29,9 @@ class Command(VerbCommand):
             help="without a majority: lists what may be lost and wants the name of the node typed",
         )
 
-    def act(self, **options: Any) -> None:
+    def act(self, *, force: bool, **options: object) -> None:
         """Promote and say so."""
-        done = self.force() if options["force"] else self.promote()
+        done = self.force() if force else self.promote()
         self.say(PROMOTED if done else ALREADY_ACTING)
         self.result(
             primary="node_a",

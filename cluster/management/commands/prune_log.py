@@ -1,7 +1,6 @@
 """Keep the log short: archive old entries that every node has."""
 
 from dataclasses import asdict
-from typing import Any
 
 from django.core.management.base import CommandParser
 
@@ -34,12 +33,12 @@ class Command(RatedCommand):
             "--dry-run", action="store_true", help="say how far it would go, and change nothing"
         )
 
-    def act(self, **options: Any) -> None:
+    def act(self, *, keep: int | None, dry_run: bool, **options: object) -> None:
         """Prune all nodes."""
         nodes = connect_all()
-        days = conf().keep_days if options["keep"] is None else options["keep"]
+        days = conf().keep_days if keep is None else keep
         view = observe(connect_all(timeout=conf().probe_timeout))
-        if options["dry_run"]:
+        if dry_run:
             _, upto = bound(nodes, view, days)
             self.say(f"Superseded entries up to log id {upto:,} would be archived on each node.")
             self.result(upto=upto)

@@ -1,13 +1,12 @@
 """Show the rows that a node could not store, and try them again."""
 
-from typing import Any
-
 from django.core.management.base import CommandError, CommandParser
 from rich.table import Table
 
 from cluster.actions.maintenance.quarantine import NodeQuarantine, listed, retry
 from cluster.management.verbs import VerbCommand, node_argument
 from cluster.nodes.cluster import connect_all
+from cluster.protocol.names import NodeName
 
 TIMEOUT = 30.0
 """Seconds that one node may take."""
@@ -33,11 +32,11 @@ class Command(VerbCommand):
             made.add_argument("--json", action="store_true", help="print the result as JSON")
             node_argument(made, nargs="?", help="one node; all without")
 
-    def act(self, **options: Any) -> None:
+    def act(self, *, node: NodeName | None, verb: str, **options: object) -> None:
         """Do the subcommand."""
         nodes = connect_all(timeout=TIMEOUT)
-        chosen = [nodes[options["node"]]] if options["node"] else list(nodes.values())
-        if options["verb"] == "list":
+        chosen = [nodes[node]] if node else list(nodes.values())
+        if verb == "list":
             self.list(listed(chosen))
             return
         done = [retry(node) for node in chosen]

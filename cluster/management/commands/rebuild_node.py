@@ -1,7 +1,6 @@
 """Rebuild a node that is empty or beyond repair from the primary."""
 
 from dataclasses import asdict
-from typing import Any
 
 from django.core.management.base import CommandParser
 
@@ -11,6 +10,7 @@ from cluster.conf import conf
 from cluster.management.rates import RatedCommand
 from cluster.management.verbs import node_argument
 from cluster.nodes.cluster import connect_all
+from cluster.protocol.names import NodeName
 
 
 class Command(RatedCommand):
@@ -27,14 +27,14 @@ class Command(RatedCommand):
         node_argument(parser, help="main, node_a or node_b; not the primary")
         parser.add_argument("--yes", action="store_true", help="do not ask")
 
-    def act(self, **options: Any) -> None:
+    def act(self, *, node: NodeName, yes: bool, **options: object) -> None:
         """Ask, rebuild, say what the node holds now."""
-        name, nodes = options["node"], connect_all()
-        self.confirmed(f"Replace all that {name.label} holds by what the primary holds?", yes=options["yes"])
+        nodes = connect_all()
+        self.confirmed(f"Replace all that {node.label} holds by what the primary holds?", yes=yes)
         view = observe(connect_all(timeout=conf().probe_timeout))
-        with self.progress(f"Rebuilding {name.label}", amount(nodes, view)) as tick:
-            done = rebuild(nodes, name, lease_seconds=conf().lease_seconds, progress=tick)
+        with self.progress(f"Rebuilding {node.label}", amount(nodes, view)) as tick:
+            done = rebuild(nodes, node, lease_seconds=conf().lease_seconds, progress=tick)
         self.say(done.sentence)
         if done.orphaned:
-            self.say(f"{done.orphaned} entries that only {name.label} had were orphaned; see `orphans list`.")
+            self.say(f"{done.orphaned} entries that only {node.label} had were orphaned; see `orphans list`.")
         self.result(**asdict(done))

@@ -1,7 +1,5 @@
 """Let Main catch up with Node A."""
 
-from typing import Any
-
 from cluster.management.recovery import RecoveryCommand
 from cluster.protocol.names import NodeName
 from cluster.protocol.sentences import NEXT_STEP
@@ -12,7 +10,7 @@ class Command(RecoveryCommand):
 
     help = "Let Main replay what it missed while Node A took the writes. May be interrupted and repeated."
 
-    def act(self, **options: Any) -> None:
+    def act(self, **options: object) -> None:
         """Recover it and name the next step."""
         self.recover(NodeName.MAIN)
         self.say(NEXT_STEP)

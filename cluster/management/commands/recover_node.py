@@ -1,11 +1,10 @@
 """Let one node catch up with the primary."""
 
-from typing import Any
-
 from django.core.management.base import CommandParser
 
 from cluster.management.recovery import RecoveryCommand
 from cluster.management.verbs import node_argument
+from cluster.protocol.names import NodeName
 
 
 class Command(RecoveryCommand):
@@ -18,6 +17,6 @@ class Command(RecoveryCommand):
         super().add_arguments(parser)
         node_argument(parser)
 
-    def act(self, **options: Any) -> None:
+    def act(self, *, node: NodeName, **options: object) -> None:
         """Recover it."""
-        self.recover(options["node"])
+        self.recover(node)

@@ -1,7 +1,6 @@
 """The loop that carries the log; any number may run, one works."""
 
 import signal
-from typing import Any
 
 from cluster.actions.failover.check_health import Watch
 from cluster.actions.replication.replicate import Replicator
@@ -15,7 +14,7 @@ class Command(VerbCommand):
 
     help = "Carry the primary's log to the other nodes and keep its lease, until stopped."
 
-    def act(self, **options: Any) -> None:
+    def act(self, **options: object) -> None:
         """Work until SIGTERM or Ctrl+C."""
         worker = Replicator(
             lambda name, timeout: connect(name, timeout=timeout),

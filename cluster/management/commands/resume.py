@@ -1,7 +1,5 @@
 """Let the watch act again."""
 
-from typing import Any
-
 from cluster.actions.failover.automation import RESUMED, resume
 from cluster.conf import conf
 from cluster.management.verbs import VerbCommand
@@ -13,7 +11,7 @@ class Command(VerbCommand):
 
     help = "Automatic failover again, after pause."
 
-    def act(self, **options: Any) -> None:
+    def act(self, **options: object) -> None:
         """Order it and say so."""
         order = resume(connect_all(timeout=conf().probe_timeout), self.actor())
         self.say(RESUMED)

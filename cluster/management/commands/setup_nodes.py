@@ -1,7 +1,5 @@
 """Put the kernel on the nodes, or list what is there."""
 
-from typing import Any
-
 from django.core.management.base import CommandError, CommandParser
 
 from cluster.actions.maintenance import setup
@@ -29,13 +27,13 @@ class Command(VerbCommand):
             "--check", action="store_true", help="change nothing; list INSTALLED, OUTDATED, MISSING"
         )
 
-    def act(self, **options: Any) -> None:
+    def act(self, *, nodes: list[str], check: bool, **options: object) -> None:
         """Check or set up."""
         try:
-            names = [NodeName(name) for name in options["nodes"]] or list(NodeName)
+            names = [NodeName(name) for name in nodes] or list(NodeName)
         except ValueError as error:
             raise CommandError(f"{error}. The nodes are main, node_a and node_b.", returncode=2) from error
-        if options["check"]:
+        if check:
             self.check_objects(names)
         else:
             self.set_up(names)

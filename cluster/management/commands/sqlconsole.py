@@ -1,11 +1,10 @@
 """Print a node's set-up as a script, for a server that a mariadb client alone can reach."""
 
-from typing import Any
-
 from django.core.management.base import BaseCommand, CommandParser
 
 from cluster.actions.maintenance.setup import console_script
 from cluster.management.verbs import node_argument
+from cluster.protocol.names import NodeName
 
 
 class Command(BaseCommand):
@@ -17,6 +16,6 @@ class Command(BaseCommand):
         """Take --node."""
         node_argument(parser, "--node", required=True, help="the node that the script is for")
 
-    def handle(self, *_args: Any, **options: Any) -> None:
+    def handle(self, *, node: NodeName, **options: object) -> None:
         """Print it."""
-        self.stdout.write(console_script(options["node"]), ending="")
+        self.stdout.write(console_script(node), ending="")

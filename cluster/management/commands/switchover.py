@@ -1,13 +1,12 @@
 """Switch over to another node, planned."""
 
-from typing import Any
-
 from django.core.management.base import CommandParser
 
 from cluster.actions.failover.switchover import give_writes
 from cluster.conf import conf
 from cluster.management.verbs import VerbCommand, node_argument, timeout_argument
 from cluster.nodes.cluster import connect_all
+from cluster.protocol.names import NodeName
 
 
 class Command(VerbCommand):
@@ -21,15 +20,14 @@ class Command(VerbCommand):
         node_argument(parser, "--to", required=True, help="the new primary")
         timeout_argument(parser)
 
-    def act(self, **options: Any) -> None:
+    def act(self, *, to: NodeName, timeout: float, **options: object) -> None:
         """Switch over and say how long nobody took writes."""
-        to = options["to"]
         done = give_writes(
             connect_all(timeout=5.0),
             to,
             reason="An operator ran switchover.",
             lease_seconds=conf().lease_seconds,
-            timeout=options["timeout"],
+            timeout=timeout,
         )
         self.say(done.sentence)
         self.result(primary=to.value, epoch=done.epoch, pause_seconds=done.pause)

@@ -1,14 +1,14 @@
 """Compare tables and logs of all nodes, name what differs, put it right on request."""
 
 import json
-from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
 from cluster.actions.steps.observe import observe
 from cluster.actions.verification import background
 from cluster.actions.verification.differences import SHOWN, Differences
-from cluster.actions.verification.repair import Repair, repair
+from cluster.actions.verification.repair import Repair
+from cluster.actions.verification.repair import repair as repair_differences
 from cluster.actions.verification.verify import Verification, amount, verify
 from cluster.conf import conf
 from cluster.management.rates import RatedCommand
@@ -36,14 +36,14 @@ class Command(RatedCommand):
             help="bring rows that differ to what the primary holds, then compare again",
         )
 
-    def act(self, **options: Any) -> None:
+    def act(self, *, repair: bool, **options: object) -> None:
         """Compare; with --repair put right what differs and compare again."""
         self.nodes = connect_all(timeout=TIMEOUT)
         verification, differences = self.verify()
         repaired = None
-        if options["repair"] and differences.count:
+        if repair and differences.count:
             self.show(verification, differences)
-            repaired = repair(self.nodes, self.observe(), differences)
+            repaired = repair_differences(self.nodes, self.observe(), differences)
             self.say(repaired.sentence)
             verification, differences = self.verify()
         background.proved(verification)

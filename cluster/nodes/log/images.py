@@ -6,9 +6,8 @@ that no float of Python's comes between.
 """
 
 import json
-from typing import Any
 
-Values = dict[str, Any]
+Values = dict[str, object]
 
 DECODER = json.JSONDecoder(parse_float=str, parse_int=str)
 

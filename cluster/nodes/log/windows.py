@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from cluster.nodes.connection import Connection
 from cluster.nodes.entry_columns import NAMES
@@ -144,7 +144,7 @@ def chunks(ranges: Sequence[Range], after: int) -> list[list[Range]]:
 
 def rows_of(
     connection: Connection, ranges: Sequence[Range], skipped: Sequence[str], limit: int
-) -> Iterator[tuple[Any, ...]]:
+) -> Iterator[tuple[object, ...]]:
     """Yield the first rows within some ranges, each as `gather` takes it: a range scan of the key."""
     places = " OR ".join(["log_id BETWEEN %s AND %s"] * len(ranges))
     left_out = f" AND transaction_id NOT IN ({', '.join(['%s'] * len(skipped))})" if skipped else ""
@@ -156,7 +156,7 @@ def rows_of(
     )
 
 
-def gather(rows: Iterable[tuple[Any, ...]], limit: int, pace: Pace) -> Read:
+def gather(rows: Iterable[tuple[object, ...]], limit: int, pace: Pace) -> Read:
     """Return the first entries of these rows that fit into a window. They are read to their end; they have FITTING."""
     entries: list[Entry] = []
     oversized: Entry | None = None

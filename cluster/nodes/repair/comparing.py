@@ -7,7 +7,7 @@ log.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from cluster.nodes.connection import Connection
 from cluster.nodes.entry_columns import SELECTED
@@ -15,7 +15,7 @@ from cluster.nodes.schema.shape import TableShape
 from cluster.protocol.differences import LOG
 from cluster.protocol.entries import Entry
 
-Key = tuple[Any, ...]
+Key = tuple[object, ...]
 """Values of the primary key's columns, as the driver gives and takes them."""
 
 LAST_EPOCH = 2**32 - 1

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Collection
-from typing import Any
 
 from django.db.backends.mysql.schema import DatabaseSchemaEditor
 
@@ -12,7 +11,7 @@ from cluster.nodes.schema.shape import AnyField, dialect
 
 Place = tuple[str, str]
 """A table and a column."""
-Defaults = dict[Place, Any]
+Defaults = dict[Place, object]
 """What each default that is computed gave: the same on every node."""
 
 
@@ -22,7 +21,7 @@ def computing(step: Step) -> AnyField | None:
     return field if field is not None and not field.many_to_many and is_computed(field) else None
 
 
-def compute_default(field: AnyField) -> Any:
+def compute_default(field: AnyField) -> object:
     """Return what the rows that are there get. A default may ask the database itself: nothing is locked yet."""
     return DatabaseSchemaEditor(dialect()).effective_default(field)
 
@@ -41,7 +40,7 @@ def is_computed(field: AnyField) -> bool:
 
 def settle(
     field: AnyField, key: Key, number: int, everywhere: Collection[Connection], here: Collection[Connection]
-) -> Any:
+) -> object:
     """Return what the rows that are there get from a computed default of an operation, once `here` keeps it.
 
     What a node of `everywhere` keeps counts: it is of an earlier run that was cut off, or the others had the operation
@@ -54,7 +53,7 @@ def settle(
     return value
 
 
-def stored(connection: Connection, key: Key, number: int) -> list[Any]:
+def stored(connection: Connection, key: Key, number: int) -> list[object]:
     """Return a list of what an operation's computed default gave, empty where the node does not know."""
     rows = connection.rows(
         "SELECT value FROM computed_default WHERE app = %s AND name = %s AND step = %s", (*key, number)
@@ -62,7 +61,7 @@ def stored(connection: Connection, key: Key, number: int) -> list[Any]:
     return [json.loads(value, object_hook=from_tagged) for (value,) in rows]
 
 
-def store(connection: Connection, key: Key, number: int, value: Any) -> None:
+def store(connection: Connection, key: Key, number: int, value: object) -> None:
     """Keep what an operation's computed default gave."""
     connection.run(
         "REPLACE INTO computed_default (app, name, step, value) VALUES (%s, %s, %s, %s)",
@@ -81,5 +80,5 @@ def from_tagged(found: dict[str, str]) -> object:
 
 
 def forget(connection: Connection, key: Key) -> None:
-    """The migration was taken back."""
+    """Forget what a migration computed that was taken back."""
     connection.run("DELETE FROM computed_default WHERE app = %s AND name = %s", key)

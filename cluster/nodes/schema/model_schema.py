@@ -30,7 +30,7 @@ class SchemaWriter(DatabaseSchemaEditor):
             super().create_model(model)
             self.making = False
 
-    def quote_value(self, value: Any) -> str:
+    def quote_value(self, value: object) -> str:
         """Return a default, as SQL writes it."""
         return literal(value)
 

@@ -7,7 +7,7 @@ a difference between nodes that nobody wrote.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db import connections
 from django.db.backends.mysql.base import DatabaseWrapper
@@ -16,7 +16,7 @@ from django.db.models import AutoField, Field, Model
 from cluster.nodes.expected_server import EXPECTED_SERVER
 
 if TYPE_CHECKING:
-    AnyField = Field[Any, Any]
+    AnyField = Field[object, object]
 else:
     AnyField = Field  # which takes no types where it runs
 

@@ -6,7 +6,6 @@ What belongs to one node alone is taken out: the name of its database, passwords
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.db.models import Model
 
@@ -102,12 +101,12 @@ class GrantList:
     database: str
     rights: set[str] = field(default_factory=set)
 
-    def run(self, sql: str, _params: Sequence[Any] | None = None) -> int:
+    def run(self, sql: str, _params: Sequence[object] | None = None) -> int:
         """Keep what the statement grants."""
         self.rights |= rights(sql, self.database)
         return 0
 
-    def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> int:
+    def many(self, sql: str, rows: Iterable[Sequence[object]]) -> int:
         """Grant nothing: accounts are made by single statements."""
         return 0
 

@@ -1,7 +1,5 @@
 """The first user of the site."""
 
-from typing import Any
-
 from django.core.management.base import BaseCommand, CommandError
 
 from mco2site.stack.admin import create_admin
@@ -13,7 +11,7 @@ class Command(BaseCommand):
 
     help = "Create the user admin with the password ADMIN_PASSWORD, unless there is one."
 
-    def handle(self, **options: Any) -> None:
+    def handle(self, **options: object) -> None:
         """Make the account. Raises CommandError when there is no password."""
         try:
             created = create_admin()

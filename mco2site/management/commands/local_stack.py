@@ -32,7 +32,7 @@ class Command(BaseCommand):
         """Take one verb."""
         parser.add_argument("verb", choices=VERBS)
 
-    def handle(self, *, verb: str, **options: Any) -> None:
+    def handle(self, *, verb: str, **options: object) -> None:
         """Run the verb. Raises CommandError with the sentence of what went wrong."""
         self.console = Console(file=cast(Any, self.stdout)._out)
         try:

@@ -1,11 +1,9 @@
 """Tokens with which programs write through the API."""
 
-from typing import Any
-
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from titles.tokens import issue, revoke
+from titles import tokens
 
 
 class Command(BaseCommand):
@@ -18,15 +16,13 @@ class Command(BaseCommand):
         parser.add_argument("user", metavar="USER", help="the name that the user signs in with")
         parser.add_argument("--revoke", action="store_true", help="end all tokens of the user instead")
 
-    def handle(self, **options: Any) -> None:
+    def handle(self, *, user: str, revoke: bool, **options: object) -> None:
         """Print a new token, or revoke all. Raises CommandError when there is no such user."""
         users = get_user_model()
-        user = users.objects.filter(**{users.USERNAME_FIELD: options["user"]}).first()
-        if user is None:
-            raise CommandError(
-                f"There is no user {options['user']}. Create one in the admin or with create_admin."
-            )
-        if options["revoke"]:
-            self.stdout.write(f"{revoke(user)} tokens of {options['user']} ended.")
+        owner = users.objects.filter(**{users.USERNAME_FIELD: user}).first()
+        if owner is None:
+            raise CommandError(f"There is no user {user}. Create one in the admin or with create_admin.")
+        if revoke:
+            self.stdout.write(f"{tokens.revoke(owner)} tokens of {user} ended.")
         else:
-            self.stdout.write(issue(user))
+            self.stdout.write(tokens.issue(owner))

@@ -4,7 +4,6 @@ import uuid
 from functools import reduce
 from operator import add
 from pathlib import Path
-from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
@@ -31,23 +30,23 @@ class Command(VerbCommand):
         parser.add_argument("file", type=Path, metavar="FILE", help="the CSV file")
         parser.add_argument("--dry-run", action="store_true", help="count what would be done; write nothing")
 
-    def act(self, **options: Any) -> None:
+    def act(self, *, file: Path, dry_run: bool, **options: object) -> None:
         """Import the file. Raises CommandError for one that cannot be read and when nobody takes writes."""
         try:
-            read = table.read(table.decode(options["file"].read_bytes()))
+            read = table.read(table.decode(file.read_bytes()))
         except (OSError, table.BadTable) as error:
-            raise CommandError(f"{options['file']}: {error}") from error
+            raise CommandError(f"{file}: {error}") from error
         for line in read.bad[:SHOWN]:
             self.say(f"Line {line.line} is skipped: {line.reason}")
         if (more := len(read.bad) - SHOWN) > 0:
             self.say(f"... and {more} more lines.")
-        done = table.plan(read) if options["dry_run"] else self._write(read)
-        would = "would be " if options["dry_run"] else ""
+        done = table.plan(read) if dry_run else self._write(read)
+        would = "would be " if dry_run else ""
         self.say(
             f"{done.inserted} titles {would}created, {done.updated} {would}updated, {done.unchanged} unchanged, "
             f"{len(read.bad)} lines skipped."
         )
-        self.result(**vars(done), bad_lines=len(read.bad), dry_run=options["dry_run"])
+        self.result(**vars(done), bad_lines=len(read.bad), dry_run=dry_run)
 
     def _write(self, read: table.Table) -> Stored:
         try:

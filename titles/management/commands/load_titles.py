@@ -39,14 +39,16 @@ class Command(VerbCommand):
         add("--batch", type=_batch, default=1000, metavar="N", help="titles a transaction (1000)")
         add("--bad-rows", type=Path, metavar="F", help="list every skipped row here")
 
-    def act(self, **options: Any) -> None:
+    def act(
+        self, *, basics: Path, ratings: Path, types: str, bad_rows: Path | None, batch: int, **options: object
+    ) -> None:
         """Survey, write, report."""
         started = monotonic()
-        source = Source.at(options["basics"], options["ratings"], _types(options["types"]))
+        source = Source.at(basics, ratings, _types(types))
         using = router.db_for_write(Title)
         try:
-            problems = Problems(options["bad_rows"])
-            found, outcome = self._load(source, using, problems, options["batch"])
+            problems = Problems(bad_rows)
+            found, outcome = self._load(source, using, problems, batch)
             problems.close()
         except FileProblem as error:
             raise CommandError(str(error)) from error
