@@ -67,7 +67,7 @@ def one_pass(cluster: Cluster) -> None:
 
 
 def paced(cluster: Cluster, seconds: float) -> None:
-    """Steps when they are due."""
+    """Take steps when they are due."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         background.step(cluster.nodes)

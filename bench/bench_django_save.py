@@ -22,7 +22,7 @@ PLAIN = "plain"
 
 @contextmanager
 def plain_database(here: Stage) -> Iterator[None]:
-    """A database on Main's server with the catalogue's tables and nothing else."""
+    """Give a database on Main's server with the catalogue's tables and nothing else."""
     root = here.servers.connect("main", "root")
     root.run(f"CREATE DATABASE {PLAIN} CHARACTER SET utf8mb4")
     account = here.servers.admin

@@ -81,18 +81,18 @@ def writing(here: Stage) -> Iterator[Writers]:
 
 
 def peak(pid: int) -> float:
-    """The most memory that a process has held so far, in MiB."""
+    """Return the most memory that a process has held so far, in MiB."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
 
 
 def server_pids(here: Stage) -> list[int]:
-    """The processes of the three servers."""
+    """Return the processes of the three servers."""
     return [pid for name in NodeName if (pid := here.servers.local[name].status().pid)]
 
 
 def epoch(here: Stage) -> int:
-    """The newest epoch that Main knows."""
+    """Return the newest epoch that Main knows."""
     return int(here.servers.connect(NodeName.MAIN, "root").row("SELECT MAX(epoch) FROM transaction_log")[0])
 
 
@@ -165,7 +165,7 @@ def one_row(mib: int) -> None:
 
 
 def failover(rows: int) -> None:
-    """Main dies while Node A gets the parts of a large transaction."""
+    """Let Main die while Node A gets the parts of a large transaction."""
     with stage() as here:
         session = here.servers.connect(NodeName.MAIN, "root", PATIENCE)
         vice = here.servers.connect(NodeName.NODE_A, "root", 60.0)
@@ -204,7 +204,7 @@ def seconds(name: str, work: Callable[[], object]) -> None:
 
 
 def verbs(here: Stage, when: str) -> None:
-    """What looks at tables, or changes roles."""
+    """Time what reads tables, or changes roles."""
     for name in NodeName:
         session = here.servers.connect(name, "root", 60.0)
         seconds(f"{when}: inspect_tables, {name}", partial(session.run, "CALL inspect_tables()"))

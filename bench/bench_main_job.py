@@ -75,7 +75,7 @@ def run_all(work: Callable[[int], None], number: int) -> None:
 
 
 def milliseconds(seconds: list[float], share: float = 0.5) -> float:
-    """A quantile in milliseconds."""
+    """Return a quantile in milliseconds."""
     return sorted(seconds)[int(len(seconds) * share)] * 1000
 
 
@@ -85,7 +85,7 @@ def say(name: str, figure: str, goal: str) -> None:
 
 
 def one_client(stage: Stage) -> None:
-    """An acknowledged write of one idle client, beside a plain write of the same server."""
+    """Time an acknowledged write of one idle client, beside a plain write of the same server."""
     root = stage.servers.connect("main", "root")
     root.run("CREATE TABLE IF NOT EXISTS plain LIKE title_ft")
     root.run("INSERT IGNORE INTO plain (tconst, primaryTitle) VALUES ('tt1', 'x')")
@@ -114,7 +114,7 @@ def many_clients(stage: Stage) -> None:
 
 
 def sample(stage: Stage) -> None:
-    """The sample through the log."""
+    """Load the sample through the log."""
     folder = ROOT / "titles" / "sample"
     start = time.perf_counter()
     done = stage.cluster.manage(
@@ -129,7 +129,7 @@ def sample(stage: Stage) -> None:
 
 
 def failover(stage: Stage) -> None:
-    """Main killed, Node A promoted, 100,000 entries missed, Main recovered and given back the writes."""
+    """Kill Main, promote Node A, let Main miss 100,000 entries, recover it and give it back the writes."""
     stage.cluster.kill("main")
     start = time.perf_counter()
     promoted = json.loads(stage.cluster.manage("promote_node_a", "--json").stdout)
@@ -159,7 +159,7 @@ def miss(stage: Stage, entries: int) -> None:
 
 
 def write_many(stage: Stage, entries: int) -> None:
-    """What Main misses."""
+    """Write what Main misses."""
     session = stage.servers.connect("node_a", "cluster", 60.0)
     for number in range(entries // PER_TRANSACTION):
         session.run("SET @current_transaction_id = UUID()")

@@ -73,7 +73,7 @@ class Answer:
 
 
 def fill(root: Connection, wanted: int) -> None:
-    """Copies of the sample, past the guard and the log: what is measured is reading."""
+    """Copy the sample, past the guard and the log: what is measured is reading."""
     secret = root.row("SELECT secret FROM apply_secret")[0]
     root.run("SET @federated_operation = %s", (secret,))
     stored = int(root.row("SELECT COUNT(*) FROM title_ft")[0])
@@ -85,7 +85,7 @@ def fill(root: Connection, wanted: int) -> None:
 
 
 def addresses() -> Iterator[str]:
-    """What a reader may ask for: filters, orders and depths drawn at random, then every search in every order."""
+    """Yield what a reader may ask for: filters, orders and depths drawn at random, then every search in every order."""
     chance = random.Random(1)
     ratings = ["", *(f"rating={least}" for least in RATINGS)]
     votes = ["", *(f"votes={least}" for least in VOTES)]
@@ -100,7 +100,7 @@ def addresses() -> Iterator[str]:
 
 
 def cursor(order: Order, depth: int) -> str:
-    """The parameter that begins so far down in the whole list."""
+    """Return the parameter that begins so far down in the whole list."""
     rows = Title.objects.filter(order.members).order_by(*order.terms).values_list(*order.columns)
     found = rows[depth : depth + 1].first() if depth else None
     return f"cursor={encoded(order, found)}" if found else ""
@@ -119,7 +119,7 @@ def asked(client: Client, address: str) -> Answer:
 
 
 def report(answers: list[Answer]) -> None:
-    """The figures, beside their goal, and what took longest."""
+    """Print the figures, beside their goal, and what took longest."""
     taken = sorted(answer.milliseconds for answer in answers)
     over = sum(milliseconds > GOAL for milliseconds in taken)
     figure = (
@@ -133,7 +133,7 @@ def report(answers: list[Answer]) -> None:
 
 
 def figures(client: Client) -> None:
-    """The statistics page: counted the first time, kept then."""
+    """Time the statistics page: counted the first time, kept then."""
     taken = []
     for _ in range(2):
         start = time.perf_counter()

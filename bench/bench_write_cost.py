@@ -101,7 +101,7 @@ class Meter:
         return cpu | {str(name).capitalize(): float(value) for name, value in rows}
 
     def used(self, work: Callable[[], int]) -> Counts:
-        """What one of the pieces of work used; `work` says how many were done."""
+        """Return what one of the pieces of work used; `work` says how many were done."""
         before, began = self.read(), time.monotonic()
         times = max(work(), 1)
         took = time.monotonic() - began
@@ -132,7 +132,7 @@ def write_many(here: Stage, way: str, clients: int, writes: int) -> int:
 
 
 def tconst_of(number: int) -> str:
-    """The title of a client."""
+    """Return the title of a client."""
     return f"tt{9_000_000 + number}"
 
 
@@ -190,7 +190,7 @@ def say(name: str, values: Summary, cpu: Iterable[str]) -> None:
 
 
 def arguments() -> argparse.Namespace:
-    """What was asked for."""
+    """Return what was asked for."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -22,7 +22,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_test_environment, django_db_blocker) -> Iterator[None]:
-    """The control database alone becomes a test database; the nodes are scratch servers of their own."""
+    """Give the control database alone becomes a test database; the nodes are scratch servers of their own."""
     with django_db_blocker.unblock():
         made = setup_databases(verbosity=0, interactive=False, aliases={CONTROL_ALIAS})
     yield
@@ -41,7 +41,7 @@ def servers(django_db_setup, django_db_blocker) -> Iterator[ScratchServers]:
 
 @pytest.fixture(autouse=True)
 def recorded(monkeypatch) -> list[EventRecord]:
-    """What the test's own process has recorded; rows and alerts have tests of their own."""
+    """Return what the test's own process has recorded; rows and alerts have tests of their own."""
     kept: list[EventRecord] = []
     monkeypatch.setattr(journal, "record", kept.append)
     return kept
@@ -49,7 +49,7 @@ def recorded(monkeypatch) -> list[EventRecord]:
 
 @pytest.fixture(autouse=True, scope="session")
 def uncounted() -> Iterator[None]:
-    """The tests' own process writes no counters by itself: its thread would use a database that no test gave it."""
+    """Let the tests' own process write no counters by itself: its thread would use a database that no test gave it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(counters, "FLUSH_SECONDS", 86_400.0)
         yield
@@ -57,7 +57,7 @@ def uncounted() -> Iterator[None]:
 
 @pytest.fixture
 def cluster(servers: ScratchServers, django_db_blocker) -> Iterator[Cluster]:
-    """A cluster in its first state: Main takes writes, nothing is written, the replicator works.
+    """Give a cluster in its first state: Main takes writes, nothing is written, the replicator works.
 
     Django's settings name its nodes, and the ORM may use them. What a test leaves in the control database
     stays there.

@@ -38,7 +38,7 @@ class Told:
 
 
 def signed_in(url: str) -> requests.Session:
-    """A browser that the editor has signed in with."""
+    """Return a browser that the editor has signed in with."""
     session = requests.Session()
     address = f"{url}/admin/login/"
     session.get(address, timeout=TIMEOUT)

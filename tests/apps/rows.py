@@ -31,7 +31,7 @@ Tables = dict[str, list[str]]
 
 
 def tables(connection: Connection) -> list[str]:
-    """The tables of all apps, without those that the cluster has for itself."""
+    """Return the tables of all apps, without those that the cluster has for itself."""
     found = connection.rows(
         "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()"
         " AND TABLE_TYPE = 'BASE TABLE' AND ENGINE = 'InnoDB' AND TABLE_NAME <> 'django_migrations' ORDER BY 1"
@@ -49,7 +49,7 @@ def rows(connection: Connection, names: Iterable[str]) -> Tables:
 
 
 def all_rows(connection: Connection, name: str) -> list[Row]:
-    """The rows of one table."""
+    """Return the rows of one table."""
     columns = [
         column
         for (column,) in connection.rows(
@@ -65,7 +65,7 @@ def all_rows(connection: Connection, name: str) -> list[Row]:
 
 
 def steady(value: Any) -> Any:
-    """The value, in JSON of any depth too, without what depends on the moment or on chance."""
+    """Return the value, in JSON of any depth too, without what depends on the moment or on chance."""
     if isinstance(value, str) and value[:1] in ("{", "["):
         try:
             return steady(json.loads(value))

@@ -35,7 +35,7 @@ class Stage:
     url: str = ""
 
     def manage(self, *arguments: str, plain: bool = False, timeout: float = SETTING_UP) -> str:
-        """What a command of the project said. Raises AssertionError when it fails."""
+        """Return what a command of the project said. Raises AssertionError when it fails."""
         environment = self.plain if plain else self.environment
         done = forking.run(arguments, environment, timeout=timeout)
         assert done.returncode == 0, f"{arguments}: {done.stdout} {done.stderr}"

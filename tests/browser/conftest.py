@@ -33,14 +33,14 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dic
 
 @pytest.fixture
 def site(cluster) -> Iterator[Site]:
-    """The site in processes of its own, with the watch and the replicator."""
+    """Give the site in processes of its own, with the watch and the replicator."""
     with serving(cluster) as made:
         yield made
 
 
 @pytest.fixture
 def editor(site: Site, page: Page) -> Page:
-    """A browser that somebody who may do everything has signed in with. Errors of scripts fail the test."""
+    """Return a browser that somebody who may do everything has signed in with. Errors of scripts fail the test."""
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(f"{site.url}/accounts/login/")

@@ -94,7 +94,7 @@ def test_writes_over_http_survive_the_death_of_main(trial):
 
 @pytest.fixture
 def editor(trial: Trial, page: Page) -> Page:
-    """A browser that has signed in to wagtail's admin. Errors of scripts fail the test."""
+    """Return a browser that has signed in to wagtail's admin. Errors of scripts fail the test."""
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(f"{trial.stage.url}/admin/login/")

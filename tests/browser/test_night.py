@@ -10,7 +10,7 @@ ANSWERS = ("Takes writes", "Data at risk", "Next step")
 
 @pytest.fixture
 def operator_page(site, editor):
-    """The dashboard, and every address that was asked for."""
+    """Give the dashboard, and every address that was asked for."""
     asked: list[str] = []
     editor.on("request", lambda request: asked.append(request.url))
     editor.goto(f"{site.url}{ADMIN}")
@@ -20,7 +20,7 @@ def operator_page(site, editor):
 
 
 def flaws(page) -> list[str]:
-    """What a screen reader or a keyboard would miss in what is ours; the frame around it is the library's."""
+    """Return what a screen reader or a keyboard would miss in what is ours; the frame around it is the library's."""
     found = Axe().run(page, context=".ops").response["violations"]
     return [f"{one['id']}: {[node['html'][:120] for node in one['nodes']]}" for one in found]
 
@@ -33,7 +33,7 @@ def confirm(page, title: str) -> None:
 
 
 def above_the_fold(page, *texts: str) -> None:
-    """These texts are seen without scrolling, on a screen and on a phone."""
+    """Assert that these texts are seen without scrolling, on a screen and on a phone."""
     for width, height in ((390, 844), (1440, 900)):
         page.set_viewport_size({"width": width, "height": height})
         for text in texts:

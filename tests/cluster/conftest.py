@@ -18,7 +18,7 @@ from tests.harness.servers import ScratchServers
 
 @pytest.fixture(scope="module")
 def steady_cluster(servers: ScratchServers, django_db_blocker) -> Iterator[Cluster]:
-    """A cluster for all tests of a module, which leave it as they found it."""
+    """Give a cluster for all tests of a module, which leave it as they found it."""
     with django_db_blocker.unblock(), servers.pointed() as conf:
         servers.reset()
         made = Cluster(servers, conf)
@@ -35,7 +35,7 @@ ENTRIES = "SELECT transaction_id, operation_type, record_id FROM transaction_log
 
 @pytest.fixture
 def main(cluster) -> Iterator[DatabaseWrapper]:
-    """The test's connection to Main, through the backend."""
+    """Give the test's connection to Main, through the backend."""
     cluster.settle()
     yield connections["default"]
     connections["default"].close()
@@ -43,7 +43,7 @@ def main(cluster) -> Iterator[DatabaseWrapper]:
 
 @pytest.fixture
 def arrived(cluster) -> Callable[[], list[tuple[str, str, str]]]:
-    """What Node A or Node B holds of the log this moment: nothing is waited for."""
+    """Return what Node A or Node B holds of the log this moment: nothing is waited for."""
     nodes = [cluster.connect("node_a"), cluster.connect("node_b")]
 
     def entries() -> list[tuple[str, str, str]]:
@@ -54,7 +54,7 @@ def arrived(cluster) -> Callable[[], list[tuple[str, str, str]]]:
 
 @pytest.fixture
 def wipe(cluster) -> Iterator[Callable[[NodeName], None]]:
-    """Gives a node an empty data directory, as after the loss of its disk."""
+    """Give a node an empty data directory, as after the loss of its disk."""
     wiped = []
 
     def wipe(name: NodeName) -> None:
@@ -73,7 +73,7 @@ def wipe(cluster) -> Iterator[Callable[[NodeName], None]]:
 
 @pytest.fixture
 def acting(cluster):
-    """Main was killed, Node A took over and has two transactions more; Main is down."""
+    """Kill Main; Node A takes over and has two transactions more."""
     write(cluster, "main", 1)
     cluster.settle()
     cluster.kill("main")

@@ -20,7 +20,7 @@ ROUTINES = sorted(
 
 @pytest.fixture
 def app(cluster):
-    """The application's session on Main."""
+    """Return the application's session on Main."""
     return cluster.connect("main")
 
 
@@ -54,7 +54,7 @@ def test_the_tables_of_the_kernel_are_not_to_be_written(app, table):
 
 
 def app_column(table: str) -> str:
-    """A column of a kernel table, from its source."""
+    """Return a column of a kernel table, from its source."""
     statement = next(item.statement for item in kernel() if item.name == table)
     special = {"lease": "epoch", "cluster_overview": "mode"}
     if table in ("lease_begin", "lease_end"):

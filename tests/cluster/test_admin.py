@@ -13,7 +13,7 @@ PAGES = ["/admin/log/", "/admin/cluster/nodesetting/", "/admin/titles/title/"]
 
 @pytest.fixture
 def operator(cluster) -> Client:
-    """A browser that is signed in. The control database is none of the nodes."""
+    """Return a browser that is signed in. The control database is none of the nodes."""
     users = get_user_model().objects
     user = users.filter(username="root").first() or users.create_superuser("root")
     client = Client()
@@ -46,7 +46,7 @@ def test_a_dead_node_is_a_sentence_and_the_others_are_shown(cluster, operator):
 
 
 def words(page) -> str:
-    """The text of a page, its lines as one."""
+    """Return the text of a page, its lines as one."""
     return " ".join(page.content.decode().split())
 
 

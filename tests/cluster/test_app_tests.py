@@ -44,7 +44,7 @@ def test_nothing_is_left_of_the_others():
 
 
 def databases_of_tests(cluster) -> list[str]:
-    """The databases of tests that are there."""
+    """Return the databases of tests that are there."""
     rows = cluster.connect("main", "root").rows("SHOW DATABASES LIKE 'test\\_%'")
     return [name for (name,) in rows]
 

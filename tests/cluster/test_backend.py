@@ -325,7 +325,7 @@ def test_a_node_that_takes_no_writes_says_who_does(cluster, main):
 
 @pytest.fixture
 def sent(main) -> list[bytes]:
-    """What goes to the server, one item a round trip; besides these only `SET autocommit` by the driver."""
+    """Return what goes to the server, one item a round trip; besides these only `SET autocommit` by the driver."""
     main.ensure_connection()
     texts: list[bytes] = []
     query = main.connection.query

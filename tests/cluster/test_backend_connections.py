@@ -35,7 +35,7 @@ def test_an_idle_connection_that_broke_is_replaced(cluster, main):
 
 @transaction.atomic
 def broken_after(cluster, *later: int, caught: bool = False) -> None:
-    """A transaction whose connection breaks after its first write, then writes `later`."""
+    """Break a transaction's connection after its first write, then write `later`."""
     Counter.objects.create(id=1)
     end_session(cluster, connections["default"])
     for number in later:
@@ -70,7 +70,7 @@ def test_a_broken_connection_is_not_used_further_in_its_transaction(cluster, mai
 
 @pytest.fixture
 def hasty(cluster, main, monkeypatch) -> None:
-    """A silent node is waited for one second."""
+    """Wait one second for a silent node."""
     main.close()
     monkeypatch.setattr(main, "given_options", main.given_options | {"read_timeout": 1})
 

@@ -25,7 +25,7 @@ AT_ONCE = 1e9
 
 @pytest.fixture
 def a_pass(cluster, monkeypatch) -> Iterator[Callable[[], proof.Proof]]:
-    """Gives a function that takes steps to the end of a pass."""
+    """Give a function that takes steps to the end of a pass."""
     monkeypatch.setattr(background, "AGAIN_SECONDS", 0.1)
     monkeypatch.setattr(background, "SETTLE", 0.5)
     Comparison.objects.all().delete()
@@ -53,7 +53,7 @@ def add(cluster, count: int) -> None:
 
 
 def past_the_log(cluster, name: NodeName, sql: str) -> None:
-    """A statement that neither guard nor log sees."""
+    """Run a statement that neither guard nor log sees."""
     root = cluster.connect(name, "root")
     root.run("SET @federated_operation = (SELECT secret FROM apply_secret)")
     root.run(sql)
@@ -82,7 +82,7 @@ def test_a_byte_behind_the_triggers_is_found_shown_and_alarmed_once(cluster, a_p
 
 
 def page() -> str:
-    """The dashboard as an operator sees it."""
+    """Return the dashboard as an operator sees it."""
     users, client = get_user_model().objects, Client()
     user = users.filter(username="comparer").first() or users.create_superuser("comparer")
     client.force_login(user, "django.contrib.auth.backends.ModelBackend")
@@ -90,7 +90,7 @@ def page() -> str:
 
 
 def cluster_status() -> bytes:
-    """What machines are answered."""
+    """Return what machines are answered."""
     return Client().get("/cluster/status.json").content
 
 

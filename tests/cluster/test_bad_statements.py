@@ -135,14 +135,14 @@ def nodes(steady_cluster, monkeypatch) -> Iterator[dict[NodeName, Connection]]:
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """A file of one article."""
+    """Return a file of one article."""
     written = tmp_path / "articles.tsv"
     written.write_text("new\t1\n")
     return written
 
 
 def held(node: Connection) -> tuple[object, ...]:
-    """What a node has: rows, tables, databases, triggers, accounts."""
+    """Return what a node has: rows, tables, databases, triggers, accounts."""
     return (
         *(dump(node, table) for table in TABLES),
         node.rows(
@@ -155,7 +155,7 @@ def held(node: Connection) -> tuple[object, ...]:
 
 
 def log_size(node: Connection) -> int:
-    """The entries that a node has."""
+    """Return the entries that a node has."""
     return node.row("SELECT COUNT(*) FROM transaction_log")[0]
 
 

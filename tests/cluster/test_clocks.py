@@ -21,7 +21,7 @@ AHEAD = 120.0
 
 @pytest.fixture
 def main(cluster):
-    """Main, whose lease nobody renews."""
+    """Return Main, whose lease nobody renews."""
     cluster.settle()
     cluster.replicator.stop()
     return cluster.nodes[NodeName.MAIN]
@@ -39,7 +39,7 @@ def lease_of_a_clock_ahead(cluster, seconds: float = AHEAD) -> None:
 
 
 def consent_of_a_clock_ahead(cluster, name: str, seconds: float = 40.0) -> None:
-    """A node's consent as it wrote it down while its clock was ahead."""
+    """Write a node's consent as it wrote it down while its clock was ahead."""
     cluster.connect(name, "root").run(
         "UPDATE node_config SET config_value = config_value + %s WHERE config_key = 'consent_until'",
         (seconds,),

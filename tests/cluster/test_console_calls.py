@@ -29,7 +29,7 @@ def console(cluster):
 def call(
     console: Console, node: str, peer: str, verb: str, epoch: int = 1, argument: str = "NULL"
 ) -> list[str]:
-    """The answer and the problem."""
+    """Return the answer and the problem."""
     text = CALL.format(peer=peer, verb=verb, epoch=epoch, argument=argument)
     return console.says(node, text).split("\t")
 

@@ -17,7 +17,7 @@ SWAP = (
 
 @pytest.fixture
 def mended(cluster):
-    """A cluster whose tables are as they were, afterwards."""
+    """Give a cluster whose tables are as they were, afterwards."""
     yield cluster
     for name in NodeName:
         root = cluster.connect(name, "root")

@@ -45,7 +45,7 @@ def connected_by(other: Any) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def plain(servers: ScratchServers, steady_cluster: Cluster) -> Iterator[DatabaseWrapper]:
-    """A connection by Django's MySQL backend to a database of its own on Main's server, with the same tables."""
+    """Give a connection by Django's MySQL backend to a database of its own on Main's server, with the same tables."""
     admin = servers.connect("main", "root")
     admin.run(f"CREATE OR REPLACE DATABASE {PLAIN} CHARACTER SET utf8mb4 COLLATE utf8mb4_uca1400_ai_ci")
     user = servers.application.user

@@ -15,7 +15,7 @@ from titles.models import Title
 
 
 def blocks(document: str, language: str) -> list[str]:
-    """The examples of a document."""
+    """Return the examples of a document."""
     text = (ROOT / "docs" / document).read_text()
     return re.findall(rf"```{language}\n(.*?)```", text, re.S)
 
@@ -66,7 +66,7 @@ def test_the_apis_commands_write_and_find_a_title(cluster):
 
 
 def run(commands: str, environment: dict[str, str]) -> str:
-    """What a shell prints. Raises CalledProcessError."""
+    """Return what a shell prints. Raises CalledProcessError."""
     done = subprocess.run(
         ["bash", "-ec", commands],
         cwd=ROOT,

@@ -35,12 +35,12 @@ def counter(cluster) -> Counter:
 
 
 def add() -> int:
-    """What is done twice if it is done twice."""
+    """Return what is done twice if it is done twice."""
     return Counter.objects.filter(id=1).update(value=F("value") + 1)
 
 
 def values(cluster) -> list[int]:
-    """The counter on every node that answers, once they are level."""
+    """Return the counter on every node that answers, once they have caught up."""
     cluster.settle()
     return [cluster.connect(name).row("SELECT value FROM test_counter")[0] for name in cluster.log_prints()]
 

@@ -38,7 +38,7 @@ def exhausted_by_the_application(cluster, name: str) -> Iterator[str]:
 
 @contextmanager
 def without_free_connections(cluster, name: str) -> Iterator[None]:
-    """The server has far more connections than it may, so it takes none for long; those that are open go on."""
+    """Let the server have far more connections than it may, so that it takes none; those that are open go on."""
     root = cluster.connect(name, "root")
     (most,) = root.row("SELECT @@GLOBAL.max_connections")
     held = [cluster.servers.connect(NodeName(name), "cluster") for _ in range(2 * LEAST)]

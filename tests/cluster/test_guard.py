@@ -238,7 +238,7 @@ class TestBarrier:
 
     @pytest.fixture
     def main(self, cluster):
-        """A patient hand on Main's mode; nobody renews its lease meanwhile."""
+        """Give a patient hand on Main's mode; nobody renews its lease meanwhile."""
         cluster.replicator.stop()
         node = connect(NodeName.MAIN, timeout=10, lock_wait=8)
         yield node

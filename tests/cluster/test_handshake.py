@@ -17,7 +17,7 @@ DEADLINE = 1
 
 @pytest.fixture
 def frozen_once_it_let_in(cluster) -> Iterator[int]:
-    """The port of a server that lets people in as Main does, and then never says anything."""
+    """Give the port of a server that lets people in as Main does, and then never says anything."""
     with ExitStack() as ending:
         listener = ending.enter_context(socket.create_server((LOOPBACK, 0)))
 

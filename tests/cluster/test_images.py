@@ -22,7 +22,7 @@ BOTH = {NodeName.MAIN: NodeName.NODE_A, NodeName.NODE_A: NodeName.MAIN}
 
 
 def equal_everywhere(cluster, table: str) -> list[str]:
-    """The rows of a table, which all nodes hold alike."""
+    """Return the rows of a table, which all nodes hold alike."""
     cluster.settle()
     first, *others = (dump(cluster.connect(name, "cluster"), table) for name in NodeName)
     for other in others:

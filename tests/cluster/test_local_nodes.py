@@ -27,7 +27,7 @@ TEMPLATES = settings.VAR_DIR / "template"
 
 @pytest.fixture
 def node(tmp_path):
-    """A node without data; ended after the test."""
+    """Give a node without data; ended after the test."""
     made = LocalNode(
         name=NodeName.MAIN,
         port=free_ports(1)[0],

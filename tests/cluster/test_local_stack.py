@@ -50,12 +50,12 @@ class Stack:
         )
 
     def states(self) -> dict[str, str]:
-        """The state of each node and program, out of the table."""
+        """Return the state of each node and program, out of the table."""
         rows = [line.split("│") for line in self.run("status").stdout.splitlines()]
         return {row[1].strip(): row[2].strip() for row in rows if len(row) == COLUMNS + 2}
 
     def pids(self) -> dict[str, int]:
-        """The pid that each node and the supervisor left in its file."""
+        """Return the pid that each node and the supervisor left in its file."""
         files = [*self.var.glob("nodes/*/*.pid"), *self.var.glob("stack/*.pid")]
         return {str(file): int(file.read_text()) for file in files}
 
@@ -67,7 +67,7 @@ class Stack:
 
 @pytest.fixture
 def stack(tmp_path):
-    """A stack that was never up."""
+    """Give a stack that was never up."""
     made = Stack(tmp_path / "var")
     yield made
     made.run("down")
@@ -75,7 +75,7 @@ def stack(tmp_path):
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory):
-    """A stack that is up; taken down at the end, which must end everything."""
+    """Give a stack that is up; taken down at the end, which must end everything."""
     made = Stack(tmp_path_factory.mktemp("stack") / "var")
     up = made.run("up")
     assert up.returncode == 0, up.stderr

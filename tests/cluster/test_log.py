@@ -16,7 +16,7 @@ TRANSACTIONS = "SELECT DISTINCT transaction_id FROM transaction_log WHERE log_ty
 
 @pytest.fixture
 def main(cluster):
-    """The application's session on Main."""
+    """Return the application's session on Main."""
     return cluster.connect("main")
 
 

@@ -26,7 +26,7 @@ def officer(cluster) -> Client:
 
 @pytest.fixture
 def long_log(cluster):
-    """Main with a log of 100,000 entries and one that is unlike the others at its beginning."""
+    """Return Main with a log of 100,000 entries and one that is unlike the others at its beginning."""
     cluster.connect("main").run("INSERT INTO test_word VALUES ('first', '')")
     cluster.settle()
     cluster.replicator.stop()

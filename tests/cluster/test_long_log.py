@@ -16,7 +16,7 @@ LOG = "transaction_log"
 
 @pytest.fixture
 def node(cluster):
-    """Main with a log of 100,000 entries, verified but for the last 100."""
+    """Return Main with a log of 100,000 entries, verified but for the last 100."""
     cluster.settle()
     cluster.replicator.stop()
     cluster.connect("main", "root", timeout=30.0).run(FILL)

@@ -32,7 +32,7 @@ HAPROXY = shutil.which("haproxy", path=f"{os.environ['PATH']}:/usr/sbin")
 
 
 def looked() -> None:
-    """The watch looks once, and what it saw is kept."""
+    """Let the watch probe once, and keep what it saw."""
     watch = Watch.configured(conf())
     tick = watch.tick()
     told = facts(tick, watch.prober.seconds, Newest())
@@ -45,7 +45,7 @@ def looked() -> None:
 
 
 def health(node: str, wanted: str) -> tuple[int, str]:
-    """What a load balancer is answered."""
+    """Return what a load balancer is answered."""
     answer = Client().get(f"/cluster/health/{node}/{wanted}")
     return answer.status_code, answer.content.decode()
 
@@ -95,7 +95,7 @@ def test_the_status_is_that_of_the_command(cluster):
 
 
 def exported() -> dict[str, list[str]]:
-    """The lines of each number."""
+    """Return the lines of each number."""
     found: dict[str, list[str]] = {}
     for line in Client().get("/metrics").content.decode().splitlines():
         if not line.startswith("#"):

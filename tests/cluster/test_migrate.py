@@ -38,19 +38,19 @@ def migrated(*arguments: str) -> str:
 
 
 def shapes(cluster) -> list[object]:
-    """The shape of the diary's table on each node."""
+    """Return the shape of the diary's table on each node."""
     return [cluster.connect(name, "root").rows(SHAPE) for name in NodeName]
 
 
 def wrong() -> list[object]:
-    """What is not installed as it should be, on any node; a link to a node that was restarted is another matter."""
+    """Return what is not installed as it should be, on any node; not a link to a node that was restarted."""
     found = [one for one in setup.check(list(NodeName)) if one.kind not in ("FEDERATED", "EVENT")]
     return [one for one in found if one.status is not Status.INSTALLED]
 
 
 @pytest.fixture
 def old(cluster) -> Iterator[object]:
-    """The diary in its first shape; in its newest again afterwards."""
+    """Give the diary in its first shape; in its newest again afterwards."""
     migrated("diary", "0001")
     yield cluster
     for name in NodeName:
@@ -179,7 +179,7 @@ def test_a_transaction_that_does_not_end_is_waited_for_and_named(old):
 
 @pytest.fixture
 def reader(old) -> Iterator[Connection]:
-    """A session with an open transaction that reads the diary on Node B."""
+    """Give a session with an open transaction that reads the diary on Node B."""
     session = old.connect("node_b")
     session.run("START TRANSACTION")
     session.rows("SELECT COUNT(*) FROM diary_page")

@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.timeout(300)]
 
 
 def called(command: str, *arguments: str) -> str:
-    """What a command said."""
+    """Return what a command said."""
     out = StringIO()
     call_command(command, *arguments, stdout=out)
     return out.getvalue()
@@ -104,7 +104,7 @@ PASSWORD = "correct horse battery staple"
 
 
 def sign_in(name: str, password: str, address: str = "/admin/login/") -> tuple[Client, str]:
-    """A browser that has sent the form of the operators' pages, and where it was led to, or what it was told."""
+    """Return a browser that has sent the form of the operators' pages, and where it was led to, or what it was told."""
     browser = Client()
     answer = browser.post(address, {"username": name, "password": password})
     return browser, answer.headers.get("Location") or " ".join(answer.content.decode().split())

@@ -27,7 +27,7 @@ def kept_stale(cluster) -> Iterator[None]:
 
 
 def leave_a_gap(cluster) -> None:
-    """A log id that nobody will ever commit."""
+    """Leave a log id that nobody will ever commit."""
     app = cluster.connect("main")
     app.run("START TRANSACTION")
     app.run("INSERT INTO test_counter VALUES (99, 0, '')")

@@ -29,7 +29,7 @@ PASSWORD = "correct horse battery staple"
 
 
 def person(*permissions: str) -> Client:
-    """A browser of somebody who may see the admin and use these verbs."""
+    """Return a browser of somebody who may see the admin and use these verbs."""
     name = "-".join(("somebody", *permissions))
     users = get_user_model().objects
     user = users.filter(username=name).first() or users.create_user(name, password=PASSWORD, is_staff=True)
@@ -43,7 +43,7 @@ def person(*permissions: str) -> Client:
 
 @pytest.fixture
 def watch(cluster):
-    """A watcher whose looks are kept at once; `watch()` is a round."""
+    """Give a watcher whose rounds are kept at once; `watch()` is a round."""
     cluster.settle()
     forget()
     made, keeper = Watch.configured(conf()), observations.Keeper()

@@ -18,7 +18,7 @@ MAIN, NODE_A, NODE_B = NodeName
 
 @pytest.fixture
 def leave_orphans(cluster):
-    """Gives the ids of what Main wrote before it died and nobody else got; Node A takes the writes after that."""
+    """Return the ids of what Main wrote before it died and nobody else got; Node A takes the writes after that."""
 
     def leave_orphans(*transactions: list[str]) -> list[str]:
         main = cluster.connect(MAIN)
@@ -46,7 +46,7 @@ def leave_orphans(cluster):
 
 @pytest.fixture
 def acting(cluster):
-    """The application's session on Node A."""
+    """Return the application's session on Node A."""
     return cluster.connect(NODE_A)
 
 

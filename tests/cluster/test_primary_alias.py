@@ -44,14 +44,14 @@ def hand_over(cluster) -> Callable[[str], None]:
 
 @contextmanager
 def undone() -> Iterator[None]:
-    """A block that ends with an error."""
+    """Give a block that ends with an error."""
     with suppress(LookupError), transaction.atomic():
         yield
         raise LookupError
 
 
 def values(cluster) -> list[object]:
-    """What counter 1 has on each node."""
+    """Return what counter 1 has on each node."""
     cluster.settle()
     return [cluster.connect(name).rows("SELECT value FROM test_counter WHERE id = 1") for name in NodeName]
 

@@ -21,7 +21,7 @@ ARCHIVED = "SELECT epoch, log_id FROM archived_entry ORDER BY log_id"
 
 @pytest.fixture
 def old(cluster, monkeypatch):
-    """A cluster with a log of the month before: ten rows, each changed five times; windows are small."""
+    """Return a cluster with a log of the month before: ten rows, each changed five times; windows are small."""
     monkeypatch.setattr(pruning_action, "WINDOW", 7)
     app = cluster.connect("main")
     app.run("SET @current_transaction_id = 'made'")
@@ -48,7 +48,7 @@ def pruned(cluster, days: int = 30):
 
 
 def everywhere(cluster, sql: str) -> list:
-    """What each node answers, once for all when they agree."""
+    """Return what each node answers, once for all when they agree."""
     answers = [cluster.connect(name, "root").rows(sql) for name in NodeName]
     assert answers[0] == answers[1] == answers[2]
     return list(answers[0])

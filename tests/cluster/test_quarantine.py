@@ -22,7 +22,7 @@ def write(app, sql: str, name: str) -> None:
 
 
 def dumps(cluster, table: str) -> list[list[str]]:
-    """A table on every node."""
+    """Return a table on every node."""
     return [dump(cluster.connect(name, "cluster"), table) for name in NodeName]
 
 
@@ -159,7 +159,7 @@ class TestQuarantine:
 
     @pytest.fixture
     def narrow(self, cluster):
-        """A follower whose table lacks a column, as after a migration that went wrong."""
+        """Give a follower whose table lacks a column, as after a migration that went wrong."""
         cluster.settle()
         root = cluster.connect("node_a", "root")
         root.run("ALTER TABLE test_word DROP COLUMN meaning")

@@ -27,7 +27,7 @@ def settled(cluster):
 
 
 def answered(view, request):
-    """What the middleware makes of a view, which is None where it leaves it alone."""
+    """Return what the middleware makes of a view, which is None where it leaves it alone."""
     return RetryRequests(lambda _request: HttpResponse()).process_view(request, view, [], {})
 
 

@@ -37,7 +37,7 @@ def within(seconds: float, fits: Callable[[], bool]) -> None:
 
 @pytest.fixture
 def replicas(settings) -> None:
-    """Reads go to replicas."""
+    """Let reads go to replicas."""
     settings.CLUSTER_READ_FROM = "replicas"
     settings.CLUSTER_READ_STALENESS = 3.0
     view.forget()

@@ -21,7 +21,7 @@ def equal(cluster) -> None:
 
 
 def attempt(app: Connection, *statements: str) -> list[int]:
-    """The error numbers of those statements that the server refuses."""
+    """Return the error numbers of those statements that the server refuses."""
     refused = []
     for statement in statements:
         try:

@@ -10,7 +10,7 @@ from tests.harness.peer_status import save
 
 
 def some_state(r: random.Random, basis: NodeState, name: NodeName) -> NodeState:
-    """A node that follows and holds no lease, as it may describe itself."""
+    """Return a node that follows and holds no lease, as it may describe itself."""
     return replace(
         basis,
         name=name,

@@ -14,7 +14,7 @@ class TestSetup:
 
     @pytest.fixture
     def damage(self, cluster) -> Iterator[Callable[[str], None]]:
-        """Runs SQL as the cluster's account on Node B, which is mended afterwards."""
+        """Run SQL as the cluster's account on Node B, which is mended afterwards."""
         yield lambda sql: cluster.connect("node_b", "cluster").run(sql)
         set_up(NodeName.NODE_B)
 

@@ -16,7 +16,7 @@ PROBED = "Pacific/Kiritimati"
 
 
 def warned(name: str) -> list[str | None]:
-    """The ids of what `check --database NAME` says."""
+    """Return the ids of what `check --database NAME` says."""
     return [message.id for message in run_checks(databases=[name])]
 
 

@@ -22,7 +22,7 @@ one_server = settings(
 
 @pytest.fixture
 def server(cluster) -> MySQLdb.Connection:
-    """The cluster's account on Main, in a session with a setting that spoils decimal division."""
+    """Return the cluster's account on Main, in a session with a setting that spoils decimal division."""
     connection = cluster.connect("main", "cluster").raw()
     run(connection, "SET SESSION div_precision_increment = 0")
     return connection

@@ -19,13 +19,13 @@ Work = Callable[[MySQLdb.Connection, Random], object]
 
 @pytest.fixture
 def sign_in(cluster) -> Callable[[], MySQLdb.Connection]:
-    """Opens a session of the application on Main."""
+    """Open a session of the application on Main."""
     return lambda: cluster.connect("main", timeout=20.0).raw()
 
 
 @pytest.fixture
 def together(sign_in) -> Callable[[Work], Counter[int]]:
-    """Runs a client's work in CLIENTS sessions, TURNS times each; counts the errors that reached them."""
+    """Run a client's work in CLIENTS sessions, TURNS times each; count the errors that reached them."""
 
     def client(number: int, work: Work) -> Counter[int]:
         errors: Counter[int] = Counter()
@@ -45,7 +45,7 @@ def together(sign_in) -> Callable[[Work], Counter[int]]:
 
 
 def everywhere(cluster, sql: str) -> list[Rows]:
-    """What each node answers once all are level."""
+    """Return what each node answers once all have caught up."""
     cluster.settle()
     return [run(cluster.connect(node).raw(), sql) for node in cluster.nodes]
 

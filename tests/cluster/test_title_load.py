@@ -22,13 +22,13 @@ RATINGS = "tconst\taverageRating\tnumVotes"
 
 @pytest.fixture
 def main(cluster) -> MySQLdb.Connection:
-    """The application's session on Main."""
+    """Return the application's session on Main."""
     return cluster.connect("main").raw()
 
 
 @pytest.fixture
 def files(tmp_path) -> Callable[..., list[str]]:
-    """Writes `count` titles, film n with n votes; gives the options that name the files."""
+    """Write `count` titles, film n with n votes; return the options that name the files."""
 
     def written(count: int, *more: str, first: int = 1) -> list[str]:
         numbers = range(first, first + count)
@@ -43,7 +43,7 @@ def files(tmp_path) -> Callable[..., list[str]]:
 
 @pytest.fixture
 def load(cluster) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Runs `load_titles` to its end."""
+    """Run `load_titles` to its end."""
     return lambda *options, **more: cluster.manage("load_titles", *options, **more)
 
 

@@ -12,13 +12,13 @@ from tests.harness.title_sql import GOOD, call, changed, entries, error, refusal
 
 @pytest.fixture
 def main(cluster) -> MySQLdb.Connection:
-    """The application's session on Main."""
+    """Return the application's session on Main."""
     return cluster.connect("main").raw()
 
 
 @pytest.fixture
 def film(main) -> MySQLdb.Connection:
-    """The same, with one title stored."""
+    """Return the same, with one title stored."""
     call(main, "distributed_insert", *GOOD)
     return main
 

@@ -42,18 +42,18 @@ class Both:
     console: MySQLdb.Connection
 
     def by_site(self, term: str) -> list[str]:
-        """The keys that the pages show, those with most votes first."""
+        """Return the keys that the pages show, those with most votes first."""
         page = queries.page(Wanted(search=term, order=VOTES), size=MOST_ROWS)
         return [title.tconst for title in page.titles]
 
     def by_console(self, term: str) -> list[str]:
-        """The keys that the procedure answers."""
+        """Return the keys that the procedure answers."""
         return [row[0] for row in call(self.console, "distributed_search", term, MOST_ROWS)]
 
 
 @pytest.fixture(scope="module")
 def titles() -> dict[str, str]:
-    """A name for each key."""
+    """Return a name for each key."""
     return {f"tt{1_000_001 + number}": name for number, name in enumerate(NAMES)}
 
 

@@ -44,7 +44,7 @@ def stored(cluster) -> list[Title]:
 
 
 def walked(wanted: Wanted, size: int = 17) -> list[str]:
-    """The keys of all pages."""
+    """Return the keys of all pages."""
     found: list[str] = []
     for _ in range(COUNT):
         page = queries.page(wanted, size)
@@ -56,7 +56,7 @@ def walked(wanted: Wanted, size: int = 17) -> list[str]:
 
 
 def expected(stored: list[Title], wanted: Wanted) -> list[str]:
-    """The same, worked out in memory."""
+    """Return the same, worked out in memory."""
     rows = [
         title
         for title in stored

@@ -31,7 +31,7 @@ def send(client: Client, content: str | bytes):
 
 
 def numbers(page: bytes) -> list[int]:
-    """The numbers of the sentence that tells what an import does."""
+    """Return the numbers of the sentence that tells what an import does."""
     sentence = re.search(rb"(import creates|titles created).*", page)[0]
     line = next(line for line in page.decode().splitlines() if sentence.decode() in line)
     return [int(number) for number in re.findall(r"\b(\d+)\b", line)][:3]

@@ -6,7 +6,7 @@ INSERT = "INSERT INTO test_counter VALUES (%s, 0, '')"
 
 
 def written(session) -> list[list[int]]:
-    """The counters that each transaction of the log has written, by transaction."""
+    """Return the counters that each transaction of the log has written, by transaction."""
     found: dict[str, list[int]] = {}
     for name, record in session.rows(
         "SELECT transaction_id, record_id FROM transaction_log WHERE log_type = 'ROW' ORDER BY log_id"

@@ -12,7 +12,7 @@ MAIN, NODE_A, NODE_B = NodeName
 
 @pytest.fixture
 def found(cluster):
-    """Gives what a verification finds around the rows."""
+    """Return what a verification finds around the rows."""
 
     def look() -> list[str]:
         cluster.settle()

@@ -17,7 +17,7 @@ FREE = (
 
 
 def counted(connection, name):
-    """A counter of the session's own statements, those in routines among them."""
+    """Return a counter of the session's own statements, those in routines among them."""
     return int(connection.row(f"SHOW SESSION STATUS LIKE '{name}'")[1])
 
 

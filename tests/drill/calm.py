@@ -7,7 +7,7 @@ from tests.drill.stage import Stage
 
 
 def calm_run(minutes: float) -> Scenario:
-    """A scenario of so many minutes in which nothing fails."""
+    """Return a scenario of so many minutes in which nothing fails."""
 
     def play(stage: Stage) -> None:
         time.sleep(minutes * 60)

@@ -42,7 +42,7 @@ FAULTS: list[Fault] = [
 
 
 def random_run(minutes: float, seed: int) -> Scenario:
-    """A scenario of so many minutes; the same seed draws the same faults."""
+    """Return a scenario of so many minutes; the same seed draws the same faults."""
 
     def play(stage: Stage) -> None:
         r, until = random.Random(seed), time.monotonic() + minutes * 60

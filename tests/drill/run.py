@@ -68,12 +68,12 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def goal(score: Score) -> float | None:
-    """What its gap is measured by."""
+    """Return what its gap is measured by."""
     return GOALS.get(score.number, (None, None))[score.fast]
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """The command line."""
+    """Return the command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.drill", description=__doc__)
     parser.add_argument("numbers", nargs="*", metavar="NUMBER", help="scenarios to play; none: all")
     parser.add_argument("--runs", type=int, default=1, metavar="N", help="play each so many times")
@@ -98,7 +98,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def chosen(wanted: argparse.Namespace) -> list[Scenario]:
-    """The scenarios to play, in turn."""
+    """Return the scenarios to play, in turn."""
     if wanted.minutes:
         return [random_run(wanted.minutes, wanted.seed)]
     if wanted.calm:
@@ -134,7 +134,7 @@ def scorecard(scores: Sequence[Score]) -> Table:
 
 
 def spread(seconds: Sequence[float]) -> str:
-    """The median and, of several, the worst."""
+    """Return the median and, of several, the worst."""
     if not seconds:
         return ""
     worst = f" ({max(seconds):.2f})" if len(seconds) > 1 else ""

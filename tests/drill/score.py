@@ -56,7 +56,7 @@ class Score:
 
     @contextmanager
     def noting(self, phase: str) -> Iterator[None]:
-        """What goes wrong in the block is a problem of this scenario; the next phase is played all the same."""
+        """Note what goes wrong in the block as a problem of this scenario; the next phase is played all the same."""
         try:
             yield
         except (AssertionError, TimeoutError, ClusterError, subprocess.TimeoutExpired) as error:
@@ -81,7 +81,7 @@ def perform(servers: ScratchServers, scenario: Scenario, *, fast: bool = False, 
 
 
 def take_stock(stage: Stage, score: Score) -> None:
-    """The invariants and the numbers, once nobody writes any more."""
+    """Check the invariants and take the numbers, once nobody writes any more."""
     score.gap = round(stage.book.gap(), 2) if stage.book.began else 0.0
     score.acknowledged = len(stage.book.acknowledged)
     with score.noting("end"):

@@ -83,7 +83,7 @@ class Stage:
     # Programs
 
     def program(self, name: str) -> Program:
-        """A monitor or replicator at its own place, started."""
+        """Return a monitor or replicator at its own place, started."""
         if name not in self.programs:
             command = name.rstrip("0123456789").replace("replicator", "replicate")
             environment = self.servers.environment(self.links.ports(name)) | self.scenario.variables
@@ -103,7 +103,7 @@ class Stage:
             self.hire(ending)
 
     def hire(self, ending: ExitStack) -> None:
-        """A broker, and pairs of a worker and a beat."""
+        """Start a broker, and pairs of a worker and a beat."""
         environment = self.servers.environment(self.links.ports("worker")) | self.scenario.variables
         staff = Workers(self.servers.directory, environment, ending)
         self.programs["broker"] = staff.broker
@@ -118,7 +118,7 @@ class Stage:
             yield
 
     def dial(self, name: NodeName) -> Connection:
-        """A writer's connection."""
+        """Return a writer's connection."""
         return self.servers.connect(name, "app", PATIENCE, self.links.link(WRITERS, name).port)
 
     # Faults of servers
@@ -181,7 +181,7 @@ class Stage:
         return self.view().epoch
 
     def connect(self, name: str, account: str = "app", timeout: float = 5.0) -> Connection:
-        """A direct connection to a node."""
+        """Return a direct connection to a node."""
         return self.cluster.connect(name, account, timeout)
 
     def wait(self, what: str, fits: Callable[[], bool], timeout: float) -> None:
@@ -202,7 +202,7 @@ class Stage:
         self.wait(f"{name or 'a primary'} takes writes", fits, timeout or self.takeover)
 
     def state_in_words(self) -> str:
-        """What is seen of the nodes, for a message."""
+        """Return what is seen of the nodes, for a message."""
         view = self.view()
         seen = [
             f"{name} {state.mode} epoch {state.promised} led {state.led}" if state else f"{name} silent"
@@ -260,13 +260,13 @@ class Stage:
 
 
 def cast(role: str, number: int) -> list[str]:
-    """The names of the programs of a role: monitor, monitor2, ..."""
+    """Return the names of the programs of a role: monitor, monitor2, ..."""
     return [role if turn == 1 else f"{role}{turn}" for turn in range(1, number + 1)]
 
 
 @contextmanager
 def staged(servers: ScratchServers, scenario: Scenario, fast: bool = False) -> Iterator[Stage]:
-    """A cluster in its first state, with the programs of the scenario at work; and its end."""
+    """Give a cluster in its first state, with the programs of the scenario at work; and its end."""
     servers.overrides = DEFAULT | (FAST if fast else {}) | dict(scenario.policy)
     for log in servers.directory.glob("*.log"):
         log.unlink()

@@ -23,7 +23,7 @@ def console(cluster):
 
 
 def insert(number: int) -> str:
-    """A title through the public procedure."""
+    """Return a title through the public procedure."""
     return f"CALL distributed_insert('tt900000{number}', 'T', 1, NULL, 0, 2000)"
 
 

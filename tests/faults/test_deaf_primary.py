@@ -27,7 +27,7 @@ PLACE = "monitor"
 
 @pytest.fixture
 def links(cluster) -> Iterator[Links]:
-    """The nodes and the place `monitor` reach each other by links; clients reach the nodes directly."""
+    """Give the nodes and the place `monitor` reach each other by links; clients reach the nodes directly."""
     made = Links({name: node.port for name, node in cluster.servers.local.items()})
     made.ports(PLACE)
     try:
@@ -40,7 +40,7 @@ def links(cluster) -> Iterator[Links]:
 
 @pytest.fixture
 def connect(cluster, links):
-    """Connections of the place `monitor`."""
+    """Return connections of the place `monitor`."""
 
     def connect(name: NodeName, timeout: float) -> MariaDBNode:
         address = endpoint(cluster.conf, name, cluster.conf.cluster)
@@ -51,7 +51,7 @@ def connect(cluster, links):
 
 @pytest.fixture
 def watch(cluster, connect) -> Iterator[Watch]:
-    """A watcher that has just started."""
+    """Give a watcher that has just started."""
     settings = cluster.conf
     prober = Prober(lambda name: connect(name, settings.probe_timeout), probe_deadline(settings))
     made = Watch(prober, connect, policy(settings), lease_seconds=settings.lease_seconds)
@@ -60,7 +60,7 @@ def watch(cluster, connect) -> Iterator[Watch]:
 
 
 def deafen(cluster, links) -> None:
-    """Main takes no new connection; it has just been given its last lease."""
+    """Let Main take no new connection; it has just been given its last lease."""
     cluster.settle()
     cluster.replicator.stop()
     cluster.connect("main", "cluster").rows("CALL keep_lease()")

@@ -43,7 +43,7 @@ class Counters:
 
 @pytest.fixture
 def watched(cluster, tmp_path) -> Iterator[None]:
-    """The watch and the replicator of a production, in processes of their own."""
+    """Give the watch and the replicator of a production, in processes of their own."""
     cluster.settle()
     cluster.replicator.stop(writers_carry=True)
     programs = [

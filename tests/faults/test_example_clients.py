@@ -21,7 +21,7 @@ CLIENTS = {
 
 
 def begin(cluster, client: str, tconst: str) -> subprocess.Popen[str]:
-    """The client at work on one title."""
+    """Return the client at work on one title."""
     return subprocess.Popen(
         [*CLIENTS[client], tconst, "A title"],
         env=cluster.servers.environment(),

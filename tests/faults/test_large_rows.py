@@ -18,13 +18,13 @@ PHOTO = f"INSERT INTO test_specimen (note) VALUES (REPEAT('x', {NOTE}))"
 
 
 def peak(process: subprocess.Popen[str]) -> int:
-    """The most memory that a process has held so far, in bytes."""
+    """Return the most memory that a process has held so far, in bytes."""
     lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) << 10
 
 
 def replicating_elsewhere(cluster) -> subprocess.Popen[str]:
-    """A replicator in a process of its own, at work in place of the one in this process."""
+    """Return a replicator in a process of its own, at work in place of the one in this process."""
     cluster.replicator.stop()
     process = cluster.popen("replicate")
     main = cluster.connect("main")

@@ -34,7 +34,7 @@ BUSY = "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE COMMAND = 'Que
 
 @pytest.fixture
 def links(cluster) -> Iterator[Links]:
-    """The nodes and the place `monitor` reach each other by links that can be cut."""
+    """Give the nodes and the place `monitor` reach each other by links that can be cut."""
     made = Links({name: node.port for name, node in cluster.servers.local.items()})
     made.ports("monitor")
     try:
@@ -46,7 +46,7 @@ def links(cluster) -> Iterator[Links]:
 
 
 def reached_by(cluster, links, place: str, name: NodeName, timeout: float) -> Connection:
-    """A connection of a place, by its links."""
+    """Return a connection of a place, by its links."""
     address = endpoint(cluster.conf, name, cluster.conf.cluster)
     return Connection(replace(address, port=links.ports(place)[name]), timeout=timeout)
 
@@ -107,13 +107,13 @@ def console(cluster, links) -> Console:
 
 
 def timed(ask: Callable[[], str]) -> tuple[str, float]:
-    """What it answers, and after how many seconds."""
+    """Return what it answers, and after how many seconds."""
     began = time.monotonic()
     return ask(), time.monotonic() - began
 
 
 def insert(console: Console, node: str, number: int) -> tuple[str, float]:
-    """A title through the public procedure."""
+    """Return a title through the public procedure."""
     call = f"CALL distributed_insert('tt90000{number:02}', 'T', 1, NULL, 0, 2000)"
     return timed(lambda: console.says(node, call))
 

@@ -108,7 +108,7 @@ def attempt(operator: Operator, to: str) -> None:
 
 
 def bring_back(cluster, operator: Operator) -> None:
-    """A primary there is, and Main is level with it."""
+    """Bring Main back: there is a primary, and Main has caught up with it."""
     if cluster.primary() is None:
         operator.give_writes("main")
     if cluster.primary() == "node_a":

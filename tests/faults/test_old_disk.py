@@ -23,7 +23,7 @@ KEPT = "SELECT COUNT(*) FROM test_specimen"
 
 @pytest.fixture
 def disks(cluster, tmp_path):
-    """Keeps copies of data directories, and puts them back."""
+    """Return what keeps copies of data directories, and puts them back."""
 
     class Disks:
         def keep(self, name: NodeName) -> None:
@@ -40,7 +40,7 @@ def disks(cluster, tmp_path):
 
 
 def own_round(cluster, name: NodeName) -> int:
-    """The newest round in which a node took part."""
+    """Return the newest round in which a node took part."""
     return cluster.nodes[name].state().rounds[name]
 
 
@@ -54,7 +54,7 @@ def wait_for_round(cluster, name: NodeName, of: NodeName, aim: int) -> None:
 
 
 def acknowledged(cluster, *numbers: int) -> None:
-    """Writes that a second node has confirmed."""
+    """Write what a second node confirms."""
     app = cluster.connect("main", timeout=15.0)
     for number in numbers:
         app.run("SET @current_transaction_id = %s", (f"w{number}",))

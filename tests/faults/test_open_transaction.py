@@ -17,7 +17,7 @@ HELD_SECONDS = 6.0
 
 @pytest.fixture
 def holder(cluster):
-    """A session that has written and does not commit; its log id is lower than those of all that follow."""
+    """Return a session that has written and does not commit; its log id is lower than those of all that follow."""
     session = cluster.connect("main", timeout=30)
     session.run("SET @current_transaction_id = 'held'")
     session.run("START TRANSACTION")
@@ -49,7 +49,7 @@ def test_37_it_holds_up_nobody_and_is_not_skipped(cluster, holder, end):
 
 
 def held_id(cluster) -> int:
-    """The log id of the held transaction."""
+    """Return the log id of the held transaction."""
     sql = "SELECT log_id FROM transaction_log WHERE transaction_id = 'held'"
     return int(cluster.connect("main", "cluster").row(sql)[0])
 

@@ -19,7 +19,7 @@ SENTENCE = "Main holds a prepared XA transaction"
 
 
 def prepare(cluster):
-    """A session on Main that has prepared one row."""
+    """Return a session on Main that has prepared one row."""
     session = cluster.connect("main")
     session.run("SET @current_transaction_id = 'prepared'")
     session.run("XA START 'x'")

@@ -21,7 +21,7 @@ TRANSACTIONS, ROWS = 200, 100
 
 @pytest.fixture
 def missed(cluster, operator):
-    """Main is back after Node A took 20,000 entries in 200 transactions."""
+    """Bring Main back after Node A took 20,000 entries in 200 transactions."""
     cluster.settle()
     cluster.kill("main")
     operator.promote_node_a()
@@ -35,7 +35,7 @@ def missed(cluster, operator):
 
 
 def transaction(turn: int, log_id: int) -> list[Entry]:
-    """The entries of one transaction of Node A: new counters, many of which the next one changes."""
+    """Return the entries of one transaction of Node A: new counters, many of which the next one changes."""
     moment = "2024-01-01 00:00:00.000000"
     return [
         Entry(
@@ -91,7 +91,7 @@ class TestSchema:
 
     @pytest.fixture
     def lacking(self, cluster, operator):
-        """Main lost a column while it was away; it gets it back after the test."""
+        """Drop a column of Main's while it is away; it gets it back after the test."""
         cluster.settle()
         cluster.kill("main")
         operator.promote_node_a()

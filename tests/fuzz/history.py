@@ -92,7 +92,7 @@ def fault(r: Random) -> str:
 
 
 def chosen(steps: Sequence[Step], only: str) -> list[Step]:
-    """The steps that a text such as 3,7-9 names, counted from 0; all of them where it is empty."""
+    """Return the steps that a text such as 3,7-9 names, counted from 0; all of them where it is empty."""
     if not only:
         return list(steps)
     spans = [part.split("-") for part in only.split(",")]
@@ -100,7 +100,7 @@ def chosen(steps: Sequence[Step], only: str) -> list[Step]:
 
 
 def named(indices: Iterable[int]) -> str:
-    """The text for `chosen` that names these steps."""
+    """Return the text for `chosen` that names these steps."""
     runs = [
         [index for _, index in run] for _, run in groupby(enumerate(sorted(indices)), lambda p: p[1] - p[0])
     ]

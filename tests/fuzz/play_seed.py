@@ -46,7 +46,7 @@ class FuzzServers(ScratchServers):
         super().__init__(memory())
 
     def policy(self) -> dict[str, object]:
-        """The generated models are replicated, too."""
+        """Return a policy that replicates the generated models, too."""
         return super().policy() | {"CLUSTER_REPLICATED_MODELS": self.labels}
 
     def environment(self, ports: Mapping[NodeName, int] | None = None) -> dict[str, str]:
@@ -122,7 +122,7 @@ class Player:
         return score
 
     def shortest(self, seed: int, steps: Sequence[Step], seconds: float) -> str:
-        """The shortest part of a history found that fails, with the command that plays it."""
+        """Return the shortest part of a history found that fails, with the command that plays it."""
 
         def fails(numbers: Sequence[int]) -> bool:
             return not self.play(seed, [steps[number] for number in numbers]).passed

@@ -36,7 +36,7 @@ POLL = 0.05
 
 
 def table(connection: Connection, name: str) -> Table:
-    """A table as the server describes it."""
+    """Return a table as the server describes it."""
     rows = connection.rows(COLUMNS, (name,))
     return Table(name, tuple(Column(str(n), str(k), bool(key), bool(w)) for n, k, key, w in rows))
 
@@ -91,7 +91,7 @@ class Fuzz:
                 self.sing()
 
     def sing(self) -> None:
-        """The canary writes a row of a table that nobody else touches, and must hear that a second node has it."""
+        """Let the canary write a row of a table that nobody else touches; it must hear that a second node has it."""
         name = f"canary-{self.seed}-{self.turn}"
         self.canary.run("SET @current_transaction_id = %s", (name,))
         self.canary.run(
@@ -109,7 +109,7 @@ class Fuzz:
         end_prepared(self.root(self.primary))
 
     def differences(self) -> list[str]:
-        """What the nodes do not agree on, did not keep or could not store. Call it when replication is idle."""
+        """Return what the nodes do not agree on, did not keep or could not store. Call it when replication is idle."""
         held = {name: self.root(name) for name in NodeName}
         return [
             *lost(held[self.primary], self.acknowledged),
@@ -130,12 +130,12 @@ def end_prepared(root: Connection, timeout: float = 10.0) -> None:
 
 
 def text(value: bytes | str) -> str:
-    """A name as text, whichever way the driver gives it."""
+    """Return a name as text, whichever way the driver gives it."""
     return value.decode() if isinstance(value, bytes) else value
 
 
 def lost(primary: Connection, acknowledged: Mapping[str, int]) -> list[str]:
-    """The acknowledged transactions of which the log of the primary has not every entry."""
+    """Return the acknowledged transactions of which the log of the primary has not every entry."""
     held = {str(name): int(count) for name, count in primary.rows(NAMED)}
     return [
         f"{name}: {count} entries were acknowledged and {primary.node.label} has {held.get(name, 0)}"
@@ -145,7 +145,7 @@ def lost(primary: Connection, acknowledged: Mapping[str, int]) -> list[str]:
 
 
 def differences(held: Mapping[NodeName, Connection], primary: NodeName, tables: Sequence[str]) -> list[str]:
-    """What each node stores in other bytes than the primary, and what it has quarantined."""
+    """Return what each node stores in other bytes than the primary, and what it has quarantined."""
     found = []
     for one in tables:
         right = contents(held[primary], one)

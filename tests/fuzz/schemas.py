@@ -35,7 +35,7 @@ COLUMNS = 8
 
 
 def make_models(seed: int) -> list[type[models.Model]]:
-    """The models of a seed. The same seed gives the same tables."""
+    """Return the models of a seed. The same seed gives the same tables."""
     r = random.Random(f"schema {seed}")
     return [make_model(r, f"Fuzz{seed}x{number}") for number in range(TABLES)]
 

@@ -86,7 +86,7 @@ def statement(r: Random, tables: Sequence[Table]) -> str:
 
 
 def change(r: Random, tables: Sequence[Table]) -> str:
-    """A change of rows."""
+    """Return a change of rows."""
     table = r.choice(tables)
     return r.choice((insert, insert, insert, update, update, delete, replace, copy, joined))(r, table)
 
@@ -129,7 +129,7 @@ def values(r: Random, table: Table) -> tuple[str, str]:
 
 
 def update(r: Random, table: Table) -> str:
-    """Some columns of some rows, now and then the key."""
+    """Return some columns of some rows, now and then the key."""
     others = [column for column in table.written if not column.is_key] or table.key
     changed = r.sample(others, min(len(others), r.choice((1, 1, 2, 4))))
     if r.random() < 0.15:
@@ -144,7 +144,7 @@ def update(r: Random, table: Table) -> str:
 
 
 def delete(r: Random, table: Table) -> str:
-    """Some rows."""
+    """Return some rows."""
     return f"DELETE FROM `{table.name}`{condition(r, table)}"
 
 
@@ -156,7 +156,7 @@ def copy(r: Random, table: Table) -> str:
 
 
 def joined(r: Random, table: Table) -> str:
-    """A change of two tables at once."""
+    """Return a change of two tables at once."""
     column = r.choice([c for c in table.written if not c.is_key] or table.key)
     other = table.name if r.random() < 0.3 else "test_word"
     return f"UPDATE `{table.name}` AS one JOIN `{other}` AS two SET one.`{column.name}` = {literal(r, column.kind)}"

@@ -82,7 +82,7 @@ class Troubles:
             session.start()
 
     def dial(self, name: NodeName) -> Connection:
-        """A session's connection, behind the links of the writers."""
+        """Return a session's connection, behind the links of the writers."""
         port = self.stage.links.link(WRITERS, name).port
         return self.stage.servers.connect(name, "app", ANSWER_SECONDS, port)
 
@@ -135,11 +135,11 @@ class Troubles:
         self.said.append(f"cluster: mend -- all nodes level after {self.stage.rejoin():.1f} s")
 
     def root(self, name: NodeName) -> Connection:
-        """An administrator's connection straight to a node."""
+        """Return an administrator's connection straight to a node."""
         return self.stage.connect(name, "root", ROOT_SECONDS)
 
     def findings(self, tables: Sequence[str]) -> list[str]:
-        """What is not right once replication is idle."""
+        """Return what is not right once replication is idle."""
         primary = self.stage.view().primary
         if primary is None:
             return [*self.problems, "nobody takes writes at the end"]

@@ -39,12 +39,12 @@ STRANGE = 0.1
 
 
 def literal(r: Random, kind: str) -> str:
-    """A value for a column of this type."""
+    """Return a value for a column of this type."""
     return r.choice(ALL if r.random() < STRANGE else KINDS.get(kind, ALL))
 
 
 def small(r: Random, kind: str) -> str:
-    """A value for a key: few of them, so that statements meet in the same rows."""
+    """Return a value for a key: few of them, so that statements meet in the same rows."""
     if kind in ("varchar", "char"):
         return r.choice(("'a'", "'A'", "'b'", "'a '", "'\u00e4'", "'\U0001f600'", "'\U0001f3ac'"))
     if kind == "varbinary":

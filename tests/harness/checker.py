@@ -25,7 +25,7 @@ def check(cluster, book: Book, timeout: float = 20.0) -> None:
 
 
 def check_acknowledged(entries, book: Book) -> None:
-    """(a) Every acknowledged transaction is on the primary, whole and once."""
+    """Check (a): every acknowledged transaction is on the primary, whole and once."""
     found = Counter(entry[2] for entry in entries)
     gone = lost(entries, book)
     assert gone == [], f"{len(gone)} of {len(book.acknowledged)} acknowledged transactions are lost"
@@ -34,7 +34,7 @@ def check_acknowledged(entries, book: Book) -> None:
 
 
 def lost(entries, book: Book) -> list[str]:
-    """The acknowledged transactions that are not among the entries of a log."""
+    """Return the acknowledged transactions that are not among the entries of a log."""
     held = {entry[2] for entry in entries}
     return [transaction for transaction in book.acknowledged if transaction not in held]
 

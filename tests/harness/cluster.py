@@ -51,7 +51,7 @@ class ReplicatorThread:
             self._threads[0].start()
 
     def connect(self, name: NodeName, timeout: float) -> MariaDBNode:
-        """A node object of its own for each thread."""
+        """Return a node object of its own for each thread."""
         return MariaDBNode(Connection(endpoint(self.conf, name, self.conf.cluster), timeout=timeout))
 
     def stop(self, seconds: float = 15.0, *, writers_carry: bool = False) -> None:
@@ -95,7 +95,7 @@ def join(threads: Iterable[threading.Thread], deadline: float) -> None:
 
 
 def feeders() -> list[threading.Thread]:
-    """The threads that replicators of this process have begun."""
+    """Return the threads that replicators of this process have begun."""
     return [t for t in threading.enumerate() if t.name.startswith("feed-") or t.name == "lease"]
 
 
@@ -147,13 +147,13 @@ class Cluster:
         return nodes
 
     def connect(self, name: NodeName | str, account: str = "app", timeout: float = 5.0) -> Connection:
-        """A connection as `app`, `cluster` or `root`; closed at the end of the test."""
+        """Return a connection as `app`, `cluster` or `root`; closed at the end of the test."""
         connection = self.servers.connect(NodeName(name), account, timeout)
         self._connections.append(connection)
         return connection
 
     def primary(self) -> NodeName | None:
-        """The node that takes writes now."""
+        """Return the node that takes writes now."""
         primary = observe(self._watched).primary
         return primary.name if primary else None
 

@@ -7,13 +7,13 @@ from typing import Any
 
 
 def lines(done: CompletedProcess[str]) -> list[str]:
-    """What a command that ended well said."""
+    """Return what a command that ended well said."""
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout.splitlines()
 
 
 def facts(done: CompletedProcess[str]) -> dict[str, Any]:
-    """The JSON that a command that ended well printed, and nothing beside it."""
+    """Return the JSON that a command that ended well printed, and nothing beside it."""
     (line,) = lines(done)
     result: dict[str, Any] = json.loads(line)
     return result

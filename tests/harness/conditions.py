@@ -45,5 +45,5 @@ ONLY_BACK = Condition(there=False)
 
 
 def delayed(seconds: float) -> Condition:
-    """A slow link; both directions are late by `seconds`."""
+    """Return a slow link; both directions are late by `seconds`."""
     return Condition(delay=seconds)

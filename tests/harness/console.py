@@ -14,7 +14,7 @@ class Console:
         self.account = cluster.servers.account(account)
 
     def run(self, node: str, sql: str, *, database: bool = True) -> subprocess.CompletedProcess[str]:
-        """What the client answered: tab-separated rows without headings."""
+        """Return what the client answered: tab-separated rows without headings."""
         local = self.cluster.servers.local[node]
         command = [
             "mariadb", "--no-defaults", "--batch", "--skip-column-names", "--host=127.0.0.1",
@@ -31,13 +31,13 @@ class Console:
         )
 
     def says(self, node: str, sql: str) -> str:
-        """The answer of statements that succeed."""
+        """Return the answer of statements that succeed."""
         done = self.run(node, sql)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
     def refused(self, node: str, sql: str) -> str:
-        """The error of statements that are refused."""
+        """Return the error of statements that are refused."""
         done = self.run(node, sql)
         assert done.returncode != 0, done.stdout
         return done.stderr.strip()

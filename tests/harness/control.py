@@ -10,7 +10,7 @@ from cluster.conf import CONTROL_ALIAS
 
 @contextmanager
 def control_database() -> Iterator[None]:
-    """A new control database in the block; the nodes are scratch servers and need none."""
+    """Give a new control database in the block; the nodes are scratch servers and need none."""
     made = setup_databases(verbosity=0, interactive=False, aliases={CONTROL_ALIAS})
     try:
         yield

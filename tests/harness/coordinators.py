@@ -50,7 +50,7 @@ def promoting(
 
 
 def epoch_of_the_gone(c: Coordinator) -> int | None:
-    """The newest epoch, when everybody finds its primary gone."""
+    """Return the newest epoch, when everybody finds its primary gone."""
     view = observe(c.nodes)
     return view.epoch if is_gone(view, reachability(c.nodes, view)) else None
 
@@ -90,16 +90,16 @@ class WritersOf:
         self.node = node
 
     def ask(self) -> int:
-        """The number of the only question."""
+        """Return the number of the only question."""
         return 1
 
     def answer(self, number: int) -> frozenset[int]:
-        """The transactions that are open now."""
+        """Return the transactions that are open now."""
         return self.node.writing_transactions()
 
 
 def feeding(name: NodeName, rounds: int) -> Body:
-    """A replicator's feed of one node: join it, then carry and acknowledge so many batches."""
+    """Return a replicator's feed of one node: join it, then carry and acknowledge so many batches."""
 
     def body(c: Coordinator) -> None:
         primary = observe(c.nodes).primary
@@ -208,7 +208,7 @@ def writing(plan: Plan) -> Body:
 
 
 def taking_writes(c: Coordinator) -> Server:
-    """The first node that holds a lease. Raises Refused."""
+    """Return the first node that holds a lease. Raises Refused."""
     for node in c.nodes.values():
         try:
             if node.lease_epoch() is not None:

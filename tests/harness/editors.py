@@ -15,7 +15,7 @@ def person(role: str, name: str = "") -> User:
 
 
 def signed_in(role: str, name: str = "") -> Client:
-    """A browser that somebody with this role has signed in with."""
+    """Return a browser that somebody with this role has signed in with."""
     client = Client()
     client.force_login(person(role, name))
     return client
@@ -39,7 +39,7 @@ class Fields(HTMLParser):
 
 
 def typed(page: bytes) -> dict[str, str]:
-    """What a browser would send of a page's form if nobody changed anything."""
+    """Return what a browser would send of a page's form if nobody changed anything."""
     fields = Fields()
     fields.feed(page.decode())
     return fields.found

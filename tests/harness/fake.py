@@ -20,7 +20,7 @@ Deliver = Callable[[Server, str, Callable[[], Any]], Any]
 
 
 def at_once(_server: Server, _verb: str, call: Callable[[], Any]) -> Any:
-    """A call without any distance."""
+    """Return a call without any distance."""
     return call()
 
 
@@ -40,7 +40,7 @@ class FakeNode:
         return self.server.name
 
     def state(self) -> NodeState:
-        """What the node knows of itself now."""
+        """Return what the node knows of itself now."""
         return self._call(self.server.state)
 
     def claim(self, epoch: int, waived_consent_epoch: int | None = None) -> None:

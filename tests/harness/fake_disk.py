@@ -41,7 +41,7 @@ FIRST_MODE = {
 
 
 def facts_of(promotion: Entry) -> dict[str, Any]:
-    """What a PROMOTION entry says."""
+    """Return what a PROMOTION entry says."""
     facts: dict[str, Any] = json.loads(promotion.new_value or "")
     return facts
 
@@ -73,10 +73,10 @@ class Witness:
         """`server` has set entries aside."""
 
     def stored(self, server: "Disk") -> None:
-        """The log of `server` has changed."""
+        """Note that the log of `server` has changed."""
 
     def told(self, server: "Disk", entries: Sequence[Entry]) -> None:
-        """A writer hears "done" of the transaction that wrote these entries on `server`."""
+        """Note that a writer hears "done" of the transaction that wrote these entries on `server`."""
 
 
 class Disk:
@@ -146,7 +146,7 @@ class Disk:
         self.deaf = False
 
     def disk(self) -> dict[str, Any]:
-        """A copy of what is on the disk."""
+        """Return a copy of what is on the disk."""
         return {name: deepcopy(getattr(self, name)) for name in ON_DISK}
 
     def put_back(self, disk: Mapping[str, Any]) -> None:
@@ -171,11 +171,11 @@ class Disk:
         )
 
     def automate(self, automation: Automation) -> None:
-        """The later decision counts."""
+        """Keep the later decision."""
         self.automation = max(self.automation, automation, key=lambda known: known.version)
 
     def beat(self) -> float:
-        """A commit always succeeds here; the clock after it."""
+        """Commit, which always succeeds here; return the clock after it."""
         return self.clock()
 
     @property
@@ -233,5 +233,5 @@ class Disk:
         )
 
     def lease_epoch(self) -> int | None:
-        """The epoch of the lease that still runs."""
+        """Return the epoch of the lease that still runs."""
         return self.lease[0] if self.lease and self.lease[1] > self.clock() else None

@@ -85,7 +85,7 @@ class Server(Voter):
         old: str | None,
         new: str | None,
     ) -> Entry:
-        """An entry with the next log id, which is gone even when nobody commits it."""
+        """Return an entry with the next log id, which is gone even when nobody commits it."""
         self.counter += 1
         moment = str(EPOCH_START + timedelta(seconds=self.counter))
         source = self.name.promotion_source if log_type == CONTROL else self.name.source
@@ -114,7 +114,7 @@ class Server(Voter):
             del self.open[write.number]
 
     def holds(self, transaction_id: str) -> list[Entry]:
-        """The entries of one transaction in the log."""
+        """Return the entries of one transaction in the log."""
         return [e for e in self.log.values() if e.transaction_id == transaction_id]
 
     def await_acknowledgement(self, transaction_id: str) -> bool:
@@ -171,7 +171,7 @@ class Server(Voter):
         return Window([], after, complete=False, large=self.large(held_back[0] if held_back else entries[0]))
 
     def part(self, after: int, ranges: Sequence[Range], limit: int, skipped: Sequence[str]) -> list[Entry]:
-        """The first `limit` of the entries in `ranges` and after `after`."""
+        """Return the first `limit` of the entries in `ranges` and after `after`."""
         log = [entry for entry in self.sorted_log() if entry.transaction_id not in skipped]
         again = [e for e in log for item in ranges if item.first <= e.log_id <= item.last]
         return [*again, *(e for e in log if e.log_id > after)][:limit]
@@ -224,11 +224,11 @@ class Server(Voter):
         self.staging = {key: entry for key, entry in self.staging.items() if entry.epoch >= before_epoch}
 
     def ends(self) -> dict[str, int]:
-        """The last log id of each transaction in the log."""
+        """Return the last log id of each transaction in the log."""
         return {entry.transaction_id: entry.log_id for entry in self.sorted_log()}
 
     def writing_transactions(self) -> frozenset[int]:
-        """The open write transactions."""
+        """Return the open write transactions."""
         return frozenset(self.open)
 
     def promotion_watermark(self, after_epoch: int) -> int | None:
@@ -292,7 +292,7 @@ class Server(Voter):
             self.watermark = self.counted(log_id)
 
     def counted(self, log_id: int) -> Watermark:
-        """A watermark with the number of entries at or below it."""
+        """Return a watermark with the number of entries at or below it."""
         return Watermark(log_id, sum(entry_id.log_id <= log_id for entry_id in self.log))
 
     def write_promotion(self, epoch: int, facts: str) -> None:
@@ -358,16 +358,16 @@ class Server(Voter):
         return self.leader is session
 
     def release(self, session: object) -> None:
-        """The end of a session frees its user lock."""
+        """Free the user lock of a session that ends."""
         if self.leader is session:
             self.leader = None
 
 
 def orphan_record(entry_id: EntryId) -> Record:
-    """The row that keeps an orphaned entry."""
+    """Return the row that keeps an orphaned entry."""
     return Record(ORPHANED, f"{entry_id.epoch}-{entry_id.log_id}")
 
 
 def orphan_image(found_on: NodeName, entry: Entry) -> str:
-    """The row's image: where it was found and the whole entry."""
+    """Return the row's image: where it was found and the whole entry."""
     return json.dumps([found_on.value, *entry[:-1]])

@@ -23,7 +23,7 @@ class Voter(Disk):
             raise StaleEpoch(self.name, epoch, f"its newest promotion is of epoch {self.led}.")
 
     def barrier(self) -> None:
-        """The mode row, taken exclusively: running writes hold it in share mode."""
+        """Take the mode row exclusively: running writes hold it in share mode."""
         if self.open:
             raise WritersBusy(self.name, 2)
 

@@ -54,7 +54,7 @@ class History:
         push_to: Sequence[NodeName],
         calls: int = 0,
     ) -> None:
-        """A writer: (record, whether the row is deleted)."""
+        """Let a writer write: (record, whether the row is deleted)."""
         self.written += 1
         changes = [(r, None if gone else json.dumps({"v": self.written})) for r, gone in records]
         self.plans.append(Plan(f"t{self.written}", changes, push_to))
@@ -66,7 +66,7 @@ class History:
             self.start(place, bodies.writing(self.plans[-1 - back]))
 
     def ask(self, name: NodeName, back: int) -> None:
-        """A writer asks a node whether what was written `back` writes ago is acknowledged."""
+        """Let a writer ask a node whether what was written `back` writes ago is acknowledged."""
         if back < len(self.plans) and self.world.servers[name].up:
             self.world.servers[name].await_acknowledgement(self.plans[-1 - back].transaction_id)
 
@@ -85,21 +85,21 @@ class History:
         self.world.elapse(seconds)
 
     def crash(self, name: NodeName) -> None:
-        """A node's process ends."""
+        """End a node's process."""
         self.world.servers[name].crash()
 
     def deafen(self, name: NodeName) -> None:
-        """A node takes no new connection until it is restarted, or its listener is."""
+        """Let a node take no new connection until it is restarted, or its listener is."""
         self.world.servers[name].deaf = True
 
     def crash_primary(self) -> None:
-        """The process of the node that takes writes ends."""
+        """End the process of the node that takes writes."""
         for server in self.world.servers.values():
             if server.writable:
                 server.crash()
 
     def restart(self, name: NodeName) -> None:
-        """A node's process starts."""
+        """Start a node's process."""
         self.world.servers[name].restart()
 
     def cut(self, place: str, name: NodeName, way: str) -> None:
@@ -163,7 +163,7 @@ class History:
         return body
 
     def check_equal(self, primary: Server) -> None:
-        """Logs and tables are equal everywhere, the tables are what the log says. Invariant (d)."""
+        """Check that logs and tables are equal everywhere, the tables what the log says. Invariant (d)."""
         replay = {
             record: entry.new_value
             for record, entry in newest_by_record(primary.log.values()).items()
@@ -193,7 +193,7 @@ class History:
 
 
 def orphans_in(log: Iterable[Entry]) -> set[EntryId]:
-    """The identities of the entries that a log names as orphaned transactions, those inside them too."""
+    """Return the identities of the entries that a log names as orphaned transactions, those inside them too."""
     found: set[EntryId] = set()
     for entry in log:
         found |= inside(entry.table_name, entry.new_value)
@@ -201,7 +201,7 @@ def orphans_in(log: Iterable[Entry]) -> set[EntryId]:
 
 
 def inside(table_name: str, image: str | None) -> set[EntryId]:
-    """The orphaned entry that a row's image holds, and what that one holds."""
+    """Return the orphaned entry that a row's image holds, and what that one holds."""
     if table_name != ORPHANED or image is None:
         return set()
     row = Entry(*json.loads(image)[1:], "")
@@ -239,7 +239,7 @@ def push_order(r: Chance) -> list[NodeName]:
 
 
 def starting(body: Callable[[Chance], Body]) -> Step:
-    """The step that starts a coordinator and lets it make its first calls."""
+    """Return the step that starts a coordinator and lets it make its first calls."""
     return lambda h, r: h.start(place(r), body(r), r.choice((0, *CALLS)))
 
 
@@ -292,7 +292,7 @@ def random_history(
 
 
 def first_violation(seeds: range, steps: int, weights: Mapping[str, float] = WEIGHTS) -> Violation | None:
-    """What the first history finds that fails."""
+    """Return what the first history finds that fails."""
     for seed in seeds:
         try:
             random_history(seed, steps, weights)

@@ -15,7 +15,7 @@ from tests.harness.links import Links
 
 @contextmanager
 def introduced(cluster: Cluster, links: Links) -> Iterator[None]:
-    """The nodes see each other through links of their own, which can be cut; afterwards directly again."""
+    """Give the nodes see each other through links of their own, which can be cut; afterwards directly again."""
     real = cluster.conf.nodes
     for name in NodeName:
         ports = links.ports(name)

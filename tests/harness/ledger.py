@@ -40,7 +40,7 @@ class Ledger(Witness):
         self.primary: Server | None = None
 
     def fail(self, sentence: str) -> NoReturn:
-        """An invariant does not hold."""
+        """Return an invariant does not hold."""
         self.violated = True
         raise Violation(sentence)
 
@@ -57,7 +57,7 @@ class Ledger(Witness):
                 self.before[entry.epoch] = older(server, entry.epoch)
 
     def opened(self, server: Server, epoch: int) -> None:
-        """A node begins to take writes: it holds all that was acknowledged. Invariant (a)."""
+        """Check a node that begins to take writes: it holds all that was acknowledged. Invariant (a)."""
         if (epoch, server) == (self.epoch, self.primary):
             return
         if epoch <= self.epoch:
@@ -72,7 +72,7 @@ class Ledger(Witness):
             self.fail(f"(a) {server} set acknowledged entries aside: {sorted(lost)}")
 
     def told(self, server: Server, entries: Sequence[Entry]) -> None:
-        """A writer hears "done"."""
+        """Note that a writer hears "done"."""
         ids = {entry.id for entry in entries}
         if ids & self.late:
             self.fail(f"(c) {sorted(ids)} were written after epoch {self.epoch} began")
@@ -80,20 +80,20 @@ class Ledger(Witness):
         self.check_kept()
 
     def check(self, servers: Iterable[Server]) -> None:
-        """What holds at every moment."""
+        """Check what holds at every moment."""
         writable = [server for server in servers if server.writable]
         if len(writable) > 1:
             self.fail(f"(b) {writable} take writes at one time")
         self.check_kept()
 
     def check_kept(self) -> None:
-        """The node that opened the newest epoch holds all that was acknowledged. Invariant (a)."""
+        """Check that the node that opened the newest epoch holds all that was acknowledged. Invariant (a)."""
         if self.primary and not self.acknowledged <= self.primary.log.keys():
             lost = sorted(self.acknowledged - self.primary.log.keys())
             self.fail(f"(a) {lost} were acknowledged, {self.primary} lacks them")
 
     def stored(self, server: Server) -> None:
-        """A log that has changed keeps the boundary rule and shows whole transactions."""
+        """Check that a log that has changed keeps the boundary rule and shows whole transactions."""
         if self.boundary_checked:
             self.check_boundary(server)
         self.check_whole(server)
@@ -105,7 +105,7 @@ class Ledger(Witness):
             self.fail(f"(boundary) {server} leads {server.led} and differs in {sorted(differ)}")
 
     def check_whole(self, server: Server) -> None:
-        """A log shows whole transactions only."""
+        """Check that a log shows whole transactions only."""
         held = Counter((entry.epoch, entry.transaction_id) for entry in server.log.values())
         torn = [transaction for transaction, size in held.items() if size != self.sizes[transaction]]
         if torn:
@@ -113,5 +113,5 @@ class Ledger(Witness):
 
 
 def older(server: Server, epoch: int) -> frozenset[EntryId]:
-    """What a server holds of the epochs before `epoch`."""
+    """Return what a server holds of the epochs before `epoch`."""
     return frozenset(entry_id for entry_id in server.log if entry_id.epoch < epoch)

@@ -162,7 +162,7 @@ class Link:
                 self.begin(line)
 
     def waiting(self) -> tuple[socket.socket, tuple[str, int]] | None:
-        """The next connection that has arrived and where it comes from, None when there is none."""
+        """Return the next connection that has arrived and where it comes from, None when there is none."""
         assert self._listener is not None
         with suppress(BlockingIOError):
             return self._listener.accept()
@@ -207,7 +207,7 @@ class Link:
 
 
 def listener(port: int) -> socket.socket:
-    """A socket that takes connections on this machine."""
+    """Return a socket that takes connections on this machine."""
     made = socket.create_server((LOOPBACK, port), backlog=BACKLOG)
     made.setblocking(False)
     return made

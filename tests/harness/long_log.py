@@ -13,7 +13,7 @@ FILL = (
 
 
 def reads(connection) -> int:
-    """The rows that the session has touched so far."""
+    """Return the rows that the session has touched so far."""
     return sum(int(value) for _, value in connection.rows("SHOW SESSION STATUS LIKE 'Handler_read%'"))
 
 

@@ -129,7 +129,7 @@ def look(connection: Connection) -> Look:
 
 
 def epoch_at(looks: list[Look], at: float) -> int | None:
-    """The epoch in which a node certainly took writes at a moment between two of its looks."""
+    """Return the epoch in which a node certainly took writes at a moment between two of its looks."""
     after = bisect_left(looks, at, key=lambda seen: seen.at)
     if not 0 < after < len(looks):
         return None

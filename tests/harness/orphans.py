@@ -31,7 +31,7 @@ def leave_orphans(cluster, *statements: str, transaction: str = "orphaned") -> N
 
 
 def orphans(cluster) -> list[tuple]:
-    """The orphaned transactions on the primary, their images read."""
+    """Return the orphaned transactions on the primary, their images read."""
     rows = cluster.connect(cluster.primary()).rows(ORPHANS)
     return [(*row[:4], *(image and json.loads(image) for image in row[4:6]), *row[6:]) for row in rows]
 

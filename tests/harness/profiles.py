@@ -32,5 +32,5 @@ PROFILES = {
 
 
 def profile() -> Profile:
-    """The profile that the environment names."""
+    """Return the profile that the environment names."""
     return PROFILES[os.environ.get("HYPOTHESIS_PROFILE", "quick")]

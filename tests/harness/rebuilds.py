@@ -31,7 +31,7 @@ def compared(cluster) -> Verification:
 
 
 def cut_after(ticks: int) -> Callable[[int], None]:
-    """A progress in which the process dies."""
+    """Return a progress in which the process dies."""
     left = iter(range(ticks))
 
     def progress(_count: int) -> None:

@@ -23,7 +23,7 @@ Rule = Callable[[pytest.MonkeyPatch], None]
 
 
 def promotion_first(patch: pytest.MonkeyPatch) -> None:
-    """The boundary rule: PROMOTION entries travel before the epochs that they end."""
+    """Break the boundary rule: PROMOTION entries travel before the epochs that they end."""
     in_order = reconcile.copy_missing
 
     def copy(target: Node, source: Node, epoch: int, *rest: Any) -> Reconciled:
@@ -36,17 +36,17 @@ def promotion_first(patch: pytest.MonkeyPatch) -> None:
 
 
 def any_epoch(patch: pytest.MonkeyPatch) -> None:
-    """The epoch check: an append does not look at the promise."""
+    """Break the epoch check: an append does not ask for the promise."""
     patch.setattr(Server, "fence", lambda s, epoch, boundary: boundary or s.require_promotion(epoch))
 
 
 def any_follower(patch: pytest.MonkeyPatch) -> None:
-    """The other half of the boundary rule: a push goes to nodes that lack the PROMOTION."""
+    """Break the other half of the boundary rule: a push goes to nodes that lack the PROMOTION."""
     patch.setattr(Server, "fence", lambda s, epoch, _boundary: s.require_promise(epoch))
 
 
 def no_orphans(patch: pytest.MonkeyPatch) -> None:
-    """The orphan step: nothing is orphaned."""
+    """Leave out the orphan step: nothing is orphaned."""
     patch.setattr(reconcile, "orphan_lost_entries", lambda *_: 0)
 
 
@@ -56,22 +56,22 @@ def no_consent(patch: pytest.MonkeyPatch) -> None:
 
 
 def no_wait_for_solo_lease(patch: pytest.MonkeyPatch) -> None:
-    """A promotion does not wait for a lease that nobody consented to."""
+    """Let a promotion not wait for a lease that nobody consented to."""
     patch.setattr(promote, "wait_out_unconsented_lease", lambda *_: None)
 
 
 def refusal_is_proof(patch: pytest.MonkeyPatch) -> None:
-    """A primary that refuses new connections from everywhere counts as one whose process has ended."""
+    """Take a primary that refuses new connections from everywhere for one whose process has ended."""
     patch.setattr(coordinators, "is_gone", is_refused)
 
 
 def lease_outlives_claim(patch: pytest.MonkeyPatch) -> None:
-    """A claim leaves the claimed node's own lease."""
+    """Let a claim leave the claimed node's own lease."""
     patch.setattr(Server, "end_lease", lambda _s, _epoch: None)
 
 
 def clock_read_late(patch: pytest.MonkeyPatch) -> None:
-    """The lease is measured from the answer, not from before the question."""
+    """Measure the lease from the answer, not from before the question."""
     agreed = lease.agreed_since
 
     def late(primary: Node, voters: Any, epoch: int, seconds: float) -> float:
@@ -82,17 +82,17 @@ def clock_read_late(patch: pytest.MonkeyPatch) -> None:
 
 
 def only_an_end(patch: pytest.MonkeyPatch) -> None:
-    """A lease has an end and no begin, so it does not notice that the clock has stepped back."""
+    """Give a lease an end and no begin, so that it does not notice that the clock has stepped back."""
     patch.setattr(Server, "is_overtaken", lambda _s, _epoch: False)
 
 
 def any_disk(patch: pytest.MonkeyPatch) -> None:
-    """A node that was restarted is taken at its word, however little it knows."""
+    """Take a node that was restarted at its word, however little it knows."""
     patch.setattr(promote, "set_back", lambda _states: {})
 
 
 def force_lasts(patch: pytest.MonkeyPatch) -> None:
-    """A primary that an operator has forced goes on without consent, whoever follows it meanwhile."""
+    """Let a primary that an operator has forced go on without consent, whoever follows it meanwhile."""
     patch.setattr(Server, "note_follower", lambda _s, _epoch: None)
 
 
@@ -108,17 +108,17 @@ def no_barrier(patch: pytest.MonkeyPatch) -> None:
 
 
 def no_union(patch: pytest.MonkeyPatch) -> None:
-    """A promotion gathers nothing from the other nodes of its epoch."""
+    """Let a promotion gather nothing from the other nodes of its epoch."""
     patch.setattr(promote, "copy_missing", lambda *_: Reconciled())
 
 
 def no_confirmation(patch: pytest.MonkeyPatch) -> None:
-    """An epoch begins on its primary alone."""
+    """Begin an epoch on its primary alone."""
     patch.setattr(promote, "confirm", lambda *_: ([], 0))
 
 
 def highest_id_only(patch: pytest.MonkeyPatch) -> None:
-    """The replicator remembers the highest id and no gaps."""
+    """Let the replicator remember the highest id and no gaps."""
     patch.setattr(Gaps, "ranges", property(lambda _s: []))
     patch.setattr(Gaps, "watermark", property(lambda s: s.cursor))
 
@@ -133,7 +133,7 @@ def parts_suffice(patch: pytest.MonkeyPatch) -> None:
 
 
 def connections_survive(patch: pytest.MonkeyPatch) -> None:
-    """A connection goes on after its server's restart as if nothing had happened."""
+    """Let a connection go on after its server's restart as if nothing had happened."""
     ask = Coordinator.ask
 
     def forget_and_ask(self: Coordinator, server: Server) -> None:

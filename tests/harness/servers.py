@@ -94,7 +94,7 @@ class ScratchServers(scratch.ScratchServers):
         )
 
     def environment(self, ports: Mapping[NodeName, int] | None = None) -> dict[str, str]:
-        """The environment of a `manage.py` that works with these servers.
+        """Return the environment of a `manage.py` that works with these servers.
 
         ports: where it reaches them, when not directly (`Links.ports`).
         """
@@ -120,7 +120,7 @@ class ScratchServers(scratch.ScratchServers):
     def connect(
         self, name: NodeName, account: str = "app", timeout: float = 5.0, port: int | None = None
     ) -> Connection:
-        """A connection to one node's database as one of the accounts; through `port` when one is given."""
+        """Return a connection to one node's database as one of the accounts; through `port` when one is given."""
         place = endpoint(conf(), name, self.account(account))
         return Connection(replace(place, port=port or place.port), timeout=timeout)
 

@@ -33,7 +33,7 @@ class Site:
     programs: dict[str, Program]
 
     def sign_in(self) -> requests.Session:
-        """A browser that the user admin has signed in with."""
+        """Return a browser that the user admin has signed in with."""
         session = requests.Session()
         address = f"{self.url}/accounts/login/"
         page = session.get(address, timeout=20).text
@@ -46,7 +46,7 @@ class Site:
 
 @contextmanager
 def serving(cluster: Cluster, **variables: str) -> Iterator[Site]:
-    """The site with the watch and the replicator, each a process of its own, on the nodes of a test."""
+    """Give the site with the watch and the replicator, each a process of its own, on the nodes of a test."""
     cluster.settle()
     cluster.replicator.stop(writers_carry=True)
     port, directory = free_ports(1)[0], cluster.servers.directory
@@ -152,7 +152,7 @@ class Editor(threading.Thread):
 
 @contextmanager
 def editing(site: Site, tconsts: list[str]) -> Iterator[Counters]:
-    """A steady load of edits, an editor a title."""
+    """Give a steady load of edits, an editor a title."""
     counters, over = Counters(), threading.Event()
     editors = [Editor(site, tconst, counters, over) for tconst in tconsts]
     for editor in editors:

@@ -18,7 +18,7 @@ ROW_ENTRIES = (
 def refusal(
     connection: Connection, sql: str, params: Sequence[Any] | None = None, code: int = NOT_WRITABLE
 ) -> str:
-    """The sentence with which the server refuses a statement; `code` is the error number it must have."""
+    """Return the sentence with which the server refuses a statement; `code` is the error number it must have."""
     with pytest.raises(MySQLdb.Error) as refused, connection.raw().cursor() as cursor:
         cursor.execute(sql, params)
     assert refused.value.args[0] == code, refused.value
@@ -43,7 +43,7 @@ def dump(connection: Connection, table: str) -> list[str]:
 
 
 def replicated_tables(connection: Connection) -> list[str]:
-    """The tables that have a log trigger."""
+    """Return the tables that have a log trigger."""
     return [
         name
         for (name,) in connection.rows(

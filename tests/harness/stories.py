@@ -16,7 +16,7 @@ PAIR = [(Record("title", "q"), '"first"'), (Record("title", "r"), '"second"')]
 
 
 def begun(*, boundary_checked: bool = True) -> History:
-    """Main takes writes, Node A and Node B follow.
+    """Begin: Main takes writes, Node A and Node B follow.
 
     boundary_checked: False to see what a broken boundary rule leads to, instead of the break itself.
     """
@@ -28,7 +28,7 @@ def begun(*, boundary_checked: bool = True) -> History:
 
 
 def write(name: str, *push_to: NodeName, row: Record = ROW, rows: int = 1) -> Body:
-    """A writer of one row, or of one row several times, who pushes to these nodes."""
+    """Return a writer of one row, or of one row several times, who pushes to these nodes."""
     changes = [(row, f'"{name}.{number}"') for number in range(rows)]
     return writing(Plan(name, changes, push_to))
 

@@ -15,7 +15,7 @@ GOOD: tuple[Any, ...] = ("tt0000001", "A Film", 90, "8.1", 10, 1999)
 
 
 def changed(**values: Any) -> list[Any]:
-    """The arguments of a good title with some of them changed."""
+    """Return the arguments of a good title with some of them changed."""
     return [values.get(name, given) for name, given in zip(NAMES, GOOD, strict=True)]
 
 
@@ -32,7 +32,7 @@ def call(connection: MySQLdb.Connection, procedure: str, *values: Any) -> Rows:
 
 
 def error(connection: MySQLdb.Connection, procedure: str, *values: Any) -> tuple[int, str]:
-    """The number and the sentence with which a call ends."""
+    """Return the number and the sentence with which a call ends."""
     with pytest.raises(MySQLdb.OperationalError) as caught:
         call(connection, procedure, *values)
     number, sentence = caught.value.args
@@ -40,7 +40,7 @@ def error(connection: MySQLdb.Connection, procedure: str, *values: Any) -> tuple
 
 
 def refusal(connection: MySQLdb.Connection, procedure: str, *values: Any) -> str:
-    """The sentence with which a call is refused as invalid."""
+    """Return the sentence with which a call is refused as invalid."""
     number, sentence = error(connection, procedure, *values)
     assert number == INVALID, sentence
     return sentence
@@ -52,6 +52,6 @@ def entries(connection: MySQLdb.Connection) -> int:
 
 
 def title(connection: MySQLdb.Connection, tconst: str = "tt0000001") -> tuple[Any, ...] | None:
-    """The columns of a title, None when there is none."""
+    """Return the columns of a title, None when there is none."""
     rows = run(connection, "SELECT * FROM title_ft WHERE tconst = %s", tconst)
     return rows[0] if rows else None

@@ -24,18 +24,18 @@ FOLLOWER = NodeState(
 
 
 def node(name: NodeName, **facts: Any) -> NodeState:
-    """A level follower of Main in the present epoch, but for these facts."""
+    """Return a follower of Main without lag in the present epoch, but for these facts."""
     return replace(FOLLOWER, **{"name": name, "mode": name.following_mode} | facts)
 
 
 def leading(name: NodeName, **facts: Any) -> NodeState:
-    """The primary of the present epoch."""
+    """Return the primary of the present epoch."""
     lease = {"mode": name.writing_mode, "lease": Lease(EPOCH, 2.0), "primary": name}
     return node(name, **lease | facts)
 
 
 def silent(name: NodeName, *, gone: bool = False, ended: bool = False) -> NodeUnreachable:
-    """A node that does not answer; gone: it refuses connections. ended: it closed one that was open."""
+    """Return a node that does not answer; gone: it refuses connections. ended: it closed one that was open."""
     reason = "connection refused at it" if gone else "no answer within 0.8 s"
     return NodeUnreachable(name, reason, gone=gone, ended=EPOCH if ended else None)
 
@@ -46,7 +46,7 @@ def monitor_state(
     reachability: tuple[Reachability, Reachability] = (Reachability.SILENT, Reachability.SILENT),
     answers: int = 0,
 ) -> MonitorState:
-    """Main, Node A, Node B as they are seen; who is missing follows Main. reachability: those of the others."""
+    """Return Main, Node A, Node B as they are seen; who is missing follows Main. reachability: those of the others."""
     states = dict(zip(NodeName, [*seen, *(node(name) for name in list(NodeName)[len(seen) :])], strict=True))
     view = ClusterView(states)
     away = [name for name in NodeName if view.state(name) is None]

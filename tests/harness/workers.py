@@ -41,12 +41,12 @@ class Workers:
         return program
 
     def worker(self, queues: str, *options: str, turn: int = 1) -> Program:
-        """A worker of these queues; `turn` tells several of them apart."""
+        """Return a worker of these queues; `turn` tells several of them apart."""
         name = f"worker-{queues}-{turn}"
         return self.start(name, [*CELERY, "worker", "-Q", queues, "-n", f"{name}@here", *options, *WARNING])
 
     def beat(self, turn: int = 1) -> Program:
-        """A beat; `turn` tells several of them apart."""
+        """Return a beat; `turn` tells several of them apart."""
         schedule = self.directory / f"beat-{self.port}-{turn}"
         options = ["--schedule", str(schedule), "--pidfile", "", *WARNING]
         return self.start(f"beat-{turn}", [*CELERY, "beat", *options])

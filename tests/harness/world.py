@@ -49,18 +49,18 @@ class World:
         self.coordinators: list[Coordinator] = []
 
     def server(self, name: NodeName, offset: float = 0.0, rate: float = 1.0) -> Server:
-        """A new node with its clock."""
+        """Return a new node with its clock."""
         return Server(name, now=lambda: self.now, witness=self.ledger, offset=offset, rate=rate)
 
     def start(self, name: str, body: Body) -> "Coordinator":
-        """A coordinator that waits before its first call. Several may have one name: one place."""
+        """Return a coordinator that waits before its first call. Several may have one name: one place."""
         coordinator = Coordinator(self, name, body)
         self.coordinators.append(coordinator)
         coordinator.switch()
         return coordinator
 
     def run(self, name: str, body: Body) -> Any:
-        """What a coordinator gives that nobody interrupts. Raises its ClusterError."""
+        """Return what a coordinator gives that nobody interrupts. Raises its ClusterError."""
         return self.start(name, body).finish()
 
     @property
@@ -83,7 +83,7 @@ class World:
                 server.rollback(write)
 
     def check(self) -> None:
-        """The invariants that hold at every moment."""
+        """Check the invariants that hold at every moment."""
         self.ledger.check(self.servers.values())
 
     def close(self) -> None:
@@ -121,7 +121,7 @@ class Coordinator(greenlet):
         return f"Coordinator({self.name}, next={self.next})"
 
     def run(self) -> None:
-        """The greenlet's work."""
+        """Do the greenlet's work."""
         try:
             self.result = self.body(self)
         except ClusterError as error:
@@ -130,7 +130,7 @@ class Coordinator(greenlet):
             self.hang_up()
 
     def hang_up(self) -> None:
-        """The process ends: a server that hears of it undoes what was open, the others do later."""
+        """End the process: a server that hears of it undoes what was open, the others do later."""
         for server, write in self.writes:
             if server.up and not self.cuts(server):
                 server.rollback(write)
@@ -226,7 +226,7 @@ class Coordinator(greenlet):
 
 
 def present() -> Coordinator:
-    """The coordinator whose turn it is."""
+    """Return the coordinator whose turn it is."""
     current = getcurrent()
     assert isinstance(current, Coordinator)
     return current
@@ -238,7 +238,7 @@ def wait(seconds: float) -> None:
 
 
 def clock() -> float:
-    """The true time, for the present coordinator."""
+    """Return the true time, for the present coordinator."""
     return present().world.now
 
 
@@ -254,13 +254,13 @@ class InTurn:
 
     @staticmethod
     def map(function: Callable[[Any], Any], items: Any) -> Any:
-        """The results, one by one."""
+        """Return the results, one by one."""
         return list(starmap(function, ((item,) for item in items)))
 
 
 @contextmanager
 def virtual_time() -> Iterator[pytest.MonkeyPatch]:
-    """The verbs sleep in the world's time, observe in turn, and work in windows of three entries.
+    """Let the verbs sleep in the world's time, observe in turn, and work in windows of three entries.
 
     What is missing further back than three ids is read again two ids at a time.
     Gives the MonkeyPatch, for a test that takes a rule away.

@@ -47,7 +47,7 @@ class Book:
     ended: float = 0.0
 
     def gap(self) -> float:
-        """The longest time in seconds in which nobody heard of a success, up to the end of the load."""
+        """Return the longest time in seconds in which nobody heard of a success, up to the end of the load."""
         end = self.ended or time.monotonic()
         times = [at for at in [*self.acknowledged.values()] if self.began <= at <= end]
         points = [self.began, *sorted(times), end]
@@ -134,7 +134,7 @@ class Writer(threading.Thread):
         )
 
     def change(self, connection: Connection, transaction: str) -> None:
-        """The transaction itself."""
+        """Run the transaction itself."""
         connection.run("SET @current_transaction_id = %s", (transaction,))
         connection.run("START TRANSACTION")
         connection.run(
@@ -145,7 +145,7 @@ class Writer(threading.Thread):
         connection.commit()
 
     def reach(self) -> Connection:
-        """The connection to the present candidate: kept while the other one is asked, as a pool does."""
+        """Return the connection to the present candidate: kept while the other one is asked, as a pool does."""
         name = CANDIDATES[self.candidate]
         if name not in self.connections:
             self.connections[name] = self.dial(name)
@@ -185,7 +185,7 @@ def writing(cluster, writers: int = 8, dial: Dial | None = None) -> Iterator[Boo
 
 
 def prepare(cluster, writers: int) -> None:
-    """The counters: one for each writer, and four that they share."""
+    """Make the counters: one for each writer, and four that they share."""
     main = cluster.connect("main")
     rows = [(number,) for number in range(-3, writers + 1)]
     deadline = time.monotonic() + PREPARATION_SECONDS

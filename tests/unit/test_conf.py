@@ -50,7 +50,7 @@ def test_a_wrong_value_is_named(wrong, sentence):
 
 
 def plain(**more: object) -> SimpleNamespace:
-    """Settings with what has no default, and more."""
+    """Return settings with what has no default, and more."""
     return SimpleNamespace(**{"DATABASES": settings.DATABASES, "CLUSTER_PASSWORD": "x"} | more)
 
 

@@ -19,7 +19,7 @@ LIMIT = 150 * 1024
 
 
 def seen(*nodes: Any, orphans: int = 0, age: float = 0.0) -> None:
-    """A monitor has seen these nodes."""
+    """Let a monitor see these nodes."""
     state = monitor_state(*nodes)
     told = facts(Tick(state, decide(state, POLICY)), dict.fromkeys(NodeName), Newest((), orphans))
     now = datetime.now(UTC) - timedelta(seconds=age)

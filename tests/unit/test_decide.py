@@ -31,7 +31,7 @@ MAIN, NODE_A, NODE_B = NodeName
 
 
 def said(monitor_state: MonitorState, policy: Policy = POLICY) -> tuple[Action, str]:
-    """The action and its sentence."""
+    """Return the action and its sentence."""
     decision = decide(monitor_state, policy)
     return decision.action, decision.sentence
 
@@ -352,7 +352,7 @@ def assert_way_out(view: ClusterView, decision: Decision) -> None:
 
 
 def assert_no_danger(seen: MonitorState, decision: Decision) -> None:
-    """A node that takes writes keeps them, and nobody is promoted who may not be."""
+    """Assert that a node that takes writes keeps them, and nobody is promoted who may not be."""
     view = seen.view
     if view.primary is not None:
         calm = (Action.NOTHING, Action.RECOVER, Action.HAND_BACK)

@@ -31,17 +31,17 @@ FOLLOWER = NodeState(
 
 
 def node(name: NodeName, **facts: Any) -> NodeState:
-    """A follower of epoch 3, but for these facts."""
+    """Return a follower of epoch 3, but for these facts."""
     return replace(FOLLOWER, name=name, **facts)
 
 
 def primary(**facts: Any) -> NodeState:
-    """Main, taking writes in epoch 3."""
+    """Return Main, taking writes in epoch 3."""
     return node(MAIN, **{"mode": Mode.PRIMARY, "lease": Lease(3, 1.0)} | facts)
 
 
 def view(main: NodeState | None, *others: NodeState | None, gone: bool = False) -> ClusterView:
-    """Main, Node A, Node B; None does not answer. gone: its process is not there."""
+    """Return Main, Node A, Node B; None does not answer. gone: its process is not there."""
     seen = [main, *others, *[node(NODE_A), node(NODE_B, mode=Mode.REPLICA)][len(others) :]]
     return ClusterView(
         {
@@ -111,7 +111,7 @@ def test_a_failover_refuses_with_the_reason(seen: ClusterView, sentence: str) ->
 
 
 def refusing(ended: int | None) -> ClusterView:
-    """Main refuses connections; ended: the lease that it held when it closed one. The present epoch is 4."""
+    """Return the state in which Main refuses connections; ended: the lease that it held when it closed one. Epoch 4."""
     others = [node(name, led=4, promised=4) for name in (NODE_A, NODE_B)]
     return ClusterView(
         {MAIN: NodeUnreachable(MAIN, "refused", gone=True, ended=ended), **{n.name: n for n in others}}

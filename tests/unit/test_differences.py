@@ -22,7 +22,7 @@ FIRST, SECOND = EntryId(1, 10), EntryId(1, 20)
 
 
 def at(entry: EntryId | None, row: str | None, logged: str | None = None) -> RowSnapshot:
-    """A look at a row; what its log says is `logged`, else the row itself."""
+    """Return what was read of a row; what its log says is `logged`, else the row itself."""
     return RowSnapshot(row, entry, (logged or row) if entry else None)
 
 

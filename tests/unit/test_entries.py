@@ -22,12 +22,12 @@ from tests.harness.profiles import profile
 
 
 def entry(log_id: int, epoch: int = 1, transaction: str = "t", row: str = "p", sequence: int = 1) -> Entry:
-    """A change of one row."""
+    """Return a change of one row."""
     return Entry(log_id, epoch, transaction, sequence, ROW, "UPDATE", "title", row, "{}", "{}", "MAIN", "")
 
 
 def promotion(log_id: int, epoch: int) -> Entry:
-    """The beginning of an epoch."""
+    """Return the beginning of an epoch."""
     return entry(log_id, epoch, f"promotion-{epoch}")._replace(
         log_type=CONTROL, operation_type=PROMOTION, table_name="", record_id=PROMOTION
     )
@@ -78,7 +78,7 @@ def test_a_window_holds_whole_transactions(entries: list[Entry], upto: int) -> N
 
 
 def transactions(log: Sequence[Entry], transaction_id: str) -> list[Entry]:
-    """The entries of one transaction."""
+    """Return the entries of one transaction."""
     return [e for e in log if e.transaction_id == transaction_id]
 
 

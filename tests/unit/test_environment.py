@@ -15,7 +15,7 @@ READERS = {"text", "url", "node_database", "control_database", "bool", "int", "f
 
 
 def variables_read() -> set[str]:
-    """The first argument of each call in the settings that reads a variable."""
+    """Return the first argument of each call in the settings that reads a variable."""
     tree = ast.parse((settings.BASE_DIR / "mco2site" / "settings.py").read_text())
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args]
     named = [call for call in calls if _called(call) in READERS]

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db(databases=["control"])
 
 
 def event(seconds: int, verb: str, old: str = "", **facts: object) -> Event:
-    """A transition so many seconds after the first one."""
+    """Return a transition so many seconds after the first one."""
     at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
     return Event.objects.create(
         happened_at=at,

@@ -21,7 +21,7 @@ ranges = st.lists(st.builds(lambda a, b: Range(min(a, b), max(a, b)), ids, ids),
 
 
 def members(items: list[Range]) -> set[int]:
-    """The ids in some ranges."""
+    """Return the ids in some ranges."""
     return {log_id for item in items for log_id in range(item.first, item.last + 1)}
 
 
@@ -34,7 +34,7 @@ def test_subtract_leaves_what_was_not_seen(items: list[Range], seen: set[int]) -
 
 
 def ask(gaps: Gaps, writing: set[int]) -> None:
-    """A question that is answered at once."""
+    """Ask a question that is answered at once."""
     gaps.ask()
     gaps.answer(frozenset(writing))
 
@@ -94,7 +94,7 @@ class Log:
     begun: int = 0
 
     def begin(self) -> None:
-        """A transaction starts to write; it owns no id yet."""
+        """Let a transaction start to write; it owns no id yet."""
         self.begun += 1
         self.open[self.begun] = []
 
@@ -111,11 +111,11 @@ class Log:
             self.committed |= set(written) if keep else set()
 
     def pick(self, number: int) -> int:
-        """An open transaction."""
+        """Return an open transaction."""
         return sorted(self.open)[number % len(self.open)]
 
     def read(self, after: int, again: list[Range]) -> tuple[list[int], int]:
-        """The ids after `after` and in `again` that are committed, and how far the read looked."""
+        """Return the ids after `after` and in `again` that are committed, and how far the read looked."""
         shown = [i for i in self.committed if i > after or i in members(again)]
         return shown, max(shown, default=after)
 
@@ -157,13 +157,13 @@ class Reading(RuleBasedStateMachine):
 
     @rule()
     def look_up(self) -> None:
-        """The server finds out who writes; the answer is on its way."""
+        """Let the server find out who writes; the answer is on its way."""
         if self.asked and self.on_its_way is None:
             self.on_its_way = frozenset(self.log.open)
 
     @rule()
     def answer(self) -> None:
-        """The answer arrives; between two of them lies a read."""
+        """Let the answer arrive; between two of them lies a read."""
         if self.has_read and self.on_its_way is not None:
             self.gaps.answer(self.on_its_way)
             self.has_read, self.asked, self.on_its_way = False, False, None

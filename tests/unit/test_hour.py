@@ -17,7 +17,7 @@ LAST = int(NOW // SLOT) - 1
 def sample(
     slot: int, *, entries: int = 100, lag: int | None = 0, writable: int = 10, missed: int = 0
 ) -> Sample:
-    """A sample in which Main takes writes; missed: probes that it did not answer."""
+    """Return a sample in which Main takes writes; missed: probes that it did not answer."""
     mode = "UNKNOWN" if lag is None else "PRIMARY"
     node: dict[str, Any] = {
         "mode": mode, "lag_entries": lag, "probe_seconds": None if lag is None else 0.002, "entries": entries,
@@ -28,7 +28,7 @@ def sample(
 
 
 def rates(*found: Sample) -> hour.Plot:
-    """The plot of the write rate."""
+    """Return the plot of the write rate."""
     return hour.plots(found, WINDOW)[1]
 
 

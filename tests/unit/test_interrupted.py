@@ -17,13 +17,13 @@ TICKS = 6
 
 @pytest.fixture(autouse=True)
 def patch() -> Iterator[pytest.MonkeyPatch]:
-    """The verbs in virtual time."""
+    """Give the verbs in virtual time."""
     with virtual_time() as patch:
         yield patch
 
 
 def main_died(world: World) -> None:
-    """Main acknowledged one write, kept another one for itself, and died."""
+    """Let Main acknowledge one write, keep another one for itself, and die."""
     world.run("w1", write("t1", NODE_A))
     unacknowledged(world, "t2")
     world.servers[MAIN].crash()

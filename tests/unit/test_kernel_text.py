@@ -18,7 +18,7 @@ PARTS = catalogue.sql_root() / "cluster" / "parts"
 
 
 def code(statement: str) -> str:
-    """The statement without its comments."""
+    """Return the statement without its comments."""
     return re.sub(r"--[^\n]*", "", statement).replace("MESSAGE_TEXT", "")
 
 

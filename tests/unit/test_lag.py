@@ -15,7 +15,7 @@ def view(held: int, a: int, b: int | None) -> ClusterView:
 
 
 def said(*looks: ClusterView, every: float = 10.0) -> list[list[str]]:
-    """What is said after each look."""
+    """Return what is said after each round."""
     report = LagReport()
     return [report.sentences(look, turn * every) for turn, look in enumerate(looks)]
 

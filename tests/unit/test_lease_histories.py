@@ -72,7 +72,7 @@ class LeaseHistory:
         self.writable_steps = 0
 
     def clock(self) -> tuple[float, float]:
-        """The offset and the rate of a clock."""
+        """Return the offset and the rate of a clock."""
         return self.r.uniform(-1e6, 1e6), self.r.uniform(0.99, 1.01)
 
     def start(self) -> None:
@@ -94,7 +94,7 @@ class LeaseHistory:
         return self.world.now + self.r.choice(self.delays[coordinator])
 
     def step(self) -> None:
-        """Some time passes; what is due happens."""
+        """Let some time pass; what is due happens."""
         if len(self.due) < CROWD and self.r.random() < self.traffic.rate:
             self.start()
         for server in self.world.servers.values():
@@ -109,7 +109,7 @@ class LeaseHistory:
         self.writable_steps += any(server.writable for server in self.world.servers.values())
 
     def play(self, seconds: float) -> int:
-        """Steps with a writable node. Raises Violation when there are two."""
+        """Return the steps with a writable node. Raises Violation when there are two."""
         while self.world.now < seconds:
             self.step()
         self.world.close()
@@ -118,13 +118,13 @@ class LeaseHistory:
 
 @pytest.fixture(autouse=True)
 def patch() -> Iterator[pytest.MonkeyPatch]:
-    """The verbs in virtual time."""
+    """Give the verbs in virtual time."""
     with virtual_time() as patch:
         yield patch
 
 
 def play_all(seeds: range, traffic: Traffic) -> int:
-    """Steps with a writable node in all of these histories. Raises Violation."""
+    """Return the steps with a writable node in all of these histories. Raises Violation."""
     return sum(LeaseHistory(seed, traffic).play(200) for seed in seeds)
 
 

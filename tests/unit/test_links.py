@@ -69,14 +69,14 @@ def links(echo) -> Iterator[Links]:
 
 
 def dial(links: Links, source: str = "here", seconds: float = 2) -> socket.socket:
-    """A connection through a link."""
+    """Return a connection through a link."""
     line = socket.create_connection(("127.0.0.1", links.ports(source)["main"]), seconds)
     line.settimeout(PATIENCE)
     return line
 
 
 def ask(line: socket.socket, word: bytes) -> bytes | None:
-    """What comes back, None when nothing does in time."""
+    """Return what comes back, None when nothing does in time."""
     line.sendall(word)
     return hear(line)
 

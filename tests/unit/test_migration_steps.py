@@ -22,7 +22,7 @@ def step(operation: Operation, *, backwards: bool = False) -> Step:
 
 
 def taken(name: str, applied: set[Key], *, backwards: bool = False) -> Iterator[Step]:
-    """The steps of a migration of the diary, where these are applied."""
+    """Return the steps of a migration of the diary, where these are applied."""
     return steps(on_disk().get_migration("diary", name), backwards, state_of(applied))
 
 

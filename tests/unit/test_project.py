@@ -16,7 +16,7 @@ TARGETS = {"up", "down", "status", "logs", "clean", "test", "check", "lint", "ty
 
 
 def make_targets() -> dict[str, list[str]]:
-    """The lines of the recipe of each target."""
+    """Return the lines of the recipe of each target."""
     recipes: dict[str, list[str]] = {}
     target = ""
     for line in (settings.BASE_DIR / "Makefile").read_text().splitlines():

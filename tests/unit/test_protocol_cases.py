@@ -25,21 +25,21 @@ MAIN, NODE_A, NODE_B = NodeName
 
 @pytest.fixture(autouse=True)
 def patch() -> Iterator[pytest.MonkeyPatch]:
-    """The verbs in virtual time; windows of three entries."""
+    """Give the verbs in virtual time; windows of three entries."""
     with virtual_time() as patch:
         yield patch
 
 
 @pytest.fixture
 def history() -> Iterator[History]:
-    """Main takes writes, the others are level. Invariants are checked at every call."""
+    """Let Main take writes, the others follow without lag. Invariants are checked at every call."""
     history = begun()
     yield history
     history.end(NODE_B)
 
 
 def replaced(history: History) -> None:
-    """Main has died, Node A takes writes, Main is back and recovers."""
+    """Let Main die, Node A take writes, Main come back and recover."""
     world = history.world
     world.servers[MAIN].crash()
     world.run("c1", promoting(NODE_A, waive=True))

@@ -134,7 +134,7 @@ class Histories(RuleBasedStateMachine):
 
 @pytest.fixture(autouse=True)
 def patch() -> Iterator[pytest.MonkeyPatch]:
-    """The verbs in virtual time."""
+    """Give the verbs in virtual time."""
     with virtual_time() as patch:
         yield patch
 

@@ -57,7 +57,7 @@ def confirmation_cut_off(history: History) -> None:
 
 
 def late_push(history: History) -> None:
-    """A writer pushes to Node B what Main committed, after Node A has gathered what Node B holds."""
+    """Let a writer push to Node B what Main committed, after Node A has gathered what Node B holds."""
     world = history.world
     writer = world.start("w1", write("t1", NODE_B)).until("append", NODE_B)
     world.servers[MAIN].crash()
@@ -77,7 +77,7 @@ def push_to_a_node_without_the_promotion(history: History) -> None:
 
 
 def unconfirmed_write(history: History) -> None:
-    """Main commits what nobody else gets, dies, and comes back under Node A."""
+    """Let Main commit what nobody else gets, die, and come back under Node A."""
     world = history.world
     unacknowledged(world, "t1")
     world.servers[MAIN].crash()
@@ -89,7 +89,7 @@ def unconfirmed_write(history: History) -> None:
 
 
 def asks_again_as_a_follower(history: History) -> None:
-    """Main commits what nobody else gets, and the writer asks Main again when it follows Node A."""
+    """Let Main commit what nobody else gets, and the writer ask Main again when it follows Node A."""
     world = history.world
     unacknowledged(world, "t1")
     world.servers[MAIN].crash()
@@ -100,13 +100,13 @@ def asks_again_as_a_follower(history: History) -> None:
 
 
 def silent_primary(history: History) -> None:
-    """Main takes writes, but the coordinator cannot see it."""
+    """Let Main take writes, but hide it from the coordinator."""
     isolate(history.world, "c1", MAIN)
     history.world.run("c1", promoting(NODE_A))
 
 
 def silent_primary_without_consent(history: History) -> None:
-    """Main goes on alone, as its durability allows; the consents have run out and the coordinator cannot see it."""
+    """Let Main go on alone, as its durability allows; the consents have run out and the coordinator cannot see it."""
     world = history.world
     for server in world.servers.values():
         server.solo = Solo.WHEN_GONE
@@ -117,7 +117,7 @@ def silent_primary_without_consent(history: History) -> None:
 
 
 def deaf_primary(history: History) -> None:
-    """Main takes writes and no new connection."""
+    """Let Main take writes and no new connection."""
     history.world.servers[MAIN].deaf = True
     history.world.run("c1", promoting(NODE_A, waive=True))
 
@@ -138,7 +138,7 @@ def rival_of_a_healthy_primary(history: History) -> None:
 
 
 def slow_renewal(history: History) -> None:
-    """A renewal rests between the consent and the new lease; meanwhile Node A takes over."""
+    """Let a renewal rest between the consent and the new lease; meanwhile Node A takes over."""
     world = history.world
     renewal = world.start("c1", renewing).until("consent").advance(1)
     world.elapse(LEASE * 1.2)
@@ -148,7 +148,7 @@ def slow_renewal(history: History) -> None:
 
 
 def write_across_a_claim(history: History) -> None:
-    """A transaction is open while its node is claimed, and commits afterwards."""
+    """Keep a transaction open while its node is claimed; it commits afterwards."""
     world = history.world
     writer = world.start("w1", write("t1", NODE_B)).until("commit", MAIN)
     isolate(world, "c1", NODE_B)
@@ -165,7 +165,7 @@ def acknowledged_by_the_other_node(history: History) -> None:
 
 
 def settled_by_a_promotion(history: History) -> None:
-    """Main begins a new epoch, so what it wrote before counts as acknowledged. Then it dies."""
+    """Let Main begin a new epoch, so that what it wrote before counts as acknowledged. Then it dies."""
     world = history.world
     unacknowledged(world, "t1")
     isolate(world, "c1", NODE_B)
@@ -176,7 +176,7 @@ def settled_by_a_promotion(history: History) -> None:
 
 
 def late_commit(history: History) -> None:
-    """A transaction commits after a later one was fed to Node A; Node B acknowledges it."""
+    """Commit a transaction after a later one was fed to Node A; Node B acknowledges it."""
     world = history.world
     writer = world.start("w1", write("t1", NODE_B)).until("commit", MAIN)
     world.run("w2", write("t2", NODE_A, row=OTHER_ROW))
@@ -203,7 +203,7 @@ def late_commit_of_what_began_far_behind(history: History) -> None:
 
 
 def restart_before_the_lease(history: History) -> None:
-    """Main restarts while its promoter is about to give it the lease, and Node A replaces it meanwhile."""
+    """Restart Main while its promoter is about to give it the lease; Node A replaces it meanwhile."""
     world = history.world
     first = world.start("c1", promoting(MAIN)).until("open_writes", MAIN)
     world.servers[MAIN].crash()
@@ -268,7 +268,7 @@ def disk_that_nobody_remembers(history: History) -> None:
 
 
 def goes_on_with_the_copy(history: History, disk: Mapping[str, Any]) -> None:
-    """What Node B acknowledges while Node A is away is not on its disk any more. Main comes back in the end."""
+    """Lose from Node B's disk what it acknowledged while Node A was away. Main comes back in the end."""
     world = history.world
     world.servers[NODE_A].crash()
     world.run("w1", write("t1", NODE_B))
@@ -284,7 +284,7 @@ def goes_on_with_the_copy(history: History, disk: Mapping[str, Any]) -> None:
 
 
 def feed(history: History, *names: NodeName) -> None:
-    """A replicator goes through a round with each of these nodes."""
+    """Let a replicator go through a round with each of these nodes."""
     for name in names:
         history.world.run("c1", feeding(name, 2))
 
@@ -317,7 +317,7 @@ NAMES = [story.__name__ for story, _, _ in CASES]
 
 @pytest.fixture(autouse=True)
 def patch() -> Iterator[pytest.MonkeyPatch]:
-    """The verbs in virtual time."""
+    """Give the verbs in virtual time."""
     with virtual_time() as patch:
         yield patch
 
@@ -331,7 +331,7 @@ def test_the_rules_hold(story: Story, away: NodeName) -> None:
 
 
 def told(story: Story, history: History) -> None:
-    """A story to its end."""
+    """Play a story to its end."""
     story(history)
     history.end(NODE_B)
 

@@ -8,7 +8,7 @@ from cluster.replicated import Selection, apps_of, is_replicated, is_replicated_
 
 
 def chosen(*names: str) -> set[str]:
-    """The labels of the library that some names come to."""
+    """Return the labels of the library that some names come to."""
     return {label for label in replicated(names) if label.startswith("library.")}
 
 

@@ -17,7 +17,7 @@ MAIN, NODE_A, NODE_B = NodeName
 
 
 def node(name: NodeName, *rounds: int, in_sync: bool = False) -> NodeState:
-    """A follower of Main; rounds: of Main, Node A and Node B, as it knows them."""
+    """Return a follower of Main; rounds: of Main, Node A and Node B, as it knows them."""
     return NodeState(
         name=name,
         mode=Mode.PRIMARY if name is MAIN else name.following_mode,
@@ -70,7 +70,7 @@ def test_a_round_comes_after_all_that_are_known() -> None:
 
 
 def decided(*states: NodeState) -> tuple[Action, bool, str]:
-    """What the watch does; a node without a state refuses connections."""
+    """Return what the watch does; a node without a state refuses connections."""
     seen = {state.name: state for state in states}
     view = ClusterView(
         {name: seen.get(name, NodeUnreachable(name, "no answer within 0.8 s")) for name in NodeName}

@@ -32,7 +32,7 @@ def folder(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def file(tmp_path):
-    """Writes a file of these lines (text or bytes); gives its path."""
+    """Write a file of these lines (text or bytes); return its path."""
 
     def written(*lines: str | bytes, name: str = "some.tsv") -> Path:
         path = tmp_path / name

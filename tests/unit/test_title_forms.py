@@ -24,7 +24,7 @@ TITLES = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), 
 
 @st.composite
 def images(draw: Any) -> fields.Image:
-    """The fields of a title that could be stored."""
+    """Return the fields of a title that could be stored."""
     rating = draw(st.none() | st.decimals(0, 10, places=1))
     return {
         "primary_title": draw(TITLES).strip(),

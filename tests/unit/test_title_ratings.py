@@ -23,7 +23,7 @@ VOTES = st.integers(0, 2_147_483_647)
 
 
 def half_up(exact: Fraction, decimals: int) -> Decimal:
-    """An exact value rounded half up."""
+    """Return an exact value rounded half up."""
     return Decimal(math.floor(exact * 10**decimals + Fraction(1, 2))).scaleb(-decimals)
 
 

@@ -109,7 +109,7 @@ def link(name: NodeName) -> list[str]:
 
 
 def blurred(name: NodeName) -> list[str]:
-    """What on a node takes different characters for one, each in a sentence; set-up changes no table that is there."""
+    """Return what on a node takes different characters for one, each in a sentence; set-up changes no table."""
     own = connect(name).connection
     try:
         return [
@@ -121,7 +121,7 @@ def blurred(name: NodeName) -> list[str]:
 
 
 def console_script(name: NodeName) -> str:
-    """What `set_up` and `link` do to a node, as a script for the mariadb client."""
+    """Return what `set_up` and `link` do to a node, as a script for the mariadb client."""
     return install.console_script(name, conf(), replicated_models())
 
 

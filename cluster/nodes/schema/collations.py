@@ -12,7 +12,7 @@ not matter, all other characters do. The server's own default, utf8mb4_general_c
 
 
 def blurred(connection: Connection, models: Sequence[type[Model]]) -> list[str]:
-    """What compares by a collation that takes different characters for one: the database, tables; for a sentence."""
+    """Return what compares by a collation that takes different characters for one, for a sentence."""
     database = connection.row(
         "SELECT 'the database', '', DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA"
         " WHERE SCHEMA_NAME = DATABASE()"
@@ -30,7 +30,7 @@ def blurred(connection: Connection, models: Sequence[type[Model]]) -> list[str]:
 
 
 def columns(connection: Connection, table: str) -> tuple[Row, ...]:
-    """The columns of a table that may hold any character. One table a query: for several the server opens every one."""
+    """Return the columns of a table that may hold any character. One table a query, or the server opens every one."""
     return connection.rows(
         "SELECT TABLE_NAME, COLUMN_NAME, COLLATION_NAME FROM information_schema.COLUMNS"
         " WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = %s AND CHARACTER_SET_NAME = 'utf8mb4'",

@@ -175,7 +175,7 @@ def remember(connection: Connection, items: Sequence[SqlObject]) -> None:
 
 
 def create_accounts(admin: Target, conf: ClusterConf) -> None:
-    """The database, the cluster's account and its rights; run before `install`."""
+    """Make the database, the cluster's account and its rights; run before `install`."""
     database = conf.nodes[admin.node].database
     own = f"CHARACTER SET utf8mb4 COLLATE {LINGUISTIC}"
     admin.run(f"CREATE DATABASE IF NOT EXISTS `{database}` {own}")
@@ -188,12 +188,12 @@ def create_accounts(admin: Target, conf: ClusterConf) -> None:
 
 
 def create_application(admin: Target, conf: ClusterConf) -> None:
-    """The application's account, before any replicated table; run after the kernel's tables exist."""
+    """Make the application's account, before any replicated table; run after the kernel's tables exist."""
     run_template(admin, "application", blanks(admin, conf))
 
 
 def grant_application(admin: Target, conf: ClusterConf, models: Sequence[type[Model]]) -> None:
-    """The application's rights on replicated tables and public routines; run after `install`."""
+    """Grant the application its rights on replicated tables and public routines; run after `install`."""
     base = blanks(admin, conf)
     grant_tables(admin, conf, models)
     kernel = [("PROCEDURE", name) for name in catalogue.PUBLIC_KERNEL]
@@ -202,14 +202,14 @@ def grant_application(admin: Target, conf: ClusterConf, models: Sequence[type[Mo
 
 
 def grant_tables(admin: Target, conf: ClusterConf, models: Sequence[type[Model]]) -> None:
-    """The application's rights on tables that are there."""
+    """Grant the application its rights on tables that are there."""
     base = blanks(admin, conf)
     for model in models:
         run_template(admin, "application_table", base | {"table": model._meta.db_table})
 
 
 def revoke_tables(admin: Connection, conf: ClusterConf, tables: Collection[str]) -> None:
-    """The application's rights on tables that are gone: the server keeps them for the next one of that name."""
+    """Revoke the rights on tables that are gone: the server keeps them for the next one of that name."""
     base = blanks(admin, conf)
     for table in tables:
         try:
@@ -262,7 +262,7 @@ def make_secret(connection: Connection) -> str:
 
 
 def configure(connection: Target, conf: ClusterConf) -> None:
-    """The rows of node_config and the secret; existing ones stay, but for those that settings decide."""
+    """Write node_config and the secret; existing rows stay, but for those that settings decide."""
     name = connection.node
     mode = name.following_mode.value
     first = {

@@ -140,5 +140,5 @@ def record(connection: Connection, apps: Collection[str]) -> None:
 
 
 def forget(connection: Connection) -> None:
-    """The tables are made anew."""
+    """Forget all of it: the tables are made anew."""
     connection.run("DELETE FROM applied_migration")

@@ -7,7 +7,7 @@ from django.contrib.sites.models import Site
 
 
 def write() -> None:
-    """A new user and what becomes of the address."""
+    """Write a new user and what becomes of the address."""
     user = get_user_model().objects.create_user("visitor", "visitor@example.com", "x")
     first = EmailAddress.objects.add_email(None, user, "visitor@example.com")
     second = EmailAddress.objects.create(user=user, email="second@example.com", verified=True)

@@ -58,7 +58,7 @@ def fill() -> list[object]:
 
 
 def place(basket: object, customer: object, number: str) -> None:
-    """An order out of a basket."""
+    """Place an order out of a basket."""
     method = get_class("shipping.methods", "Free")()
     charge = method.calculate(basket)
     total = get_class("checkout.calculators", "OrderTotalCalculator")().calculate(basket, charge)

@@ -18,7 +18,7 @@ from tests.apps.trial.models import Article, Book
 
 
 def write() -> None:
-    """An editor's week."""
+    """Play an editor's week."""
     editor = get_user_model().objects.create_superuser(EDITOR, "editor@example.com", PASSWORD)
     home = Site.objects.get(is_default_site=True).root_page
     picture = upload(editor)
@@ -31,7 +31,7 @@ def write() -> None:
 
 
 def drawing(name: str, colour: str) -> ImageFile:
-    """A picture as a file."""
+    """Return a picture as a file."""
     data = BytesIO()
     Picture.new("RGB", (40, 30), colour).save(data, "PNG")
     return ImageFile(BytesIO(data.getvalue()), name=name)
@@ -57,7 +57,7 @@ def upload(editor: object) -> Image:
 
 
 def publish(home: Page, editor: object, picture: Image) -> Article:
-    """A draft, revised, published, edited, unpublished, reverted."""
+    """Return a draft, revised, published, edited, unpublished, reverted."""
     lamp = home.add_child(instance=Article(title="A lamp", slug="lamp", live=False, owner=editor))
     lamp.save_revision(user=editor)
     lamp.title, lamp.intro, lamp.picture = "A brass lamp", "<p>Made of brass.</p>", picture
@@ -97,7 +97,7 @@ def rearrange(home: Page, lamp: Article, editor: object) -> None:
 
 
 def review(home: Page, editor: object) -> None:
-    """A workflow is started, rejected, resumed and approved, which publishes."""
+    """Start a workflow, reject, resume and approve it, which publishes."""
     workflow = Workflow.objects.get(name="Moderators approval")
     page = Page.objects.get(pk=home.pk).add_child(instance=Article(title="Review", slug="review", live=False))
     page.save_revision(user=editor)

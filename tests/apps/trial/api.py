@@ -22,5 +22,5 @@ class Books(generics.ListCreateAPIView):
     permission_classes = (permissions.IsAuthenticated,)
 
     def perform_create(self, serializer: serializers.BaseSerializer) -> None:
-        """A book of several rows: itself, its history, its tags."""
+        """Write a book of several rows: itself, its history, its tags."""
         serializer.save().tags.add("by-http", "new")

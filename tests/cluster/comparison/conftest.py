@@ -10,7 +10,7 @@ MAIN, NODE_A, NODE_B = NodeName
 
 @pytest.fixture
 def root(cluster):
-    """Gives a session that writes past guard and log on a node, as root can."""
+    """Open a session that writes past guard and log on a node, as root can."""
 
     def session(name: NodeName):
         connection = cluster.connect(name, "root")

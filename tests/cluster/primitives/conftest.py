@@ -8,7 +8,7 @@ from cluster.protocol.names import NodeName
 
 @pytest.fixture
 def still(cluster):
-    """A cluster whose replicator does not work: what moves, the test moves."""
+    """Return a cluster whose replicator does not work: what moves, the test moves."""
     cluster.settle()
     cluster.replicator.stop()
     return cluster
@@ -16,17 +16,17 @@ def still(cluster):
 
 @pytest.fixture
 def main(still) -> MariaDBNode:
-    """The primary, of epoch 1."""
+    """Return the primary, of epoch 1."""
     return still.nodes[NodeName.MAIN]
 
 
 @pytest.fixture
 def vice(still) -> MariaDBNode:
-    """A follower."""
+    """Return a follower."""
     return still.nodes[NodeName.NODE_A]
 
 
 @pytest.fixture
 def app(still):
-    """The application's session on Main."""
+    """Return the application's session on Main."""
     return still.connect("main")

@@ -50,7 +50,7 @@ class TestLateCommits:
 
     @pytest.fixture
     def open_write(self, still, feed):
-        """A transaction that has its log id and does not commit; another one has committed after it."""
+        """Return a transaction that has its log id and does not commit; another one has committed after it."""
         session = still.connect("main")
         session.run("START TRANSACTION")
         count(session, 1, transaction="late")

@@ -92,7 +92,7 @@ class TestWindows:
 
 
 def parts(node: MariaDBNode, large: LargeTransaction, limit: int) -> Iterator[Entry]:
-    """A large transaction, part by part."""
+    """Yield a large transaction, part by part."""
     after = Position()
     while part := node.read_part(large, after, limit):
         assert len(part.entries) <= limit

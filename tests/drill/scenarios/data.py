@@ -93,7 +93,7 @@ def automatic_keys(stage: Stage) -> None:
 
 @contextmanager
 def misnamed(stage: Stage, node: str) -> Iterator[None]:
-    """A column of the table that is written all the time has another name on one node."""
+    """Rename a column of the table that is written all the time, on one node."""
     root = stage.connect(node, "root", timeout=20)
     root.run(SPOIL)
     try:
@@ -103,7 +103,7 @@ def misnamed(stage: Stage, node: str) -> Iterator[None]:
 
 
 def leave_orphans(stage: Stage) -> None:
-    """Main commits what no other node gets to see, and dies; Node A acts."""
+    """Let Main commit what no other node gets to see, and die; Node A acts."""
     stage.kill("replicator")
     time.sleep(1)
     stage.kill("main")

@@ -93,7 +93,7 @@ def takes_writes(stage: Stage, name: str) -> bool:
 
 
 def miss_much(stage: Stage) -> None:
-    """Main dies, Node A acts, and much is written; Main comes back."""
+    """Let Main die, Node A act, and much be written; Main comes back."""
     stage.kill("main")
     stage.wait_for_primary("node_a")
     session = stage.connect("node_a", "cluster", timeout=60)

@@ -8,7 +8,7 @@ from typing import Any
 
 
 def single(value: float) -> float:
-    """The nearest number that a FLOAT column holds."""
+    """Return the nearest number that a FLOAT column holds."""
     return float(struct.unpack("f", struct.pack("f", value))[0])
 
 

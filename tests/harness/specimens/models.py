@@ -102,7 +102,7 @@ class Raw(models.Field):
         return name, path, args, options | {"kind": self.kind}
 
     def db_type(self, connection: object) -> str:
-        """The type."""
+        """Return the type."""
         return self.kind
 
 
