@@ -45,7 +45,7 @@ class Contender:
 
 
 def own_contenders(here: Stage) -> list[Contender]:
-    """This cluster, with rows that all nodes have."""
+    """Return this cluster, with rows that all nodes have."""
     node = here.servers.local[NodeName.MAIN]
     account, pid = here.servers.application, node.status().pid
     root = here.servers.connect(NodeName.MAIN, "root", 60.0)
@@ -60,12 +60,12 @@ def own_contenders(here: Stage) -> list[Contender]:
 
 
 def table_of(here: Stage) -> str:
-    """The statement that makes the table which is written, without what only this cluster has on it."""
+    """Return the statement that makes the table which is written, without what only this cluster has on it."""
     return str(here.servers.connect(NodeName.MAIN, "root").row("SHOW CREATE TABLE title_ft")[1])
 
 
 def peer_contenders(here: Stage, directory: Path, ending: ExitStack, names: Sequence[str]) -> list[Contender]:
-    """The others, with the same table and rows. Raises PeerError."""
+    """Start the others, with the same table and rows. Raises PeerError."""
     templates, found = ROOT / "var" / "template", []
     makers = {
         servers.plain: (PLAIN,),
@@ -95,7 +95,7 @@ def peer_contenders(here: Stage, directory: Path, ending: ExitStack, names: Sequ
 
 @contextmanager
 def contenders(names: Sequence[str]) -> Iterator[tuple[list[Contender], Path]]:
-    """All who are measured, running, and the load."""
+    """Run all who are measured, and the load."""
     with stage() as here, ExitStack() as ending:
         directory = Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="mco2-peers-")))
         directory.chmod(0o755)  # for the program with which Galera sends its data
@@ -106,7 +106,7 @@ def contenders(names: Sequence[str]) -> Iterator[tuple[list[Contender], Path]]:
 def measure(
     everyone: Sequence[Contender], load: Path, clients: Sequence[int], rounds: int, seconds: float
 ) -> dict[str, dict[int, list[Result]]]:
-    """Every contender with each number of clients, in turns, round after round."""
+    """Measure every contender with each number of clients, in turns, round after round."""
     found: dict[str, dict[int, list[Result]]] = {
         one.target.name: {number: [] for number in clients} for one in everyone
     }
@@ -148,7 +148,7 @@ def main() -> None:
 
 
 def cpu_lines(rounds: report.Rounds) -> list[str]:
-    """What the primary takes for a write, by number of clients."""
+    """Return what the primary takes for a write, by number of clients."""
     return [
         f"{name} " + ", ".join(f"{one['cpu']:,.0f} ({clients})" for clients, one in by_clients.items())
         for name, by_clients in report.figures(rounds).items()

@@ -76,6 +76,6 @@ def run(program: Path, target: Target, clients: int, seconds: float) -> Result:
 
 
 def cpu_seconds(pid: int) -> float:
-    """What a process has used of the processors so far."""
+    """Return what a process has used of the processors so far."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICKS

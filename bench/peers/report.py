@@ -16,7 +16,7 @@ COLOURS = ("#1f6feb", "#79b8ff", "#d29922", "#bf8700", "#8250df", "#8c959f", "#5
 
 
 def figures(rounds: Rounds) -> Figures:
-    """Medians of every figure, and the least and most of writes a second."""
+    """Return medians of every figure, and the least and most of writes a second."""
     found: Figures = {}
     for name, by_clients in rounds.items():
         found[name] = {}
@@ -29,7 +29,7 @@ def figures(rounds: Rounds) -> Figures:
 
 
 def ratios(rounds: Rounds, own: str, other: str) -> dict[int, dict[str, float]]:
-    """How `own` stands to `other`: medians of the ratios of each round, of writes a second, of p50 and of p99."""
+    """Return how `own` stands to `other`: medians of the ratios of each round, of writes a second, of p50 and of p99."""
     return {
         clients: {
             key: median(
@@ -43,7 +43,7 @@ def ratios(rounds: Rounds, own: str, other: str) -> dict[int, dict[str, float]]:
 
 
 def table(rounds: Rounds) -> str:
-    """Writes a second, the spread, the median and the 99th percentile of a write in ms: a line for each."""
+    """Return writes a second, the spread, the median and the 99th percentile of a write in ms: a line for each."""
     clients = list(next(iter(rounds.values())))
     head = " | ".join(["acknowledged writes/s (least to most; p50, p99 in ms)", *map(str, clients)])
     lines = [f"| {head} |", f"|{'---|' * (len(clients) + 1)}"]
@@ -57,7 +57,7 @@ def table(rounds: Rounds) -> str:
 
 
 def ratio_table(rounds: Rounds, owns: Sequence[str], others: Sequence[str]) -> str:
-    """Writes a second as a multiple of each other's, with that of p50: a line for each pair."""
+    """Return writes a second as a multiple of each other's, with that of p50: a line for each pair."""
     clients = list(next(iter(rounds.values())))
     lines = [
         f"| {' | '.join(['writes/s as a multiple (p50 as a multiple)', *map(str, clients)])} |",
@@ -71,7 +71,7 @@ def ratio_table(rounds: Rounds, owns: Sequence[str], others: Sequence[str]) -> s
 
 
 def picture(rounds: Rounds) -> str:
-    """The writes a second as bars: a group for each number of clients, a bar for each that was measured."""
+    """Draw the writes a second: a group of bars for each number of clients, a bar for each that was measured."""
     found = figures(rounds)
     clients = list(next(iter(found.values())))
     highest = max(f["most"] for by_clients in found.values() for f in by_clients.values())

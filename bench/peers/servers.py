@@ -60,12 +60,12 @@ class Server:
 
     @property
     def socket(self) -> str:
-        """Its unix socket."""
+        """Return its unix socket."""
         return str(self.directory / "s")
 
     @property
     def pid(self) -> int:
-        """The pid of its process."""
+        """Return the pid of its process."""
         return self.process.pid if self.process else 0
 
     def start(self, templates: Path, seconds: float = START_SECONDS, extra: Sequence[str] = ()) -> None:
@@ -99,7 +99,7 @@ class Server:
         raise PeerError("\n".join([f"{self.directory.name} {what}:", *lines[-40:]]))
 
     def rows(self, *statements: str, database: str = "") -> list[tuple[object, ...]]:
-        """Run statements; the rows of the last."""
+        """Run statements; return the rows of the last."""
         session = MySQLdb.connect(
             unix_socket=self.socket, user="root", database=database, autocommit=True, connect_timeout=5
         )
@@ -127,7 +127,7 @@ class Group:
 
     @property
     def primary(self) -> Server:
-        """The one that takes the writes."""
+        """Return the one that takes the writes."""
         return self.servers[0]
 
     def fill(self, table: str, rows: Sequence[str]) -> None:
@@ -142,7 +142,7 @@ class Group:
 
 
 def made(directory: Path, name: str, options: Sequence[Sequence[str]]) -> Group:
-    """Servers that are not started yet, one for each list of options."""
+    """Return servers that are not started yet, one for each list of options."""
     ports = free_ports(len(options))
     servers = [
         Server(directory / f"{name}{number}", port, own)
@@ -152,14 +152,14 @@ def made(directory: Path, name: str, options: Sequence[Sequence[str]]) -> Group:
 
 
 def plain(directory: Path, templates: Path) -> Group:
-    """One server by itself, without a binary log, as durable as the others."""
+    """Start one server by itself, without a binary log, as durable as the others."""
     group = made(directory, "plain", [["--skip-log-bin"]])
     group.primary.start(templates)
     return group
 
 
 def semi_sync(directory: Path, templates: Path) -> Group:
-    """A source that waits before the commit until one of two replicas has the transaction. Raises PeerError."""
+    """Start a source that waits before the commit until one of two replicas has the transaction. Raises PeerError."""
     options = [[*BINLOG, *SOURCE], [*BINLOG, *REPLICA], [*BINLOG, *REPLICA]]
     group = made(directory, "semisync", [[*own, f"--server-id={n}"] for n, own in enumerate(options, 1)])
     for server in group.servers:
@@ -188,7 +188,7 @@ def sync_relay_log(group: Group, every: int) -> None:
 
 
 def galera(directory: Path, templates: Path) -> Group | None:
-    """Three nodes of Galera, None where its library is not installed. Raises PeerError."""
+    """Start three nodes of Galera, None where its library is not installed. Raises PeerError."""
     provider = next((path for pattern in PROVIDERS for path in glob.glob(pattern)), None)
     if provider is None:
         return None

@@ -18,7 +18,7 @@ SPELLED = {NodeName.MAIN: "MAIN_URL", NodeName.NODE_A: "NODE_A_URL", NodeName.NO
 
 @pytest.fixture
 def project(tmp_path: Path) -> Iterator[Project]:
-    """An empty directory, and the nodes in the environment as the page has them."""
+    """Return an empty directory, and the nodes in the environment as the page has them."""
     servers = ScratchServers(ROOT / "var" / "template", memory())
     urls = {
         SPELLED[name]: f"mysql://{servers.application.user}:{servers.application.password}"

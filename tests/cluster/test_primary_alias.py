@@ -153,7 +153,7 @@ def test_the_next_primary_is_met_after_a_death(cluster):
 
 @pytest.fixture
 def lost(cluster) -> None:
-    """Main is dead, nobody takes over, and this process reads from a replica; counter 1 is there."""
+    """Let Main be dead and nobody take over, while this process reads from a replica; counter 1 is there."""
     Counter.objects.create(id=1)
     cluster.settle()
     cluster.manage("pause").check_returncode()

@@ -123,7 +123,7 @@ BY_PYTEST = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly"
 
 @pytest.fixture
 def project(servers, tmp_path: Path) -> Path:
-    """A project in a directory of its own, with tests."""
+    """Return a project in a directory of its own, with tests."""
     (tmp_path / "foreign_settings.py").write_text(
         f"{foreign_settings(servers)}\nVAR_DIR = {str(ROOT / 'var')!r}\n"
     )
@@ -147,7 +147,7 @@ def run(servers, project: Path, command: list[str], **variables: str) -> subproc
 
 
 def left(project: Path) -> list[int]:
-    """The servers of a private cluster that still run."""
+    """Return the servers of a private cluster that still run."""
     directory = Path((project / "where").read_text())
     assert not directory.exists()
     datas = [directory / "nodes" / name / "data" for name in ("main", "node_a", "node_b")]

@@ -177,12 +177,12 @@ class Server(Voter):
         return [*again, *(e for e in log if e.log_id > after)][:limit]
 
     def twins(self, one: Entry | LargeTransaction) -> list[Entry]:
-        """The entries of the same transaction."""
+        """Return the entries of the same transaction."""
         key = (one.transaction_id, one.epoch)
         return [entry for entry in self.sorted_log() if (entry.transaction_id, entry.epoch) == key]
 
     def large(self, entry: Entry) -> LargeTransaction:
-        """The transaction of an entry, with its first log ids."""
+        """Return the transaction of an entry, with its first log ids."""
         return self.measure(LargeTransaction(entry.transaction_id, entry.epoch, (), measured=False))
 
     def measure(self, large: LargeTransaction) -> LargeTransaction:

@@ -19,7 +19,7 @@ SECRET_KEY, USE_TZ = "foreign", True
 
 
 def foreign_settings(servers: ScratchServers) -> str:
-    """The text of its settings, on these servers."""
+    """Return the text of its settings, on these servers."""
     policy = servers.policy()
     accounts = [policy[f"CLUSTER_{name}"] for name in ("USER", "PASSWORD", "ADMIN_USER", "ADMIN_PASSWORD")]
     return f"ACCOUNTS = {accounts!r}\n{SETTINGS}"

@@ -36,7 +36,7 @@ class Block:
 
 
 def blocks(page: str) -> list[Block]:
-    """The fenced blocks of a page."""
+    """Return the fenced blocks of a page."""
     text = (ROOT / "docs" / page).read_text()
     assert text.count("```") % 2 == 0
     found = [Block(page, text.count("\n", 0, at.start()) + 1, at[1], at[2]) for at in BLOCK.finditer(text)]

@@ -124,7 +124,7 @@ def highest_id_only(patch: pytest.MonkeyPatch) -> None:
 
 
 def parts_suffice(patch: pytest.MonkeyPatch) -> None:
-    """A read that leaves out some of what is missing takes what it shows for whole."""
+    """Let a read that leaves out some of what is missing take what it shows for whole."""
 
     def read_entries(self: Server, *asked: Any, **_: Any) -> Window:
         return self.cut_by_size(*asked)

@@ -80,7 +80,7 @@ class ScratchServers(scratch.ScratchServers):
             yield configured
 
     def policy(self) -> dict[str, object]:
-        """The accounts, and the policy whatever .env says."""
+        """Return the accounts, and the policy whatever .env says."""
         return (
             self.accounts()
             | {

@@ -187,7 +187,7 @@ def late_commit(history: History) -> None:
 
 
 def late_commit_of_what_began_far_behind(history: History) -> None:
-    """A transaction commits whose first entry a round has passed, and whose last one each read shows."""
+    """Let a transaction commit whose first entry a round has passed, and whose last one each read shows."""
     world = history.world
     spread = world.start("w1", writing(Plan("t1", PAIR))).until("change", MAIN).advance(1)
     for number in (2, 3, 4):
