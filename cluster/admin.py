@@ -1,4 +1,4 @@
-"""What is looked at in Django's admin: events, and the configuration and rows of each node.
+"""What Django's admin shows: events, and the configuration and rows of each node.
 
 The log and the orphaned transactions have pages of their own, in cluster.views.
 

@@ -39,7 +39,7 @@ def check_settings(app_configs: Sequence[object] | None, **options: object) -> l
         for name in wrong
     ]
     if ROUTER not in settings.DATABASE_ROUTERS:
-        hint = "Tables of the control database and of the cluster are told apart by it."
+        hint = "Tables of the control database and of the cluster are distinguished by it."
         found.append(Error(f'DATABASE_ROUTERS lacks "{ROUTER}".', hint=hint, id="cluster.E008"))
     return found
 

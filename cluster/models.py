@@ -1,8 +1,8 @@
-"""What the cluster keeps in tables that Django knows: orphaned transactions, events, looks at log and config.
+"""What the cluster keeps in tables that Django knows: orphaned transactions, events, views of log and config.
 
 `OrphanedTransaction` is itself replicated; `Event`, `Alert`, `Observation`, `Sample`, `Job`, `Comparison` and
 `Operator` live in the control database. `LogEntry` and `NodeSetting` read tables that the kernel owns; they are there
-to be looked at, with `using(node)`.
+to be read, with `using(node)`.
 """
 
 from datetime import UTC, datetime
@@ -118,15 +118,15 @@ class Observation(models.Model):
 
 
 class Sample(models.Model):
-    """A look every few seconds, kept for a week, for plots.
+    """What the rounds of a few seconds saw, kept for a week, for plots.
 
     slot: seconds since 1970 by SLOT_SECONDS, so that of any number of watchers one writes it.
     """
 
     slot = models.PositiveBigIntegerField(primary_key=True)
-    looks = models.PositiveIntegerField()
+    rounds = models.PositiveIntegerField()
     writable = models.PositiveIntegerField()
-    """In how many of its looks a node took writes."""
+    """In how many of them a node took writes."""
     facts = models.JSONField()
 
     class Meta:
@@ -236,7 +236,7 @@ class Comparison(models.Model):
 
 
 class Operator(AbstractBaseUser):
-    """Somebody who looks after the cluster, apart from the site's users: signs in while every node is dead.
+    """Somebody who operates the cluster, apart from the site's users: signs in while every node is dead.
 
     On the operators' pages it stands where a user of the site would; it may see all that is the cluster's and
     nothing else.
@@ -245,7 +245,7 @@ class Operator(AbstractBaseUser):
     username = models.CharField(max_length=128, unique=True)
     is_active = models.BooleanField(default=True)
     may_act = models.BooleanField(default=True)
-    """Whether it may start actions; else it only looks."""
+    """Whether it may start actions; else it only reads."""
 
     USERNAME_FIELD = "username"
     is_staff = True

@@ -19,7 +19,7 @@ app.conf.update(
     broker_url=settings.CELERY_BROKER_URL,
     result_backend=settings.CELERY_BROKER_URL,
     result_expires=86_400,
-    # A broker that is away is tried again for as long as it takes; who sends a task is told after a second.
+    # A broker that is away is tried again for as long as it takes; who sends a task gets an error after a second.
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
     task_publish_retry_policy={"max_retries": 2, "interval_start": 0.2, "interval_step": 0.3},

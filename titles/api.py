@@ -195,7 +195,7 @@ def versions(header: str) -> frozenset[str]:
 
 
 def is_known(request: HttpRequest, version: str) -> bool:
-    """Tell whether the program that asks has this version already."""
+    """Return whether the program that asks has this version already."""
     given = request.headers.get("If-None-Match", "").strip()
     return given == "*" or version in versions(given)
 

@@ -214,7 +214,7 @@ class LocalNode:
             time.sleep(processes.POLL_SECONDS)
 
     def answers(self, seconds: int = 1) -> bool:
-        """Tell whether the server takes connections. One that refuses the password answers too."""
+        """Return whether the server takes connections. One that refuses the password answers too."""
         timeouts = dict.fromkeys(("connect_timeout", "read_timeout", "write_timeout"), seconds)
         try:
             MySQLdb.connect(

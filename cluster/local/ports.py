@@ -13,7 +13,7 @@ SCRATCH_PORTS = range(20_000, 30_000)
 
 
 def is_taken(port: int) -> bool:
-    """Tell whether a program listens on the port. Connections that are only fading out do not count."""
+    """Return whether a program listens on the port. Connections that are only fading out do not count."""
     with socket.socket() as probe:
         return not _bind(probe, port)
 

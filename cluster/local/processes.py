@@ -33,7 +33,7 @@ def read_pid(pid_file: Path) -> int | None:
 
 
 def serves(pid: int, data: Path) -> bool:
-    """Tell whether the process is a MariaDB server whose command line names this data directory."""
+    """Return whether the process is a MariaDB server whose command line names this data directory."""
     try:
         program, *arguments = psutil.Process(pid).cmdline() or [""]
     except psutil.Error:
@@ -42,7 +42,7 @@ def serves(pid: int, data: Path) -> bool:
 
 
 def is_stopped(pid: int) -> bool:
-    """Tell whether the process was stopped in its tracks (SIGSTOP)."""
+    """Return whether the process was stopped in its tracks (SIGSTOP)."""
     try:
         return bool(psutil.Process(pid).status() == psutil.STATUS_STOPPED)
     except psutil.Error:
@@ -50,7 +50,7 @@ def is_stopped(pid: int) -> bool:
 
 
 def is_dying(pid: int) -> bool:
-    """Tell whether the process is a server that has given its memory back and is about to be gone."""
+    """Return whether the process is a server that has given its memory back and is about to be gone."""
     try:
         process = psutil.Process(pid)
         return process.name() in SERVERS and not process.cmdline()
@@ -61,7 +61,7 @@ def is_dying(pid: int) -> bool:
 
 
 def is_gone(pid: int) -> bool:
-    """Tell whether every thread has ended, and let go of ports and files. Collects our own child."""
+    """Return whether every thread has ended, and let go of ports and files. Collects our own child."""
     with suppress(ChildProcessError):  # started by an earlier command: somebody else collects it
         os.waitpid(pid, os.WNOHANG)
     try:
@@ -73,7 +73,7 @@ def is_gone(pid: int) -> bool:
 
 
 def wait_gone(pid: int, seconds: float) -> bool:
-    """Tell whether the process ended within the time."""
+    """Return whether the process ended within the time."""
     deadline = time.monotonic() + seconds
     while not is_gone(pid):
         if time.monotonic() > deadline:
@@ -83,7 +83,7 @@ def wait_gone(pid: int, seconds: float) -> bool:
 
 
 def wait_state(pid: int, stopped: bool, seconds: float) -> bool:
-    """Tell whether the process stopped (or went on) in time: signals arrive a moment later."""
+    """Return whether the process stopped (or went on) in time: signals arrive a moment later."""
     deadline = time.monotonic() + seconds
     while is_stopped(pid) is not stopped:
         if time.monotonic() > deadline:

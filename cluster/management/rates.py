@@ -15,7 +15,7 @@ class RateColumn(ProgressColumn):
     """Rows or entries a second."""
 
     def render(self, task: Task) -> Text:
-        """Empty until the speed can be told."""
+        """Empty until the speed is known."""
         speed = task.finished_speed or task.speed
         return Text("" if speed is None else f"{speed:,.0f}/s", style="progress.data.speed")
 

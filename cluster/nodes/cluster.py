@@ -1,4 +1,4 @@
-"""The three nodes of this configuration: who connects to which of them, and with which patience."""
+"""The three nodes of this configuration: who connects to which of them, and with which timeout."""
 
 from cluster.conf import Account, ClusterConf, conf
 from cluster.nodes.connection import Connection, Endpoint
@@ -6,7 +6,7 @@ from cluster.nodes.mariadb import MariaDBNode
 from cluster.protocol.errors import Refused
 from cluster.protocol.names import NodeName
 
-PATIENT = 30.0
+TIMEOUT = 30.0
 """Seconds that one answer of a long piece of work may take."""
 
 
@@ -19,14 +19,14 @@ def endpoint(conf: ClusterConf, name: NodeName, account: Account, database: bool
     )  # fmt: skip
 
 
-def connect(name: NodeName, *, timeout: float = PATIENT, lock_wait: int = 2) -> MariaDBNode:
+def connect(name: NodeName, *, timeout: float = TIMEOUT, lock_wait: int = 2) -> MariaDBNode:
     """Return one node, as the cluster's account. It connects when it is first used."""
     settings = conf()
     place = endpoint(settings, name, settings.cluster)
     return MariaDBNode(Connection(place, timeout=timeout, lock_wait=lock_wait))
 
 
-def connect_all(*, timeout: float = PATIENT, lock_wait: int = 2) -> dict[NodeName, MariaDBNode]:
+def connect_all(*, timeout: float = TIMEOUT, lock_wait: int = 2) -> dict[NodeName, MariaDBNode]:
     """Return all three nodes, each with a connection of its own."""
     return {name: connect(name, timeout=timeout, lock_wait=lock_wait) for name in NodeName}
 
@@ -39,4 +39,4 @@ def administrator(name: NodeName) -> Connection:
             "Set-up needs an account that may create accounts: set CLUSTER_ADMIN_USER and "
             "CLUSTER_ADMIN_PASSWORD, or run it where they are set."
         )
-    return Connection(endpoint(settings, name, settings.admin, database=False), timeout=PATIENT)
+    return Connection(endpoint(settings, name, settings.admin, database=False), timeout=TIMEOUT)

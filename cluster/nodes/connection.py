@@ -24,7 +24,7 @@ UNREACHABLE = FULL | {2002, 2003, 2005, 2006, 2013, 2055, 1053, 1152, 1159, 1161
 """Error numbers of a server that cannot be reached, went away or is shutting down."""
 STATEMENT_BYTES = 1 << 20
 CONNECT_SECONDS = 2
-"""A server that has not said hello by then is frozen or cut off, however patient its caller is."""
+"""A server that has not said hello by then is frozen or cut off, however long its caller waits."""
 CANNOT_CONNECT = (2002, 2003)
 BROKEN = (2006, 2013)
 """The connection ended, or the client library ended it because no answer came in time."""

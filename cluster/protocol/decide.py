@@ -161,7 +161,7 @@ def hand_back(monitor_state: MonitorState, policy: Policy) -> Decision | None:
 
 
 def is_behind(view: ClusterView, name: NodeName) -> bool:
-    """Tell whether a follower does not answer or has not joined the present epoch."""
+    """Return whether a follower does not answer or has not joined the present epoch."""
     state, primary = view.state(name), view.primary
     if state is None or primary is None:
         return True
@@ -325,7 +325,7 @@ def verb(candidate: NodeName) -> str:
 
 
 def is_automatic(view: ClusterView, policy: Policy) -> bool:
-    """Tell whether the watch may act without an operator."""
+    """Return whether the watch may act without an operator."""
     return not automation_blocked_reason(view, policy)
 
 

@@ -92,7 +92,7 @@ def last_log_ids(entries: Iterable[Entry]) -> dict[str, int]:
 
 
 def begin_earlier(entries: Iterable[Entry]) -> bool:
-    """Tell whether a transaction began before the first of its entries here: `log_sequence` counts from 1."""
+    """Return whether a transaction began before the first of its entries here: `log_sequence` counts from 1."""
     first: dict[str, int] = {}
     for entry in entries:
         known = first.get(entry.transaction_id, entry.log_sequence)

@@ -47,7 +47,7 @@ class NodeUnreachable(ClusterError):
         self.gone = gone
         """The connection was refused: nobody takes new ones there. Those that are open may live."""
         self.broke = broke
-        """The connection ended instead of an answer: a server that has just died looks like that."""
+        """The connection ended instead of an answer: a server that has just died answers so, too."""
         self.ended = ended
         """The epoch of the lease that the node held when it closed an open connection and refused the next one:
         that process is dead, and its lease with it. None without such a connection."""

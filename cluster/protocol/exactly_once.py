@@ -3,7 +3,7 @@
 import re
 
 ID_PATTERN = "[0-9A-Za-z][0-9A-Za-z._:-]{0,63}"
-"""What the id of a transaction looks like."""
+"""The form of a transaction's id."""
 ID = re.compile(ID_PATTERN)
 WRITE_LOCK = "mco2.write."
 """The user lock of a write that runs begins so; the name of the database, a dot and the id follow."""

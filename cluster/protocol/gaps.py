@@ -118,7 +118,7 @@ class Gaps:
 
     @property
     def ranges(self) -> list[Range]:
-        """What has to be looked for again, in ascending order."""
+        """What has to be read again, in ascending order."""
         return sorted((*self.waiting, *self.missing), key=lambda item: item.first)
 
     def reread(self, near: int, far: int) -> Reread:
@@ -151,9 +151,9 @@ class Gaps:
         self._forget_arrived()
 
     def saw(self, log_ids: Collection[int], cursor: int, *, complete: bool = False) -> None:
-        """Take note of a read that showed `log_ids` and looked at everything up to `cursor`.
+        """Take note of a read that showed `log_ids` and read everything up to `cursor`.
 
-        complete: whether it looked at everything there was. Then it has passed what it was told to leave out, too,
+        complete: whether it read everything there was. Then it has passed what it was to leave out, too,
         so the end of the log is reached where nobody writes after such a transaction.
         """
         if complete:

@@ -1,4 +1,4 @@
-"""What a watcher knows at one moment: the view, what it remembers of earlier looks, and how others see it."""
+"""What a watcher knows at one moment: the view, what it remembers of earlier rounds, and how others see it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -45,7 +45,7 @@ class MonitorState:
 
     @property
     def is_full(self) -> bool:
-        """Whether the last primary tells the watcher, or a node that looked, that it has no free connection."""
+        """Whether the last primary answers the watcher, or a node that probed it, that it has no free connection."""
         last = self.view.last_primary
         error = self.view.error(last) if last else None
         return (error is not None and error.full) or Reachability.FULL in self.reachability.values()
@@ -78,13 +78,13 @@ class MonitorState:
 
 
 def is_refused(view: ClusterView, reachability: Mapping[NodeName, Reachability]) -> bool:
-    """Tell whether the last primary refuses connections from the watcher and from every node that looked."""
+    """Return whether the last primary refuses connections from the watcher and from every node that probed it."""
     error = view.error(view.last_primary) if view.last_primary else None
     return bool(error and error.gone and reachability) and set(reachability.values()) == {Reachability.GONE}
 
 
 def is_gone(view: ClusterView, reachability: Mapping[NodeName, Reachability]) -> bool:
-    """Tell whether the process that held the last primary's lease has certainly ended. Invariant (b).
+    """Return whether the process that held the last primary's lease has certainly ended. Invariant (b).
 
     A refusal alone is no proof: a listener may close, or a firewall reset new connections, while clients that are
     connected go on writing. An open connection that ended together with the refusal is one, for the lease that the

@@ -27,7 +27,7 @@ class NodeName(StrEnum):
 
     @property
     def following_mode(self) -> "Mode":
-        """The mode in which the node follows a primary and is level with it."""
+        """The mode in which the node follows a primary without lag."""
         return {
             NodeName.MAIN: Mode.RECOVERING,
             NodeName.NODE_A: Mode.VICE,

@@ -55,7 +55,7 @@ def unwitnessed(state: NodeState, known: Collection[NodeState]) -> str:
 
 
 def is_proved(state: NodeState) -> bool:
-    """Tell whether the node has shown since its start that its disk is what it was."""
+    """Return whether the node has shown since its start that its disk is what it was."""
     return state.in_sync or state.writable
 
 

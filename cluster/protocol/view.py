@@ -197,7 +197,7 @@ class ClusterView:
         return max(behind, 1) if state.led < reference.led else behind
 
     def lag_seconds(self, name: NodeName) -> float | None:
-        """Age of the node's newest entry while it lags, 0.0 when it is level."""
+        """Age of the node's newest entry while it lags, 0.0 when it does not."""
         lag, state, reference = self.lag_entries(name), self.state(name), self.reference
         if lag is None or state is None or reference is None:
             return None

@@ -136,9 +136,9 @@ def hour_context(seconds: int = hour.SECONDS) -> dict[str, Any]:
 def availability(seconds: int) -> str:
     """Return the share of probes of the last while in which a node took writes."""
     summed = Sample.objects.filter(slot__gt=(time.time() - seconds) // SLOT).aggregate(
-        looks=Sum("looks"), writable=Sum("writable")
+        rounds=Sum("rounds"), writable=Sum("writable")
     )
-    if not summed["looks"]:
+    if not summed["rounds"]:
         return "no data"
-    share = f"{100 * summed['writable'] / summed['looks']:.3f}".rstrip("0").rstrip(".")
-    return f"{share} % ({summed['looks']:,} probes)"
+    share = f"{100 * summed['writable'] / summed['rounds']:.3f}".rstrip("0").rstrip(".")
+    return f"{share} % ({summed['rounds']:,} probes)"

@@ -138,7 +138,7 @@ def stored(window: Window) -> list[Sample]:
     """Return the samples of the window, and later ones; of a long window some, but every one with an outage."""
     kept = Sample.objects.filter(slot__gt=int(window.began // SLOT))
     if window.step > 1:
-        kept = kept.annotate(rest=F("slot") % window.step).filter(Q(rest=0) | Q(writable__lt=F("looks")))
+        kept = kept.annotate(rest=F("slot") % window.step).filter(Q(rest=0) | Q(writable__lt=F("rounds")))
     return list(kept)
 
 
@@ -186,7 +186,7 @@ def outages(found: Sequence[Sample], window: Window) -> list[Stripe]:
             window.x(one.slot * SLOT), max(SLOT * (WIDTH - LEFT) / window.seconds, 2), words(one), "outage"
         )
         for one in found
-        if one.writable < one.looks
+        if one.writable < one.rounds
     ]
     began = datetime.fromtimestamp(window.began, UTC)
     gaps = [
@@ -204,7 +204,7 @@ def outages(found: Sequence[Sample], window: Window) -> list[Stripe]:
 def words(sample: Sample) -> str:
     """Return an outage as probes saw it."""
     return (
-        f"{sample.at:%H:%M:%S} UTC: no primary in {sample.looks - sample.writable} of {sample.looks} probes"
+        f"{sample.at:%H:%M:%S} UTC: no primary in {sample.rounds - sample.writable} of {sample.rounds} probes"
     )
 
 

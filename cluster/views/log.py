@@ -36,7 +36,7 @@ def choices(values: list[str]) -> list[tuple[str, str]]:
 
 
 class LogForm(forms.Form):
-    """What to look for."""
+    """What to search for."""
 
     node = forms.ChoiceField(choices=[(name.value, name.label) for name in NodeName], required=False)
     source = forms.ChoiceField(choices=choices(SOURCES), required=False, label="Written by")

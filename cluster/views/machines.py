@@ -29,7 +29,7 @@ REMEMBERED: Final = 0.3
 
 
 class Check:
-    """One node, looked at by whoever asks, but not more often than needed."""
+    """One node, probed for whoever asks, but not more often than needed."""
 
     def __init__(self, name: NodeName) -> None:
         self.request: BackgroundRequest[NodeState] = BackgroundRequest(connect(name, timeout=1.0), state_now)

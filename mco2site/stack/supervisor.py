@@ -97,7 +97,7 @@ class Supervisor:
         return [program.name for program in self.programs if program.name not in running]
 
     def is_current(self) -> bool:
-        """Tell whether the running supervisor was started with these programs and this environment."""
+        """Return whether the running supervisor was started with these programs and this environment."""
         digest = self._digest_file.read_text() if self._digest_file.exists() else ""
         return self.running and digest == self._digest()
 

@@ -173,7 +173,7 @@ def test_a_sample_is_kept_for_each_slot_and_old_ones_go(watch):
     assert slot.add(told, 1000.0) is None
     assert slot.add(told | {"primary": None}, 1009.0) is None
     number, sample = slot.add(told, 1010.0) or (0, {})
-    assert (number, sample["looks"], sample["writable"]) == (100, 2, 1)
+    assert (number, sample["rounds"], sample["writable"]) == (100, 2, 1)
     for _ in range(2):
         observations.Keeper.store_sample(number, sample)
     assert Sample.objects.count() == 1

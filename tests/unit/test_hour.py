@@ -24,7 +24,7 @@ def sample(
         "writable": True, "missed": missed,
     }  # fmt: skip
     facts = {"nodes": {name.value: dict(node) for name in NodeName}, "at": (slot + 1) * SLOT}
-    return Sample(slot=slot, looks=10, writable=writable, facts=facts)
+    return Sample(slot=slot, rounds=10, writable=writable, facts=facts)
 
 
 def rates(*found: Sample) -> hour.Plot:

@@ -120,6 +120,43 @@ def test_retired_words_are_not_used(word):
     assert found == [], f"the word is {RETIRED[word]!r}"
 
 
+RETIRED_IN_PROSE = {
+    r"look(?:s|ed|ing)?(?! (?:[\w']+ ){0,4}up\b)": "probe, read, search or see",
+    r"told": "reported",
+    r"(?<!isolation )level(?! read)(?!\")": "caught up, without lag",
+    r"patien(?:t|ce)": "timeout",
+}
+"""Words of a talk, where a sentence of the project names what is done. An id is looked up, still."""
+WRITTEN = (
+    "*.md",
+    "cluster/**/*.py",
+    "titles/**/*.py",
+    "mco2site/**/*.py",
+    "sql/**/*.sql",
+    "docs/**/*.md",
+    ".env.example",
+)
+WRITTEN_ON_PAGES = (
+    "cluster/templates/**/*.html",
+    "titles/templates/**/*.html",
+    "mco2site/templates/**/*.html",
+)
+
+
+@pytest.mark.parametrize("word", sorted(RETIRED_IN_PROSE))
+def test_sentences_name_what_is_done(word):
+    pattern = re.compile(rf"\b{word}\b", re.IGNORECASE)
+    found = [
+        f"{path.relative_to(settings.BASE_DIR)}:{number}"
+        for folder in (*WRITTEN, *WRITTEN_ON_PAGES)
+        for path in sorted(settings.BASE_DIR.glob(folder))
+        if "migrations" not in path.parts
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if pattern.search(line)
+    ]
+    assert found == [], f"better: {RETIRED_IN_PROSE[word]}"
+
+
 RETIRED_NAMES = {
     "look": "probe, observe or read",
     "looked": "observed",

@@ -12,7 +12,7 @@ class TitleError(Exception):
 
 
 class NoSuchTitle(TitleError):
-    """There is no title {tconst}. It may have been deleted meanwhile; look for it in the list."""
+    """There is no title {tconst}. It may have been deleted meanwhile; search the list for it."""
 
     def __init__(self, tconst: str) -> None:
         super().__init__(tconst=tconst)

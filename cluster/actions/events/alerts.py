@@ -43,7 +43,7 @@ def body(sentence: str, facts: Mapping[str, object], actor: str) -> str:
 
 
 def is_mine(key: str) -> bool:
-    """Tell whether this process sends it.
+    """Return whether this process sends it.
 
     Without the control database nobody can be asked, and an alert too many is better than none.
     """

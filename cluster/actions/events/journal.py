@@ -177,7 +177,7 @@ class Journal:
             self.alerting.take(event)
 
     def is_repeated(self, key: str) -> bool:
-        """Tell whether the key was recorded within the last minutes; from now on it was."""
+        """Return whether the key was recorded within the last minutes; from now on it was."""
         now = time.monotonic()
         self._recorded = {known: at for known, at in self._recorded.items() if now - at < SAME_AGAIN_SECONDS}
         known = key in self._recorded

@@ -1,4 +1,4 @@
-"""Pause the watch, and let it act again. Looking and saying go on."""
+"""Pause the watch, and let it act again. Probes and sentences go on."""
 
 import time
 
@@ -9,7 +9,7 @@ from cluster.protocol.names import MAJORITY
 from cluster.protocol.policy import Automation
 from cluster.protocol.times import format_utc
 
-PAUSED = "Automation is paused. The watch goes on looking and changes nothing; run resume when you are done."
+PAUSED = "Automation is paused. The watch goes on probing and changes nothing; run resume when you are done."
 RESUMED = "Automation is on again. The watch fails over by itself."
 
 

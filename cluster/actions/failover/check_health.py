@@ -288,7 +288,7 @@ class Watch:
 
 
 def answers_at_once(monitor_state: MonitorState) -> bool:
-    """Tell whether the last primary refuses or breaks connections, so that another probe costs no time."""
+    """Return whether the last primary refuses or breaks connections, so that another probe costs no time."""
     last = monitor_state.view.last_primary
     error = monitor_state.view.error(last) if last else None
     return error is not None and (error.gone or error.broke)

@@ -38,14 +38,14 @@ def promote_node_a(nodes: Nodes, *, reason: str, lease_seconds: float) -> Promot
 
 
 def leads(view: ClusterView, name: NodeName) -> bool:
-    """Tell whether the node takes writes."""
+    """Return whether the node takes writes."""
     return view.primary is not None and view.primary.name is name
 
 
 def comes_to_lead(
     nodes: Nodes, name: NodeName, *, wait: Wait = time.sleep, clock: Callable[[], float] = time.monotonic
 ) -> bool:
-    """Tell whether somebody else's promotion of the node succeeds within a moment.
+    """Return whether somebody else's promotion of the node succeeds within a moment.
 
     wait: sleeps for a number of seconds. clock: seconds since any moment.
     """

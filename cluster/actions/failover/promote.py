@@ -143,7 +143,7 @@ def refuse_outdated(seen: ClusterView | None, states: Iterable[NodeState]) -> No
     """Refuse a decision on an outdated view: it must not depose who was promoted meanwhile. Raises StaleEpoch.
 
     Nor a rival who is at it: two that depose each other in turn take longer than one. If the rival has died,
-    the next look sees what it has claimed.
+    the next round sees what it has claimed.
     """
     if seen is None:
         return

@@ -58,7 +58,7 @@ def recover(
         attempt.succeeded(
             f"{name.label} has recovered. {done.sentence}",
             old="behind",
-            new="level",
+            new="caught up",
             epoch=None,
             replayed_transactions=done.replayed,
             orphaned_entries=done.orphaned,

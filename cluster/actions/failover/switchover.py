@@ -103,7 +103,7 @@ def check_transfer(view: ClusterView, to: NodeName) -> None:
 
 
 def needs_failover(view: ClusterView, to: NodeName) -> bool:
-    """Tell whether there is no primary to take the writes from, or one that others have overtaken."""
+    """Return whether there is no primary to take the writes from, or one that others have overtaken."""
     return view.primary is None or (view.primary.name is to and bool(view.overtaken_by))
 
 

@@ -58,7 +58,7 @@ def prune(
 def bound(nodes: dict[NodeName, MariaDBNode], view: ClusterView, days: int) -> tuple[MariaDBNode, int]:
     """Return the primary, and the log id at and below which entries may go. Raises Refused."""
     if days < 1:
-        raise Refused("Entries of the last day are kept: a retry looks its transaction up in the log.")
+        raise Refused("Entries of the last day are kept: a retry searches the log for its transaction.")
     primary = view.primary
     if primary is None:
         raise Refused(f"No node takes writes now; the log is pruned when all is well. {view.missing()}")

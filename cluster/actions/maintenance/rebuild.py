@@ -98,7 +98,7 @@ def rebuild(nodes: Nodes, name: NodeName, *, lease_seconds: float, progress: Pro
         attempt.succeeded(
             done.sentence,
             old="rebuilt",
-            new="level",
+            new="caught up",
             epoch=None,
             rows=done.rows,
             entries=done.entries,
@@ -221,7 +221,7 @@ def check_promises(view: ClusterView, name: NodeName, epoch: int) -> None:
         if state is not None and state.promised > epoch:
             raise Refused(
                 f"{other.label} has promised epoch {state.promised}, above the primary's {epoch}: another "
-                "promotion is under way. Look at cluster_status, then run rebuild_node again; it goes on where "
+                "promotion is under way. Read cluster_status, then run rebuild_node again; it goes on where "
                 "it was."
             )
 

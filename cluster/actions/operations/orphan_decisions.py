@@ -1,4 +1,4 @@
-"""What an operator decides about orphaned transactions: look, apply again, dismiss.
+"""What an operator decides about orphaned transactions: show, apply again, dismiss.
 
 A transaction is decided as a whole: its entries were written together or not at all, and so they are again.
 """

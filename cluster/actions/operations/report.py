@@ -14,13 +14,13 @@ log = logging.getLogger(__name__)
 
 WRITE_SECONDS = 0.5
 PULSE_SECONDS = 5.0
-"""Seconds between two signs of life while nothing is told."""
+"""Seconds between two signs of life while nothing is reported."""
 END_SECONDS = 30.0
 """Seconds for which the end is tried to be written."""
 
 
 class Report:
-    """What a verb tells while it goes on."""
+    """What a verb reports while it goes on."""
 
     def __init__(self, job: Job) -> None:
         self.job = job

@@ -26,7 +26,7 @@ class Acknowledger:
         self._closed = False
 
     def publish(self, arrived: Mapping[str, int]) -> None:
-        """Publish those that were not yet told and wake the writers. Last log ids by transaction id."""
+        """Publish those that were not yet published and wake the writers. Last log ids by transaction id."""
         with self._lock:
             fresh = {
                 item: log_id for item, log_id in arrived.items() if log_id > self._published.get(item, 0)
@@ -46,7 +46,7 @@ class Acknowledger:
                 self._swept_at = now
 
     def close(self, timeout: float = -1) -> None:
-        """Let the latch go with the session: writers that still wait look for themselves then.
+        """Let the latch go with the session: writers that still wait read for themselves then.
 
         timeout: seconds to wait for a feed that tells just now; without end unless given.
         """

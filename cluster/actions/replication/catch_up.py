@@ -14,7 +14,7 @@ def catch_up(nodes: Nodes, *, lease_seconds: float) -> list[str]:
 
 
 def wants_recovery(view: ClusterView, state: NodeState) -> bool:
-    """Tell whether a follower answers, may join, and has not."""
+    """Return whether a follower answers, may join, and has not."""
     primary = view.primary
     if primary is None or state.name is primary.name:
         return False

@@ -88,7 +88,7 @@ class Replicator:
         self._calling: threading.Thread | None = None
 
     def run(self) -> None:
-        """Look for a primary, serve it while it is one, look again."""
+        """Find a primary, serve it while it is one, find the next."""
         nodes = {name: self.connect(name, WATCH_TIMEOUT) for name in NodeName}
         prober = Prober(lambda name: self.connect(name, WATCH_TIMEOUT), WATCH_DEADLINE, beats=False)
         searching = time.monotonic()
@@ -184,7 +184,7 @@ class Replicator:
             for sentence in report.sentences(view, time.monotonic()):
                 self.on_progress(sentence)
             for state in view.reachable:
-                with suppress(ClusterError):  # the next look sees it too
+                with suppress(ClusterError):  # the next round sees it too
                     nodes[state.name].inspect()
         close(nodes.values())
 

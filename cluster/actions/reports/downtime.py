@@ -27,7 +27,7 @@ class DowntimeMeter:
     def measure(self, view: ClusterView, primary: MariaDBNode, now: float) -> None:
         """Write the downtime of those that can be measured now. Raises ClusterError, DatabaseError.
 
-        One query on the control database a look, and none once the epoch is old and nothing is left.
+        One query on the control database a round, and none once the epoch is old and nothing is left.
         """
         if view.epoch != self._epoch:
             self._epoch, self._since = view.epoch, now

@@ -179,7 +179,7 @@ class Slot:
         facts = kept_facts(self.last, self.at)
         for name, node in facts["nodes"].items():
             node["missed"] = self.missed[name]
-        return {"looks": self.rounds, "writable": self.writable, "facts": facts}
+        return {"rounds": self.rounds, "writable": self.writable, "facts": facts}
 
 
 def kept_facts(found: dict[str, Any], at: float) -> dict[str, Any]:
@@ -192,7 +192,7 @@ def sample_of(observation: Observation) -> Sample:
     """Return the newest observation as the sample of a slot that is not over, not stored."""
     at, writable = observation.seen_at.timestamp(), observation.facts["primary"] is not None
     facts = kept_facts(observation.facts, at)
-    return Sample(slot=int(at // SLOT), looks=1, writable=int(writable), facts=facts)
+    return Sample(slot=int(at // SLOT), rounds=1, writable=int(writable), facts=facts)
 
 
 of_this_process = PerProcess(Keeper)

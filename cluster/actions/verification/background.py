@@ -46,7 +46,7 @@ CLAIM: Final = timedelta(seconds=60)
 """Who has claimed a step and is not heard of for so long has died; the step is taken again."""
 ANSWER_SECONDS: Final = 5.0
 AGAIN_SECONDS: Final = 1.0
-"""Before a difference is looked at again."""
+"""Before a difference is read again."""
 ROW: Final = 1
 
 

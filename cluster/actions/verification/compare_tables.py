@@ -17,7 +17,7 @@ from cluster.protocol.names import NodeName
 ROWS = 4000
 """Rows of one checksum: about 10 ms."""
 RECORDS = 1000
-"""Rows in doubt that are looked at together."""
+"""Rows in doubt that are read together."""
 
 OnDifference = Callable[[Difference], None]
 Snapshots = Mapping[NodeName, Mapping[str, RowSnapshot]]
@@ -70,7 +70,7 @@ class TableComparison:
         return self.known[shape.name]
 
     def is_comparable(self, name: NodeName, table: Comparable) -> bool:
-        """Tell whether the node can hash the table at all; if not, why is noted. The reference has to (NodeFailed)."""
+        """Return whether the node can hash the table; if not, note why. The reference has to (NodeFailed)."""
         try:
             self.fan_out.ask_one(name, partial(comparing.check, table=table))
         except NodeFailed as error:
@@ -87,7 +87,7 @@ class TableComparison:
     def compare_rows(
         self, shape: TableShape, table: Comparable, span: Span, names: list[NodeName], stored: str
     ) -> None:
-        """Find the rows whose digests differ in a span, and look at them."""
+        """Find the rows whose digests differ in a span, and read them."""
         asked = [self.fan_out.reference, *names]
         held = self.fan_out.ask(asked, partial(comparing.digests, table=table, span=span))
         right = held.pop(self.fan_out.reference).items()
@@ -96,7 +96,7 @@ class TableComparison:
             self.examine(shape, doubtful[start : start + RECORDS], list(held), stored)
 
     def examine(self, shape: TableShape, records: list[str], names: list[NodeName], stored: str) -> None:
-        """Look at rows in doubt until each is decided or nothing can be on its way any more."""
+        """Read rows in doubt until each is decided or nothing can be on its way any more."""
         deadline = time.monotonic() + self.fan_out.settle
         reported: set[Difference] = set()
         pending = dict.fromkeys(names, records)

@@ -1,8 +1,8 @@
 """Compare what the nodes hold: every replicated table and the log, by checksum, while writes go on; and what stands
 around them: definitions, triggers, routines, rights, settings.
 
-The servers hash spans of a few thousand rows; only a span whose sums differ is looked at row by row. A row in
-doubt is looked at together with the newest entry of its record (see `cluster.protocol.differences`), so what
+The servers hash spans of a few thousand rows; only a span whose sums differ is read row by row. A row in
+doubt is read together with the newest entry of its record (see `cluster.protocol.differences`), so what
 is merely on its way is not taken for damage, and what is wrong is named.
 """
 

@@ -9,7 +9,7 @@ from cluster.protocol.decide import Action
 
 
 class Command(VerbCommand):
-    """Looks, decides and acts as the monitor does; probes again until a failure is certain."""
+    """Probes, decides and acts as the monitor does; probes again until a failure is certain."""
 
     help = "Probe all nodes once, act as the monitor would, and say why."
 

@@ -22,9 +22,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """NAME, --read-only and --disable."""
         parser.add_argument("name", metavar="NAME", help="the name that the operator signs in with")
-        parser.add_argument(
-            "--read-only", action="store_true", help="may look at everything and start no action"
-        )
+        parser.add_argument("--read-only", action="store_true", help="may see everything and start no action")
         parser.add_argument("--disable", action="store_true", help="end the account and its sign-ins instead")
 
     def handle(self, *, name: str, disable: bool, read_only: bool, **options: object) -> None:
@@ -42,9 +40,7 @@ class Command(BaseCommand):
         made.is_active, made.may_act = True, not read_only
         made.save()
         done = "has a new password" if operator else "was created"
-        self.stdout.write(
-            f"The operator {name} {done}; {'looks and acts' if made.may_act else 'looks only'}."
-        )
+        self.stdout.write(f"The operator {name} {done}; {'may act' if made.may_act else 'may only read'}.")
 
 
 def password_for(name: str) -> str:

@@ -30,7 +30,7 @@ from cluster.protocol.errors import ClusterError, NodeUnreachable
 from cluster.protocol.names import NodeName
 
 DATA_SECONDS = 600.0
-"""Seconds that a data migration may look for a primary and a second node."""
+"""Seconds that a data migration may search for a primary and a second node."""
 
 
 Options = dict[str, Any]
@@ -72,7 +72,7 @@ class Command(django.Command):
             self.migrate_nodes(options)
 
     def unapplied(self, options: Options) -> bool:
-        """Tell whether the nodes lack a migration."""
+        """Return whether the nodes lack a migration."""
         with in_words():
             return bool(planned(connect_all(), targets(options), conf().lease_seconds))
 
@@ -131,7 +131,7 @@ def in_words() -> Iterator[None]:
 
 
 def any_set_up(nodes: dict[NodeName, MariaDBNode]) -> bool:
-    """Tell whether a node that answers keeps a record of migrations. Raises NodeUnreachable when none answers."""
+    """Return whether a node that answers keeps a record of migrations. Raises NodeUnreachable when none answers."""
     error: ClusterError | None = None
     for node in nodes.values():
         try:

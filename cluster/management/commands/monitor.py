@@ -13,7 +13,7 @@ from cluster.management.verbs import VerbCommand
 
 
 class Command(VerbCommand):
-    """Runs until it is told to end. Needs neither broker nor control database."""
+    """Runs until it is asked to end. Needs neither broker nor control database."""
 
     help = "Watch the nodes and fail over by itself, until stopped."
 

@@ -1,4 +1,4 @@
-"""Look at the transactions that the cluster did not keep, and decide what becomes of them."""
+"""Show the transactions that the cluster did not keep, and decide what becomes of them."""
 
 from argparse import SUPPRESS
 from collections.abc import Sequence

@@ -9,7 +9,7 @@ from cluster.nodes.cluster import connect_all
 class Command(VerbCommand):
     """The decision is kept by the nodes themselves, so it holds for every watcher."""
 
-    help = "No automatic failover until resume; the watch goes on looking and says what it sees."
+    help = "No automatic failover until resume; the watch goes on probing and says what it sees."
 
     def act(self, **options: object) -> None:
         """Order it and say so."""

@@ -10,7 +10,7 @@ from cluster.nodes.cluster import connect
 
 
 class Command(VerbCommand):
-    """Runs until it is told to end."""
+    """Runs until it is asked to end."""
 
     help = "Carry the primary's log to the other nodes and keep its lease, until stopped."
 

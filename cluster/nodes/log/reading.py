@@ -14,7 +14,7 @@ from cluster.protocol.policy import UNDECIDED, Automation
 from cluster.protocol.view import COUNTED_ENTRIES, Lease, NodeState, Watermark
 
 SEARCHED_ENTRIES = 200
-"""Entries in which the newest transactions are looked for."""
+"""Entries in which the newest transactions are searched."""
 STATE = (Path(__file__).parent / "queries" / "state.sql").read_text()
 STATE = STATE.replace("${counted_entries}", str(COUNTED_ENTRIES))
 TRX_CACHE_SECONDS = 0.11

@@ -1,4 +1,4 @@
-"""What a server stores in a row, to the last bit, told without the images that the log carries.
+"""What a server stores in a row, to the last bit, read without the images that the log carries.
 
 The columns are those that the node itself names: an image, and the model that shapes it, may leave out what
 differs.

@@ -103,7 +103,7 @@ def check_promise(connection: Connection, known: Mapping[str, str], epoch: int) 
     if promised > epoch:
         raise Refused(
             f"{connection.node.label} has promised epoch {promised} and the primary leads in epoch {epoch}: "
-            "another promotion is under way. Look at cluster_status and try again."
+            "another promotion is under way. Read cluster_status and try again."
         )
 
 

@@ -42,7 +42,7 @@ class NodeSchemaEditor(DatabaseSchemaEditor):
     """RENAME TABLE is refused to a session that has locked tables."""
     sql_rename_column = "ALTER TABLE %(table)s CHANGE %(old_column)s %(new_column)s %(type)s"
     """RENAME COLUMN fails now and then where the column has a check of its own, as JSON has, and the table triggers:
-    MariaDB 10.11 then looks for the old name in the check (1054)."""
+    MariaDB 10.11 then wants the old name in the check (1054)."""
 
     def __init__(
         self,

@@ -78,7 +78,7 @@ def settings(connection: Connection) -> Facts:
 def grants(connection: Connection, database: str) -> set[str]:
     """Return the rights of the account that is signed in."""
     return {
-        told for (statement,) in connection.rows("SHOW GRANTS") for told in rights(str(statement), database)
+        right for (statement,) in connection.rows("SHOW GRANTS") for right in rights(str(statement), database)
     }
 
 

@@ -1,5 +1,5 @@
 -- What set-up put on this node: the checksum of each object's source and of what the server made of it, so
--- that setup_nodes --check tells INSTALLED from OUTDATED. May be repeated.
+-- that setup_nodes --check knows INSTALLED from OUTDATED. May be repeated.
 CREATE TABLE IF NOT EXISTS kernel_object (
     kind VARCHAR(16) CHARACTER SET ascii NOT NULL,
     name VARCHAR(64) NOT NULL,

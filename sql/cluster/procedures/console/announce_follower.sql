@@ -1,4 +1,4 @@
--- Tells the primary, before this node follows it, that it will: note_follower there. Inputs: the primary, its epoch.
+-- Announces to the primary, before this node follows it, that it will: note_follower there. Inputs: the primary, its epoch.
 -- Errors: 45001 it did not hear that; this node may not follow then. May be repeated.
 CREATE OR REPLACE PROCEDURE announce_follower(IN p_primary VARCHAR(16), IN p_epoch INT UNSIGNED)
     SQL SECURITY DEFINER

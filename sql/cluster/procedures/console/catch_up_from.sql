@@ -15,7 +15,7 @@ BEGIN
         CALL reach_peer(p_peer, CONCAT('CALL orphan_lost_entries(''', p_peer, ''', ', p_epoch, ', @job_answer)'), v_watermark);
     END IF;
     CALL reach_peer(p_peer, CONCAT('CALL pull_entries(''', p_peer, ''', ', p_epoch, ', ', v_watermark, ')'), v_done);
-    -- In no round, but level: it knows of as many as anybody remembers (why_set_back).
+    -- In no round, but without lag: it knows of as many as anybody remembers (why_set_back).
     SELECT GREATEST(MAX(CAST(seen(peer, 'round_main') AS INTEGER)), MAX(CAST(seen(peer, 'round_node_a') AS INTEGER)),
                     MAX(CAST(seen(peer, 'round_node_b') AS INTEGER))) INTO v_round FROM peer_status WHERE failed_at IS NULL;
     CALL note_rounds(p_epoch, IF(v_own = 'main', v_round, 0), IF(v_own = 'node_a', v_round, 0), IF(v_own = 'node_b', v_round, 0));

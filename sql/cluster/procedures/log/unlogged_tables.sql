@@ -8,8 +8,8 @@ BEGIN
     DECLARE v_name VARCHAR(64) CHARACTER SET utf8mb3;
     DECLARE v_lacking TEXT;
     DECLARE v_logged, v_present BOOLEAN;
-    -- One by one, in the character set of names: only where schema and name stand alone, and need no conversion, does the server look
-    -- at no other table of the database, which may have thousands.
+    -- One by one, in the character set of names: only where schema and name stand alone, and need no conversion, does the server open
+    -- no other table of the database, which may have thousands.
     WHILE v_rest <> '' DO
         SET v_name = SUBSTRING_INDEX(v_rest, ',', 1), v_rest = SUBSTRING(v_rest, CHAR_LENGTH(v_name) + 2);
         SELECT SUM(ACTION_STATEMENT LIKE '%guard\_write()%') = 3 AND SUM(ACTION_STATEMENT LIKE '%write\_entry(%') = 3 INTO v_logged

@@ -1,4 +1,4 @@
--- Runs a primitive on another node and commits it there (rpc_dispatch). A peer that fails is not called again until a look
+-- Runs a primitive on another node and commits it there (rpc_dispatch). A peer that fails is not called again until a probe
 -- has found it back, which happens beside its callers and at once where it was only slow.
 -- Inputs: the peer, verb, epoch, argument, seconds to wait, 1.8 at most: so a peer that fails costs one caller at most 2, with no lock
 -- held here. Out: its answer; why not, NULL when it was done. Commits the session's
