@@ -165,7 +165,6 @@ RETIRED_NAMES = {
     "told": "reported",
 }
 """Words of names, and better ones: who looks, and at what? In prose they are as good as others."""
-NOT_YET = {"cluster/actions/maintenance/migrate.py", "cluster/nodes/schema/surroundings.py"}
 
 
 def names(tree: ast.AST) -> set[str]:
@@ -183,7 +182,6 @@ def test_retired_words_name_nothing():
     found = {
         f"{path.relative_to(settings.BASE_DIR)}: {name}"
         for path in python_files("cluster", "titles", "mco2site")
-        if str(path.relative_to(settings.BASE_DIR)) not in NOT_YET
         for name in names(ast.parse(path.read_text()))
         if RETIRED_NAMES.keys() & set(name.lower().split("_"))
     }
@@ -255,3 +253,40 @@ def test_a_node_is_parsed_by_the_command_line(name, arguments):
     with pytest.raises(SystemExit) as ended:
         parser.parse_args(wrong)
     assert ended.value.code == 2
+
+
+PLACES = ("", "cluster", "cluster/actions", "sql/cluster", "sql/cluster/procedures", "titles")
+"""What a path in the documents for developers may begin below."""
+TREE = re.compile(r"^( *)(\S+/(?: \S+/)*)(?:  |$)", re.MULTILINE)
+
+
+def exists(path: str) -> bool:
+    """Return whether a path that a document names is there; braces stand for several."""
+    found = re.fullmatch(r"(.*)\{(.+)\}(.*)", path)
+    if found:
+        return all(exists(f"{found[1]}{part}{found[3]}") for part in found[2].split(","))
+    return any((settings.BASE_DIR / place / path.replace("<app>", "titles")).exists() for place in PLACES)
+
+
+@pytest.mark.parametrize("document", ["docs/architecture.md", "CONTRIBUTING.md"])
+def test_documents_for_developers_name_what_is_there(document):
+    text = (settings.BASE_DIR / document).read_text()
+    spans = re.findall(r"`([^`\n]+)`", text)
+    named = {span for span in spans if re.fullmatch(r"[\w./{},<>-]+(?:/|\.(?:py|sql|md|toml))", span)}
+    named |= {span for span in re.findall(r"\]\(([\w./-]+)\)", text) if "://" not in span}
+    beside = (settings.BASE_DIR / document).parent
+    assert {name for name in named if not (exists(name) or (beside / name).exists())} == set()
+
+
+def test_the_layout_in_the_documents_is_that_of_the_tree():
+    text = (settings.BASE_DIR / "docs/architecture.md").read_text()
+    layout = text.split("## Layout")[1].split("```")[1]
+    top, missing = "", []
+    for indent, names in TREE.findall(layout):
+        if not indent:
+            top = names.split()[0]
+        for name in names.split():
+            base = settings.BASE_DIR / ("" if not indent else top)
+            if not list(base.glob(f"**/{name.replace('<app>', 'titles')}")):
+                missing.append(name)
+    assert missing == []
