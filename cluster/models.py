@@ -142,12 +142,17 @@ class Sample(models.Model):
 
 
 class WriteCounter(models.Model):
-    """How many transactions a process had acknowledged, refused, or never heard of again."""
+    """How many transactions a process had acknowledged, refused, or never heard of again, and how fast.
+
+    latencies: the acknowledged ones by the buckets of cluster.protocol.latency. latency_seconds: the sum of theirs.
+    """
 
     process = models.CharField(max_length=128, primary_key=True)
     acknowledged = models.PositiveBigIntegerField(default=0)
     refused = models.PositiveBigIntegerField(default=0)
     unknown = models.PositiveBigIntegerField(default=0)
+    latencies = models.JSONField(default=list)
+    latency_seconds = models.FloatField(default=0.0)
     seen_at = models.DateTimeField()
 
     def __str__(self) -> str:

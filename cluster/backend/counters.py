@@ -1,4 +1,4 @@
-"""How many transactions of this process were acknowledged, were refused, or have an unknown outcome.
+"""How many transactions of this process were acknowledged, were refused, or have an unknown outcome, and how fast.
 
 Counted in memory. A thread adds the counts to this process's row in the control database every few seconds, and
 folds the rows of processes that have ended into one, so that the sum never falls.
@@ -9,7 +9,7 @@ import os
 import socket
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
@@ -18,6 +18,7 @@ from django.db import DatabaseError, InterfaceError, connections, transaction
 
 from cluster.background import PerProcess
 from cluster.conf import CONTROL_ALIAS
+from cluster.protocol import latency
 
 if TYPE_CHECKING:
     from cluster.models import WriteCounter
@@ -39,21 +40,39 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
 
 
+@dataclass
+class Counts:
+    """Transactions by what became of them, and the latencies of acknowledged ones by bucket, with their sum."""
+
+    outcomes: Counter[Outcome] = field(default_factory=Counter)
+    latencies: Counter[int] = field(default_factory=Counter)
+    seconds: float = 0.0
+
+    def add(self, other: "Counts") -> None:
+        """Add what was counted elsewhere."""
+        self.outcomes.update(other.outcomes)
+        self.latencies.update(other.latencies)
+        self.seconds += other.seconds
+
+
 class Counters:
     """The counts of one process."""
 
     def __init__(self) -> None:
         self.process = f"{socket.gethostname()}:{os.getpid()}"
-        self._pending: Counter[Outcome] = Counter()
+        self._pending = Counts()
         """What the row does not have yet."""
         self._lock = threading.Lock()
         self._over = threading.Event()
         threading.Thread(target=self._run, name="counters", daemon=True).start()
 
-    def count(self, outcome: Outcome) -> None:
-        """Count one transaction. Never waits for the control database."""
+    def count(self, outcome: Outcome, seconds: float | None = None) -> None:
+        """Count one transaction, and its latency. Never waits for the control database."""
         with self._lock:
-            self._pending[outcome] += 1
+            self._pending.outcomes[outcome] += 1
+            if seconds is not None:
+                self._pending.latencies[latency.bucket(seconds)] += 1
+                self._pending.seconds += seconds
 
     def end(self) -> None:
         """Let the thread end, with everything counted."""
@@ -67,20 +86,20 @@ class Counters:
     def flush(self) -> None:
         """Add the pending counts to the row; where that fails they stay pending."""
         with self._lock:
-            taken, self._pending = self._pending, Counter()
-        if not taken:
+            taken, self._pending = self._pending, Counts()
+        if not taken.outcomes:
             return
         try:
             add_to_row(self.process, taken)
         except (DatabaseError, InterfaceError) as error:
             log.debug("The counts of writes stay in memory until the next flush: %s", error)
             with self._lock:
-                self._pending.update(taken)
+                self._pending.add(taken)
         finally:
             connections[CONTROL_ALIAS].close()
 
 
-def add_to_row(process: str, counts: Mapping[Outcome, int]) -> None:
+def add_to_row(process: str, counts: Counts) -> None:
     """Add counts to a process's row, and fold the rows of processes that have ended. Raises DatabaseError."""
     from cluster.models import WriteCounter  # Django loads a backend before any model
 
@@ -89,7 +108,7 @@ def add_to_row(process: str, counts: Mapping[Outcome, int]) -> None:
         increase(locked(WriteCounter, process, now), counts, now)
         ended = WriteCounter.objects.filter(seen_at__lt=now - ENDED_AFTER).exclude(process=ENDED)
         for row in ended.select_for_update():
-            increase(locked(WriteCounter, ENDED, now), {name: getattr(row, name) for name in Outcome}, now)
+            increase(locked(WriteCounter, ENDED, now), counts_of(row), now)
             row.delete()
 
 
@@ -99,10 +118,19 @@ def locked(model: "type[WriteCounter]", process: str, now: datetime) -> "WriteCo
     return row
 
 
-def increase(row: "WriteCounter", counts: Mapping[Outcome, int], now: datetime) -> None:
+def counts_of(row: "WriteCounter") -> Counts:
+    """Return what a row has counted."""
+    outcomes = Counter({outcome: getattr(row, outcome) for outcome in Outcome})
+    return Counts(outcomes, Counter(dict(enumerate(row.latencies))), row.latency_seconds)
+
+
+def increase(row: "WriteCounter", counts: Counts, now: datetime) -> None:
     """Add counts to a row."""
-    for outcome, number in counts.items():
+    for outcome, number in counts.outcomes.items():
         setattr(row, outcome.value, getattr(row, outcome.value) + number)
+    buckets = range(len(latency.BOUNDS) + 1)
+    row.latencies = latency.total([row.latencies, [counts.latencies[number] for number in buckets]])
+    row.latency_seconds += counts.seconds
     row.seen_at = now
     row.save()
 
@@ -110,6 +138,6 @@ def increase(row: "WriteCounter", counts: Mapping[Outcome, int], now: datetime) 
 of_this_process = PerProcess(Counters)
 
 
-def count(outcome: Outcome) -> None:
-    """Count one transaction of this process."""
-    of_this_process.get().count(outcome)
+def count(outcome: Outcome, seconds: float | None = None) -> None:
+    """Count one transaction of this process; seconds: how long its writer waited for the acknowledgement."""
+    of_this_process.get().count(outcome, seconds)

@@ -254,12 +254,13 @@ class Session:
         """Run `q`, which commits, and wait until a second node has the transaction."""
         after, choice, wants_position = self.ending(transaction_id), self.choice, self.wants_position
         self.choice = None  # it was for this transaction, not for what runs on its commit
+        began = time.monotonic()
         try:
             last = cursor.exchange(q, Enclosure(before, after))
         except StatementFailed as undone:
             committed = undone.done > len(before)
             raise self.outcome(undone, transaction_id, committed=committed) from undone.error
-        counters.count(Outcome.ACKNOWLEDGED)
+        counters.count(Outcome.ACKNOWLEDGED, time.monotonic() - began)
         if choice:
             choice.locked = False
         if wants_position:

@@ -10,9 +10,10 @@ from django.shortcuts import render
 
 from cluster.actions.operations.verbs import VERBS
 from cluster.actions.reports.failovers import failovers
+from cluster.actions.reports.writes import counted, within
 from cluster.actions.verification.proof import proof
 from cluster.models import SLOT_SECONDS as SLOT
-from cluster.models import Event, Job, Sample, WriteCounter
+from cluster.models import Event, Job, Sample
 from cluster.protocol.names import NodeName
 from cluster.views import actions, hour
 from cluster.views.cards import cards
@@ -22,6 +23,8 @@ from cluster.views.seen import Seen, seen
 
 DAY: Final = 86_400
 MONTH: Final = timedelta(days=30)
+LATELY: Final = 300.0
+"""Seconds of which the latency is shown."""
 EVENTS, SHOWN = 2, 3
 """Events and transactions that the dashboard lists: with more it would not fit on one screen."""
 
@@ -82,14 +85,10 @@ def next_words(step: dict[str, str] | None, found: list[Problem]) -> str:
 
 
 def figures(observed: Seen) -> dict[str, Any]:
-    """Failovers, downtime, the rate of writes, and what became of them."""
+    """Failovers, downtime, the rate of writes, their latency, and what became of them."""
     found = failovers(since=datetime.now(UTC) - MONTH)
     measured = [one.downtime for one in found if one.downtime is not None]
     down = sum(measured)
-    counted = WriteCounter.objects.aggregate(
-        **{name: Sum(name) for name in ("acknowledged", "refused", "unknown")}
-    )
-    totals = {name: number or 0 for name, number in counted.items()}
     share = f"{100 * (1 - down / MONTH.total_seconds()):.5f}".rstrip("0").rstrip(".")
     return {
         "last_failover": found[0] if found else None,
@@ -99,10 +98,25 @@ def figures(observed: Seen) -> dict[str, Any]:
         if found
         else "none",
         "write_rate": hour.write_rate(observed.facts, observed.at),
-        "counters": {
-            name: f"{number:,}" for name, number in (totals | {"total": sum(totals.values())}).items()
-        },
+        **write_figures(),
     }
+
+
+def write_figures() -> dict[str, Any]:
+    """Return how long writers waited of late, and how many transactions of the last day were not acknowledged."""
+    now = counted()
+    lately, day = within(now, time.time(), LATELY), within(now, time.time(), DAY)
+    return {
+        "latency": " · ".join(map(milliseconds, (lately.quantile(0.5), lately.quantile(0.99))))
+        if lately and lately.acknowledged
+        else "no writes",
+        "writes": day,
+    }
+
+
+def milliseconds(seconds: float | None) -> str:
+    """Return a latency in milliseconds."""
+    return "no data" if seconds is None else f"{1000 * seconds:.{0 if seconds >= 0.01 else 1}f} ms"
 
 
 def arrivals(observed: Seen, entry: dict[str, Any]) -> dict[str, Any]:

@@ -4,15 +4,17 @@ from collections.abc import Iterable, Iterator
 from itertools import accumulate
 from typing import Final
 
-from django.db.models import Count, Sum
+from django.db.models import Count
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from cluster.actions.reports.failovers import failovers as all_failovers
+from cluster.actions.reports.writes import counted
 from cluster.actions.verification.proof import proof
 from cluster.backend.counters import Outcome
-from cluster.models import Event, WriteCounter
+from cluster.models import Event
+from cluster.protocol.latency import BOUNDS
 from cluster.protocol.names import Mode
 from cluster.views.seen import Seen, seen
 
@@ -111,12 +113,21 @@ def of_events() -> Iterator[Metric]:
 
 
 def of_writes() -> Iterator[Metric]:
-    """Yield what became of the transactions of Django's processes."""
+    """Yield what became of the transactions of Django's processes, and how long their writers waited."""
+    found = counted()
     made = CounterMetricFamily("mco2_writes", "Transactions by what became of them.", labels=["outcome"])
-    summed = WriteCounter.objects.aggregate(**{outcome.value: Sum(outcome.value) for outcome in Outcome})
-    for name, number in summed.items():
-        made.add_metric([name], number or 0)
+    for outcome in Outcome:
+        made.add_metric([outcome.value], getattr(found, outcome.value))
     yield made
+    waited = HistogramMetricFamily(
+        "mco2_acknowledgement_seconds", "From sending a commit to the acknowledgement, seconds."
+    )
+    reached = list(accumulate(found.latencies or [0] * (len(BOUNDS) + 1)))
+    ends = [*(f"{end:g}" for end in BOUNDS), "+Inf"]
+    waited.add_metric(
+        [], [(end, float(number)) for end, number in zip(ends, reached, strict=True)], found.seconds
+    )
+    yield waited
 
 
 def gaps(seconds: list[float]) -> Metric:

@@ -19,9 +19,11 @@ from cluster.actions.reports.observations import facts
 from cluster.actions.reports.recent import Newest
 from cluster.actions.verification.background import ROW
 from cluster.backend import NotAcknowledged, NotWritable, counters
+from cluster.backend.counters import Counts
 from cluster.conf import conf
 from cluster.local import free_ports
 from cluster.models import Comparison, Event, Observation, WriteCounter
+from cluster.protocol.latency import bucket
 from cluster.protocol.names import NodeName
 from tests.harness.forking import ROOT
 from tests.harness.shop.models import Article
@@ -135,12 +137,19 @@ def test_writes_are_counted_by_what_became_of_them(cluster):
     row = WriteCounter.objects.get()
     assert (row.acknowledged, row.refused, row.unknown) == (1, 1, 1)
     WriteCounter.objects.update(seen_at="2020-01-01T00:00:00Z")
-    counters.add_to_row("another", Counter({counters.Outcome.ACKNOWLEDGED: 2}))
+    two = Counts(Counter({counters.Outcome.ACKNOWLEDGED: 2}), Counter({bucket(0.004): 2}), 0.008)
+    counters.add_to_row("another", two)
     assert {one.process: one.acknowledged for one in WriteCounter.objects.all()} == {
         "another": 2,
         "earlier": 1,
     }
-    assert 'mco2_writes_total{outcome="acknowledged"} 3.0' in exported()["mco2_writes_total"]
+    numbers = exported()
+    assert 'mco2_writes_total{outcome="acknowledged"} 3.0' in numbers["mco2_writes_total"]
+    assert (
+        'mco2_acknowledgement_seconds_bucket{le="+Inf"} 3.0' in numbers["mco2_acknowledgement_seconds_bucket"]
+    )
+    (waited,) = numbers["mco2_acknowledgement_seconds_sum"]
+    assert float(waited.split()[1]) > 0.008, "the first was measured, the two are told"
     WriteCounter.objects.all().delete()
 
 

@@ -20,6 +20,7 @@ from cluster.actions.reports.downtime import DowntimeMeter
 from cluster.actions.reports.recent import Newest, NewestReader
 from cluster.actions.reports.refusals import refusals
 from cluster.actions.reports.status import cluster_facts, remedy
+from cluster.actions.reports.writes import counted
 from cluster.background import PerProcess, WarnOnce
 from cluster.conf import CONTROL_ALIAS, conf
 from cluster.models import SLOT_SECONDS as SLOT
@@ -124,7 +125,8 @@ class Keeper:
         try:
             Observation.objects.update_or_create(watcher=watcher, defaults={"seen_at": now, "facts": found})
             if sample:
-                self.store_sample(*sample)
+                slot, kept = sample
+                self.store_sample(slot, kept | {"facts": kept["facts"] | {"writes": counted().facts()}})
             self.measure(view, tick.monitor_state.now)
         except (DatabaseError, InterfaceError):
             connections[CONTROL_ALIAS].close()
