@@ -19,6 +19,8 @@ OF_NODE: Final = {
     NodeName.NODE_B: ("recover", "rebuild"),
 }
 OF_CLUSTER: Final = ("verify", "repair", "pause", "resume")
+PAIRS: Final = {"pause": ("resume",), "resume": ("pause",)}
+"""Each takes the other back: which of them is possible says why the other is not."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,10 @@ def of_node(request: HttpRequest, seen: Seen, node: NodeName) -> list[Offer]:
 
 
 def of_cluster(request: HttpRequest, seen: Seen) -> list[Offer]:
-    """Return what the user may do with the cluster."""
-    return offered(request, seen, OF_CLUSTER, None)
+    """Return what the user may do with the cluster; of a pair of which one is possible, that one."""
+    found = offered(request, seen, OF_CLUSTER, None)
+    possible = {one.verb.name for one in found if not one.reason}
+    return [one for one in found if not (one.reason and possible & set(PAIRS.get(one.verb.name, ())))]
 
 
 def offered(request: HttpRequest, seen: Seen, names: Iterable[str], node: NodeName | None) -> list[Offer]:

@@ -15,13 +15,13 @@ from cluster.actions.verification.proof import proof
 from cluster.models import SLOT_SECONDS as SLOT
 from cluster.models import Event, Job, Sample
 from cluster.protocol.names import NodeName
-from cluster.views import actions, hour
+from cluster.views import actions, hour, plots, window
 from cluster.views.cards import cards
 from cluster.views.permissions import may
 from cluster.views.problems import Problem, differing, forecast, problems, risk
 from cluster.views.seen import Seen, seen
+from cluster.views.window import DAY, Window
 
-DAY: Final = 86_400
 MONTH: Final = timedelta(days=30)
 LATELY: Final = 300.0
 """Seconds of which the latency is shown."""
@@ -36,13 +36,7 @@ def now_part(request: HttpRequest) -> HttpResponse:
 
 def hour_part(request: HttpRequest) -> HttpResponse:
     """Show the last while in pictures."""
-    return render(request, "cluster/parts/hour.html", hour_context(chosen(request)))
-
-
-def chosen(request: HttpRequest) -> int:
-    """Return the seconds that the address asks for."""
-    wanted = request.GET.get("seconds", "")
-    return int(wanted) if wanted.isdecimal() and int(wanted) in hour.RANGES else hour.SECONDS
+    return render(request, "cluster/parts/hour.html", hour_context(window.chosen(request.GET)))
 
 
 def now_context(request: HttpRequest) -> dict[str, Any]:
@@ -97,7 +91,7 @@ def figures(observed: Seen) -> dict[str, Any]:
         else "not measured"
         if found
         else "none",
-        "write_rate": hour.write_rate(observed.facts, observed.at),
+        "write_rate": plots.write_rate(observed.facts, observed.at),
         **write_figures(),
     }
 
@@ -126,24 +120,24 @@ def arrivals(observed: Seen, entry: dict[str, Any]) -> dict[str, Any]:
     return entry | {"has": has, "writer": source}
 
 
-def hour_context(seconds: int = hour.SECONDS) -> dict[str, Any]:
+def hour_context(shown: Window) -> dict[str, Any]:
     """Roles, outages, events, plots, availability."""
-    window = hour.Window(time.time(), seconds)
-    found = hour.samples(window)
-    plots = hour.plots(found, window)
+    found = hour.samples(shown)
+    drawn = plots.plots(found, shown)
+    listed = Event.objects.exclude(kind=Event.Kind.DECISION)
     return {
-        "ranges": hour.RANGES.items(),
-        "window": window,
-        "strips": hour.strips(found, window),
-        "outages": hour.outages(found, window),
-        "marks": hour.marks(window),
-        "plots": plots,
+        "ranges": window.RANGES.items(),
+        "window": shown,
+        "strips": hour.strips(found, shown),
+        "outages": hour.outages(found, shown),
+        "marks": hour.marks(shown),
+        "plots": drawn,
         "legend": [{"label": name.label, "kind": name.value} for name in NodeName],
         "availability": availability(DAY),
-        "events": Event.objects.exclude(kind=Event.Kind.DECISION)[:EVENTS],
-        "left": hour.LEFT,
-        "width": hour.WIDTH,
-        "base": plots[-1].base,
+        "events": listed.filter(happened_at__range=shown.ends)[:EVENTS] if shown.fixed else listed[:EVENTS],
+        "left": window.LEFT,
+        "width": window.WIDTH,
+        "base": drawn[-1].base,
     }
 
 

@@ -15,8 +15,10 @@ from cluster.actions.reports.failovers import Failover, all_failovers, of_event
 from cluster.actions.reports.failovers import failovers as found_failovers
 from cluster.models import Event
 from cluster.protocol.names import NodeName
-from cluster.views import hour
+from cluster.views import hour, plots
 from cluster.views.permissions import require
+from cluster.views.window import GAP, LEFT, Window
+from cluster.views.window import WIDTH as PLOT_WIDTH
 
 BEFORE: Final = timedelta(seconds=30)
 AROUND: Final = 300
@@ -165,15 +167,14 @@ def report(event: Event) -> Report:
 
 def write_rate(event: Event) -> dict[str, Any]:
     """Return the write rate around a failover, as the dashboard draws it; nothing once its samples are gone."""
-    window = hour.Window(event.happened_at.timestamp() + AROUND, 2 * AROUND)
-    found = [one for one in hour.stored(window) if one.at.timestamp() <= window.now]
-    plot = hour.plot("Writes, entries/s", hour.GAP, found, window, hour.rate, "{:,.1f}")
+    window = Window(event.happened_at.timestamp() + AROUND, 2 * AROUND, fixed=True)
+    found = hour.stored(window)
     shown = {
         "window": window,
-        "plot": plot,
+        "plot": plots.plot("Writes, entries/s", GAP, plots.of_nodes(found, plots.rate), window, "{:,.1f}"),
         "outages": hour.outages([], window),
-        "left": hour.LEFT,
-        "width": hour.WIDTH,
+        "left": LEFT,
+        "width": PLOT_WIDTH,
     }
     return {"around": shown if found else None}
 

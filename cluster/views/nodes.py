@@ -17,6 +17,7 @@ from cluster.protocol.names import NodeName
 from cluster.views import actions, hour
 from cluster.views.cards import card
 from cluster.views.seen import seen
+from cluster.views.window import Window
 
 SERVER_SECONDS = 2.0
 """Seconds that the node itself may take to tell of its server."""
@@ -46,7 +47,7 @@ def server_part(request: HttpRequest, name: NodeName) -> HttpResponse:
 def now_context(request: HttpRequest, name: NodeName) -> dict[str, Any]:
     """Return what the newest observation knows."""
     observed = seen()
-    found = hour.samples(hour.Window(time.time(), 600))[-PROBES:]
+    found = hour.samples(Window(time.time(), 600))[-PROBES:]
     return {
         "seen": observed,
         "node": observed.node(name),

@@ -12,7 +12,7 @@ from django.urls import URLPattern, path
 from unfold.sites import UnfoldAdminSite
 
 from cluster.models import Operator
-from cluster.views import addresses, dashboard, failovers, log, nodes, orphans, sign_in, verbs
+from cluster.views import addresses, dashboard, failovers, log, nodes, orphans, sign_in, verbs, window
 from cluster.views.seen import observed_or_nothing
 
 COLOURS = {"good": "success", "warning": "warning", "bad": "danger"}
@@ -58,7 +58,7 @@ class OperatorsSite(UnfoldAdminSite):
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Return the dashboard."""
-        more = dashboard.now_context(request) | dashboard.hour_context(dashboard.chosen(request))
+        more = dashboard.now_context(request) | dashboard.hour_context(window.chosen(request.GET))
         return super().index(request, more | (extra_context or {}))
 
     def extra_urls(self) -> list[URLPattern]:

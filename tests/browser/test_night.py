@@ -59,6 +59,7 @@ def test_main_dies_and_gets_its_role_back_by_clicks(cluster, site, operator_page
     expect(page.locator(".problems").get_by_text("Main does not answer").first).to_be_visible()
     expect(page.locator("#badge")).to_contain_text("Failed over")
     above_the_fold(page, "Failed over.", "Main does not answer", *ANSWERS)
+    assert page.evaluate("document.documentElement.scrollHeight") <= 900, "one screen"
     page.emulate_media(color_scheme="dark")
     pictures.take("dashboard-failed-over")
     assert flaws(page) == []
@@ -99,6 +100,27 @@ def test_a_refresh_keeps_the_focus_and_announces_changes_alone(cluster, site, op
     expect(page.locator("#announcement")).to_contain_text("Degraded")
     assert len(page.evaluate("window.announced")) == 1
     assert page.locator(".material-symbols-outlined:not([aria-hidden])").count() == 0
+
+
+def test_the_history_is_zoomed_by_dragging_and_by_keys(site, operator_page):
+    page = operator_page
+    box = page.locator("svg.history").bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + 60)
+    expect(page.locator("svg.history .at")).to_be_visible()
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + 60)
+    page.mouse.up()
+    expect(page.locator("#hour[hx-trigger=none]")).to_be_visible()
+    assert "from=" in page.url, "the address can be sent on"
+    zoomed = page.locator("svg.history").get_attribute("data-from")
+    page.reload()
+    assert page.locator("svg.history").get_attribute("data-from") == zoomed
+    page.get_by_role("button", name="Earlier").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(f"svg.history:not([data-from='{zoomed}'])")).to_be_visible()
+    expect(page.get_by_role("button", name="Earlier")).to_be_focused()
+    page.get_by_role("button", name="1 h").click()
+    expect(page.locator("#hour[hx-trigger='every 5s']")).to_be_visible()
 
 
 @pytest.mark.timeout(300)
