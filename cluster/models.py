@@ -1,8 +1,8 @@
 """What the cluster keeps in tables that Django knows: orphaned transactions, events, views of log and config.
 
-`OrphanedTransaction` is itself replicated; `Event`, `Alert`, `Observation`, `Sample`, `Job`, `Comparison` and
-`Operator` live in the control database. `LogEntry` and `NodeSetting` read tables that the kernel owns; they are there
-to be read, with `using(node)`.
+`OrphanedTransaction` is itself replicated; `Event`, `Alert`, `Observation`, `Sample`, `SavedView`, `Job`,
+`Comparison` and `Operator` live in the control database. `LogEntry` and `NodeSetting` read tables that the kernel
+owns; they are there to be read, with `using(node)`.
 """
 
 from datetime import UTC, datetime
@@ -157,6 +157,20 @@ class WriteCounter(models.Model):
 
     def __str__(self) -> str:
         return self.process
+
+
+class SavedView(models.Model):
+    """Filters of the log that somebody has named; every operator sees them. query: as the address has it."""
+
+    name = models.CharField(max_length=64, unique=True)
+    query = models.TextField()
+    actor = models.CharField(max_length=128)
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Job(models.Model):

@@ -76,6 +76,8 @@ class OperatorsSite(UnfoldAdminSite):
             path("failovers/", self.admin_view(failovers.failovers), name="failovers"),
             path("failovers/<int:pk>/", self.admin_view(failovers.failover), name="failover"),
             path("log/", self.admin_view(log.log), name="log"),
+            path("log/views/", self.admin_view(log.save_view), name="save_view"),
+            path("log/views/<int:pk>/remove/", self.admin_view(log.remove_view), name="remove_view"),
             path("transactions/<str:transaction_id>/", self.admin_view(log.transaction), name="transaction"),
             path("orphans/", self.admin_view(orphans.inbox), name="orphans"),
             path("orphans/decide/", self.admin_view(orphans.decide), name="decide_orphans"),

@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
 
+from cluster.models import SavedView
 from cluster.nodes.log import browsing
 from cluster.nodes.log.browsing import Wanted
 from cluster.protocol.names import NodeName
@@ -100,11 +101,34 @@ def test_a_transaction_shows_what_changed_and_where_it_is(cluster, officer):
     page = officer.get("/admin/transactions/told/").content.decode()
     for words in (
         "old meaning",
-        '<td class="changed">new meaning</td>',
+        '<td class="changed"><ins>new meaning</ins></td>',
+        'data-copy="told"',
         "Node A has it",
         "Node B does not answer",
     ):
         assert words in page
+
+
+def test_filters_stay_and_are_saved_under_a_name(cluster, officer):
+    app = cluster.connect("main")
+    app.run("INSERT INTO test_word VALUES ('word', 'old meaning')")
+    app.run("UPDATE test_word SET meaning = 'new meaning'")
+    asked = {"table": "test_word", "operation": "UPDATE", "before": "99999", "node": "main", "foreign": "x"}
+    page = officer.get("/admin/log/", asked).content.decode()
+    assert "<del>old meaning</del> <ins>new meaning</ins>" in page
+    kept = "node=main&operation=UPDATE&table=test_word"
+    assert officer.get("/admin/log/").headers["Location"] == f"?{kept}"
+    said = officer.post("/admin/log/views/", {"name": "Meanings", "query": kept}, follow=True)
+    assert "View Meanings is saved." in said.content.decode()
+    (view,) = SavedView.objects.all()
+    assert view.query == kept
+    assert officer.get("/admin/log/", {"node": ""}).status_code == 200
+    assert officer.get("/admin/log/").status_code == 200, "cleared"
+    assert 'aria-label="Remove view Meanings"' in officer.get("/admin/log/").content.decode()
+    officer.post(f"/admin/log/views/{view.pk}/remove/")
+    assert not SavedView.objects.exists()
+    said = officer.post("/admin/log/views/", {"name": "All", "query": "foreign=x"}, follow=True)
+    assert "Choose a filter first" in said.content.decode()
 
 
 def test_a_node_that_is_dead_is_a_sentence(cluster, officer):

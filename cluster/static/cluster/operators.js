@@ -1,4 +1,5 @@
-// What the pages of the operators need besides htmx: one announcement a change, icons that are not read aloud.
+// What the pages of the operators need besides htmx: one announcement a change, icons that are not read aloud,
+// buttons that copy.
 "use strict";
 
 (() => {
@@ -37,6 +38,25 @@
     if (shown.get(target) === serverResponse) event.detail.shouldSwap = false;
     else shown.set(target, serverResponse);
   });
+  // Without a clipboard (a page that came without TLS) what is to be copied is selected instead.
+  const copy = async (button) => {
+    const text = button.dataset.copy;
+    const shown = button.textContent;
+    try {
+      await navigator.clipboard.writeText(text);
+      button.textContent = "Copied";
+    } catch {
+      const beside = [...button.parentElement.querySelectorAll("code")].find((one) => one.textContent === text);
+      if (beside) window.getSelection().selectAllChildren(beside);
+      button.textContent = "Press Ctrl+C";
+    }
+    setTimeout(() => (button.textContent = shown), 2000);
+  };
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (button) copy(button);
+  });
+
   document.addEventListener("DOMContentLoaded", refresh);
   document.addEventListener("htmx:afterSettle", refresh);
 })();
