@@ -81,6 +81,7 @@ class OperatorsSite(UnfoldAdminSite):
             path("transactions/<str:transaction_id>/", self.admin_view(log.transaction), name="transaction"),
             path("orphans/", self.admin_view(orphans.inbox), name="orphans"),
             path("orphans/decide/", self.admin_view(orphans.decide), name="decide_orphans"),
+            path("orphans/queue/", self.admin_view(orphans.queue), name="orphan_queue"),
             path("orphans/<str:orphan_id>/", self.admin_view(orphans.orphan), name="orphan"),
             path("jobs/<int:pk>/", self.admin_view(verbs.job), name="job"),
             path("jobs/<int:pk>/now/", self.admin_view(verbs.job_part), name="job_now"),

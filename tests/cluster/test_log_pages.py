@@ -161,6 +161,14 @@ def test_orphans_are_looked_at_and_decided_on(cluster, operator, officer):
     assert "and 1 more of its transaction dismissed." in said
     said = officer.post(decide, {"ids": first, "verb": "reopen"}, follow=True).content.decode()
     assert "waits for a decision again." in said
+    assert officer.get("/admin/orphans/queue/").headers["Location"] == f"/admin/orphans/{first}/"
+    assert "1 of 1" in shown, "its entries are decided together"
+    queued = {"ids": first, "queue": "-"}
+    answer = officer.post(decide, queued | {"verb": "dismiss", "reason": "old"})
+    assert answer.headers["Location"] == f"/admin/orphans/?undo={first}"
+    assert 'value="undo"' in officer.get(answer.headers["Location"]).content.decode()
+    answer = officer.post(decide, queued | {"verb": "undo"})
+    assert answer.headers["Location"] == f"/admin/orphans/{first}/"
     said = officer.post(decide, {"ids": first, "verb": "reapply"}, follow=True).content.decode()
     assert "applied again as transaction" in said
     rows = cluster.connect("node_a").rows("SELECT word, meaning FROM test_word ORDER BY word")

@@ -6,7 +6,7 @@ import pytest
 
 from cluster.actions.failover.failover import promote_node_a
 from cluster.actions.failover.recover import recover
-from cluster.actions.operations.orphan_decisions import dismiss, listed, reapply, show
+from cluster.actions.operations.orphan_decisions import dismiss, listed, reapply, show, undo
 from cluster.actions.steps.observe import observe
 from cluster.actions.verification.verify import verify
 from cluster.nodes.repair.deciding import DISMISSED, PENDING, REAPPLIED
@@ -125,6 +125,48 @@ def test_a_transaction_is_reapplied_whole_and_reaches_every_node(cluster, leave_
         *[("orphaned_transaction", "UPDATE", orphan) for orphan in ids],
     ]
     assert verify(cluster.nodes, observe(cluster.nodes), on_difference=lambda _: None).equal
+
+
+def taken_back(cluster, *ids: str):
+    return undo(cluster.nodes, ids, lease_seconds=cluster.conf.lease_seconds)
+
+
+def test_a_reapplication_is_taken_back_whole(cluster, leave_orphans, acting):
+    ids = leave_orphans(
+        [
+            update(1, 11),
+            "DELETE FROM test_counter WHERE id = 2",
+            "INSERT INTO test_counter VALUES (9, 90, 'x')",
+        ]
+    )
+    before = acting.rows("SELECT * FROM test_counter ORDER BY id")
+    reapplied(cluster, ids[0])
+    (outcome,) = taken_back(cluster, ids[2])
+    assert (
+        outcome.sentence
+        == f"{ids[0]} (test_counter 1) and 2 more of its transaction waits for a decision again."
+    )
+    assert acting.rows("SELECT * FROM test_counter ORDER BY id") == before
+    assert set(statuses(cluster).values()) == {PENDING}
+    (outcome,) = taken_back(cluster, ids[0])
+    assert outcome.sentence == f"{ids[0]} waits for a decision, so there is nothing to take back."
+    dismissed(cluster, ids[0])
+    assert taken_back(cluster, ids[0])[0].done
+    cluster.settle()
+    assert verify(cluster.nodes, observe(cluster.nodes), on_difference=lambda _: None).equal
+
+
+def test_a_reapplication_whose_row_has_changed_since_stays(cluster, leave_orphans, acting):
+    ids = leave_orphans([update(1, 11), update(2, 21)])
+    (made,) = reapplied(cluster, ids[0])
+    acting.run("UPDATE test_counter SET value = 12 WHERE id = 1")
+    (outcome,) = taken_back(cluster, ids[0])
+    assert not outcome.done
+    assert outcome.sentence == (
+        f"{ids[0]} cannot be taken back: test_counter 1 has changed since it was reapplied as {made.reapplied_as}."
+    )
+    assert counters(acting)[2] == 21, "nothing of it was taken back"
+    assert set(statuses(cluster).values()) == {REAPPLIED}
 
 
 def test_scenario_42_a_row_that_changed_since_is_not_overwritten(cluster, leave_orphans, acting):

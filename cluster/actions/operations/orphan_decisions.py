@@ -1,4 +1,4 @@
-"""What an operator decides about orphaned transactions: show, apply again, dismiss.
+"""What an operator decides about orphaned transactions: show, apply again, dismiss, take back.
 
 A transaction is decided as a whole: its entries were written together or not at all, and so they are again.
 """
@@ -178,6 +178,21 @@ def reopen(nodes: Nodes, ids: Sequence[str], *, lease_seconds: float) -> list[De
         return decided(transaction_id, entries, f"{described(entries)} waits for a decision again.")
 
     return decide(primary, "reopen", ids, one)
+
+
+def undo(nodes: Nodes, ids: Sequence[str], *, lease_seconds: float) -> list[Decided]:
+    """Take decisions back, dismissals and reapplications, each as a new transaction. Raises as `reapply`."""
+    primary = writable(nodes, lease_seconds)
+    tables = shapes()
+
+    def one(transaction_id: str) -> Decided:
+        def work(_new_id: str) -> list[Orphan]:
+            return deciding.undo(primary.connection, tables, transaction_id)
+
+        entries = write(primary.connection, work)
+        return decided(transaction_id, entries, f"{described(entries)} waits for a decision again.")
+
+    return decide(primary, "undo", ids, one)
 
 
 def decide(

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from cluster.nodes.connection import Connection
-from cluster.nodes.log import applying
+from cluster.nodes.log import applying, browsing
 from cluster.nodes.log.images import DECODER, values
 from cluster.nodes.log.orphan import DISMISSED, PENDING, REAPPLIED, SELECT, Orphan
 from cluster.nodes.repair import comparing, row_snapshots
@@ -14,6 +14,8 @@ from cluster.protocol.errors import NodeFailed, Refused
 
 DUPLICATE = 1062
 EDITED, FORCED = "Edited before it was applied.", "Written over later changes."
+MOST_UNDONE = 1_000
+"""Rows of a reapplied transaction that are taken back at once."""
 NAMED = 3
 """Columns that a refusal names."""
 
@@ -193,6 +195,49 @@ def reopen(connection: Connection, transaction_id: str) -> list[Orphan]:
             raise Refused(f"{orphan.id} was not dismissed, so there is nothing to take back.")
     decide(connection, entries, PENDING, "", "")
     return entries
+
+
+def undo(connection: Connection, shapes: Mapping[str, TableShape], transaction_id: str) -> list[Orphan]:
+    """Take a decision back, in the open transaction: rows that were written again become what they were before.
+
+    Raises Refused when nothing was decided, or a row has changed since.
+    """
+    entries = of_transaction(connection, transaction_id, lock=True)
+    if any(orphan.status == PENDING for orphan in entries):
+        raise Refused(f"{entries[0].id} waits for a decision, so there is nothing to take back.")
+    for reapplied_as in dict.fromkeys(orphan.reapplied_as for orphan in entries if orphan.reapplied_as):
+        take_back(connection, shapes, entries[0], reapplied_as)
+    decide(connection, entries, PENDING, "", "")
+    return entries
+
+
+def take_back(
+    connection: Connection, shapes: Mapping[str, TableShape], first: Orphan, reapplied_as: str
+) -> None:
+    """Bring the rows that a reapplication changed back to what it found, the last change first."""
+    changes = [
+        entry
+        for entry in browsing.of_transaction(connection, reapplied_as, MOST_UNDONE + 1)
+        if entry.table_name != "orphaned_transaction"
+    ]
+    if not changes or len(changes) > MOST_UNDONE:
+        how = f"changed more than {MOST_UNDONE:,} rows" if changes else "is not in the log any more"
+        raise Refused(f"{first.id} cannot be taken back: transaction {reapplied_as} {how}.")
+    for entry in reversed(changes):
+        before = first._replace(
+            table_name=entry.table_name,
+            record_id=entry.record_id,
+            old_value=entry.new_value,
+            new_value=entry.old_value,
+        )
+        shape = shapes.get(entry.table_name)
+        if shape is None or kind_of(
+            entry.new_value, current_image(connection, shape, entry.record_id, lock=True)
+        ):
+            raise Refused(
+                f"{first.id} cannot be taken back: {before.row} has changed since it was reapplied as {reapplied_as}."
+            )
+        store(connection, shape, before, exists=entry.new_value is not None)
 
 
 def decide(

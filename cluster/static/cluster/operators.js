@@ -1,5 +1,5 @@
 // What the pages of the operators need besides htmx: one announcement a change, icons that are not read aloud,
-// buttons that copy.
+// buttons that copy, single keys where a page offers them.
 "use strict";
 
 (() => {
@@ -55,6 +55,25 @@
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-copy]");
     if (button) copy(button);
+  });
+
+  // Single keys, where a page offers them: they press a button, follow a link, or go to a field. Whoever dictates or
+  // strays over keys turns them off; the browser remembers it.
+  const OFF = "shortcuts-off";
+  document.addEventListener("DOMContentLoaded", () => {
+    const box = document.getElementById("shortcuts");
+    if (!box) return;
+    box.checked = localStorage.getItem(OFF) === null;
+    box.addEventListener("change", () => (box.checked ? localStorage.removeItem(OFF) : localStorage.setItem(OFF, "1")));
+    document.addEventListener("keydown", (event) => {
+      const typing = event.target.closest("input:not([type=checkbox]), textarea, select");
+      if (!box.checked || typing || event.ctrlKey || event.altKey || event.metaKey || event.key.length > 1) return;
+      const found = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+      if (!found) return;
+      event.preventDefault();
+      if (found.matches("input")) found.focus();
+      else found.click();
+    });
   });
 
   document.addEventListener("DOMContentLoaded", refresh);
