@@ -1,4 +1,4 @@
-"""Drills from the admin: scenarios on scratch nodes of their own, and their gaps over time beside the goals.
+"""Drills from the admin: scenarios on scratch nodes of their own, what each last came to, and two runs compared.
 
 They are run by the tests' own harness in a process of its own, so this works in a checkout and nowhere else.
 """
@@ -9,8 +9,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
-from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,7 +24,7 @@ from django.views.decorators.http import require_POST
 
 from cluster.local.processes import spawn
 from cluster.views.permissions import require
-from mco2site.drill_history import HEIGHT, LEFT, WIDTH, past
+from mco2site.drill_history import HEIGHT, WIDTH, Play, Run, board, compared, plays, runs
 
 log = logging.getLogger(__name__)
 
@@ -38,9 +38,14 @@ def directory() -> Path:
     return Path(settings.VAR_DIR) / "drill"
 
 
-@cache
 def listed() -> list[dict[str, str]]:
-    """Return all scenarios, as the drill itself lists them. Raises SubprocessError."""
+    """Return all scenarios, as the drill itself lists them; asked once for each version of theirs.
+
+    Raises SubprocessError.
+    """
+    kept = directory() / f"scenarios-{version()}.json"
+    if kept.exists():
+        return read(kept.read_text())
     done = subprocess.run(
         [*DRILL, "--list"],
         cwd=settings.BASE_DIR,
@@ -49,8 +54,24 @@ def listed() -> list[dict[str, str]]:
         timeout=LIST_SECONDS,
         check=True,
     )
-    scenarios: list[dict[str, str]] = json.loads(done.stdout)
-    return scenarios
+    found = read(done.stdout)
+    directory().mkdir(parents=True, exist_ok=True)
+    for older in directory().glob("scenarios-*.json"):
+        older.unlink(missing_ok=True)
+    kept.write_text(done.stdout)
+    return found
+
+
+def version() -> int:
+    """Return when a scenario was last changed, nanoseconds; 0 without any."""
+    files = Path(settings.BASE_DIR).glob("tests/drill/scenarios/*.py")
+    return max((file.stat().st_mtime_ns for file in files), default=0)
+
+
+def read(text: str) -> list[dict[str, str]]:
+    """Read the drill's list."""
+    found: list[dict[str, str]] = json.loads(text)
+    return found
 
 
 def scenarios() -> list[dict[str, str]]:
@@ -98,17 +119,41 @@ def may(request: HttpRequest) -> None:
 
 
 def drills(request: HttpRequest) -> HttpResponse:
-    """Show what can be played, what is played, what was played."""
+    """Show what can be played, what is played, what each last came to."""
     may(request)
+    found = history()
     context = {
         "title": "Drills",
         "form": DrillForm(),
-        "past": past(directory() / "history.jsonl"),
+        "board": board(scenarios(), found),
+        "runs": runs(found),
         "width": WIDTH,
         "height": HEIGHT,
-        "left": LEFT,
     }
     return render(request, "drills.html", admin.site.each_context(request) | context | now_context())
+
+
+def history() -> list[Play]:
+    """Return all plays that are kept."""
+    return plays(directory() / "history.jsonl")
+
+
+def compare(request: HttpRequest) -> HttpResponse:
+    """Show two runs side by side; the newest two unless the address names others."""
+    may(request)
+    found = runs(history())
+    second = named(found, request.GET.get("second")) or (found[0] if found else None)
+    first = named(found, request.GET.get("first")) or next((run for run in found if run is not second), None)
+    context = {
+        "title": "Compare drills", "runs": found, "first": first, "second": second,
+        "pairs": compared(first, second) if first and second else [],
+    }  # fmt: skip
+    return render(request, "drills_compare.html", admin.site.each_context(request) | context)
+
+
+def named(found: Sequence[Run], began: str | None) -> Run | None:
+    """Return the run that began at this second."""
+    return next((run for run in found if str(run.began) == began), None)
 
 
 def now_part(request: HttpRequest) -> HttpResponse:
@@ -128,7 +173,10 @@ def now_context() -> dict[str, Any]:
 def start(request: HttpRequest) -> HttpResponse:
     """Begin one, unless one runs."""
     may(request)
-    form = DrillForm(request.POST)
+    asked = request.POST.copy()
+    if only := request.GET.get("only"):  # the button of one scenario, whatever boxes are ticked
+        asked.setlist("numbers", [only])
+    form = DrillForm(asked)
     if running():
         messages.error(request, "A drill is running. Wait for its end, or end it.")
     elif not form.is_valid():

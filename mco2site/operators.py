@@ -14,6 +14,7 @@ class Operators(OperatorsSite):
         return [
             *super().extra_urls(),
             path("drills/", self.admin_view(drills.drills), name="drills"),
+            path("drills/compare/", self.admin_view(drills.compare), name="compare_drills"),
             path("drills/now/", self.admin_view(drills.now_part), name="drills_now"),
             path("drills/start/", self.admin_view(drills.start), name="start_drill"),
             path("drills/stop/", self.admin_view(drills.stop), name="stop_drill"),

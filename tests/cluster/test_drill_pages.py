@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 
 from mco2site import drills
-from mco2site.drill_history import past
+from mco2site.drill_history import board, compared, runs
 from tests.harness.waiting import wait_for
 
 PLAY = {
@@ -27,22 +27,44 @@ def officer(cluster) -> Client:
     return client
 
 
-def test_the_history_is_plotted_beside_its_goal(officer):
+def test_the_board_shows_the_last_result_and_the_trend_of_each_scenario(officer):
+    lines = [PLAY | {"gap": gap, "passed": gap < 1} for gap in (0.2, 0.3, 2.4)]
+    (row,) = board([], lines)
+    assert (row.name, row.most, row.late, len(row.dots)) == ("kill -9 of Main", 2.4, True, 3)
+    assert row.dots[0].y > row.goal_y > row.dots[2].y
     drills.directory().mkdir(exist_ok=True)
-    (drills.directory() / "history.jsonl").write_text(
-        "\n".join(json.dumps(PLAY | {"gap": gap, "passed": gap < 1}) for gap in (0.2, 0.3, 2.4))
-    )
-    (one,) = past(drills.directory() / "history.jsonl")
-    assert (one.title, one.most, one.goal, len(one.dots)) == ("01 kill -9 of Main", 2.4, 1.2, 3)
-    assert one.dots[0].y > one.goal_y > one.dots[2].y
+    (drills.directory() / "history.jsonl").write_text("\n".join(map(json.dumps, lines)))
     page = officer.get("/admin/drills/").content.decode()
-    assert "at most 2.40 s, goal 1.2 s, 0 lost" in page
     assert "01 kill -9 of Main, which stays down" in page
+    assert "3 plays, at most 2.40 s" in page
+    assert "over goal" in page
+    assert "Not played yet." in page
+    assert 'aria-label="Run scenario 00"' in page
     (drills.directory() / "history.jsonl").unlink()
 
 
+def test_two_runs_are_compared_what_became_worse_first(officer):
+    plays = [
+        PLAY | {"run": run, "number": number, "gap": gap, "at": run}
+        for run, number, gap in ((100, "01", 0.2), (100, "02", 0.5), (200, "01", 0.21), (200, "02", 0.9))
+    ]
+    later, earlier = runs(plays)
+    assert [(one.number, one.verdict, one.difference) for one in compared(earlier, later)] == [
+        ("02", "worse", 0.4),
+        ("01", "same", 0.01),
+    ]
+    assert [one.verdict for one in compared(later, earlier)] == ["better", "same"]
+    (drills.directory() / "history.jsonl").write_text("\n".join(map(json.dumps, plays)))
+    page = officer.get("/admin/drills/compare/", {"first": "200", "second": "100"}).content.decode()
+    assert "-0.4 s" in page
+    assert "+0.4 s" in officer.get("/admin/drills/compare/").content.decode()
+    (drills.directory() / "history.jsonl").unlink()
+    assert "Two runs are needed" in officer.get("/admin/drills/compare/").content.decode()
+
+
 def test_a_list_that_failed_is_asked_for_again(monkeypatch):
-    drills.listed.cache_clear()
+    for kept in drills.directory().glob("scenarios-*.json"):
+        kept.unlink()
     with monkeypatch.context() as patch:
         patch.setattr(drills, "DRILL", [sys.executable, "-c", "raise SystemExit(1)"])
         assert drills.scenarios() == []

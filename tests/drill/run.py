@@ -8,6 +8,7 @@ import json
 import os
 import statistics
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -46,6 +47,7 @@ def main(arguments: Sequence[str]) -> int:
     console = Console(stderr=True, width=None if sys.stderr.isatty() or "COLUMNS" in os.environ else WIDE)
     history = Path(settings.VAR_DIR) / "drill" / "history.jsonl"
     history.parent.mkdir(parents=True, exist_ok=True)
+    began = round(time.time())
     scores: list[Score] = []
     with control_database(), closing(ScratchServers()) as servers:
         for scenario in chosen(wanted):
@@ -54,11 +56,11 @@ def main(arguments: Sequence[str]) -> int:
             console.print(told(score))
             scores.append(score)
             with history.open("a") as file:
-                file.write(as_line(score, goal(score)) + "\n")
+                file.write(as_line(score, goal(score), began) + "\n")
     if wanted.fuzz:
         with control_database(), history.open("a") as file:
             fuzzed = play_minutes(wanted.fuzz, wanted.seed, FUZZ_STATEMENTS, SHRINK_SECONDS)
-            file.writelines(as_line(score, None) + "\n" for score in fuzzed)
+            file.writelines(as_line(score, None, began) + "\n" for score in fuzzed)
         scores += fuzzed
     if wanted.json:
         Console().print_json(json.dumps([score.facts() for score in scores]))

@@ -99,6 +99,6 @@ def take_stock(stage: Stage, score: Score) -> None:
         score.sentence = stage.status()["sentence"]
 
 
-def as_line(score: Score, goal: float | None) -> str:
-    """One line of a history file. goal: seconds that its gap may take, None where none was set."""
-    return json.dumps({"at": round(time.time()), **score.facts(), "goal": goal})
+def as_line(score: Score, goal: float | None, run: int) -> str:
+    """One line of a history file. goal: seconds that its gap may take, None where none was set. run: when it began."""
+    return json.dumps({"at": round(time.time()), "run": run, **score.facts(), "goal": goal})
