@@ -42,6 +42,7 @@ MIDDLEWARE = [
     "cluster.operators.OperatorAccounts",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "titles.rates.RateLimit",
     "cluster.backend.middleware.ReadYourWrites",
     "csp.middleware.CSPMiddleware",
     "titles.middleware.UnavailableMiddleware",
@@ -91,6 +92,9 @@ LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "titles:titles"
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_TZ = True
+
+# Requests that one program may send to the API in a minute; 0: any number.
+API_RATE_LIMIT = env.int("API_RATE_LIMIT", default=6000)
 
 STATIC_URL = "static/"
 # Static files come straight from the apps: nothing is collected, nothing can be stale.

@@ -7,7 +7,8 @@ when a second node has it, with X-Transaction-Id and X-Served-By; with Idempoten
 from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
-from typing import Any, TypeVar
+from http import HTTPStatus
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.exceptions import NON_FIELD_ERRORS
@@ -33,7 +34,7 @@ from titles.writing.idempotence import transaction_id
 from titles.writing.receipts import marked
 
 RETRY_SECONDS = 5
-PROBLEMS = {frozenset({400, 401, 403, 404, 409, 412, 422, 503}): ProblemOut}
+PROBLEMS = {frozenset({400, 401, 403, 404, 409, 412, 422, 429, 503}): ProblemOut}
 
 
 class Token(HttpBearer):
@@ -70,6 +71,7 @@ api = NinjaAPI(
 @retried
 def list_titles(
     request: HttpRequest,
+    response: HttpResponse,
     search: str = "",
     year: int | None = None,
     until: int | None = None,
@@ -78,11 +80,26 @@ def list_titles(
     order: str = "",
     cursor: str = "",
 ) -> TitlesOut:
-    """Return a page of 50. Titles may be missing from a filtered page; the list ends where cursor is null."""
+    """Return a page of 50, and the address of the next one, which stands in the header Link too.
+
+    Titles may be missing from a filtered page; the list ends where cursor is null.
+    """
     given = {"search": search, "year": year, "until": until, "rating": rating, "votes": votes}
     form = ListForm({**given, "order": order, "cursor": cursor})
     page = queries.page(checked(form).wanted)
-    return TitlesOut(titles=[TitleOut.of(title) for title in page.titles], cursor=page.cursor)
+    following = next_page(request, page.cursor)
+    if following:
+        response["Link"] = f'<{following}>; rel="next"'
+    return TitlesOut(titles=[TitleOut.of(title) for title in page.titles], cursor=page.cursor, next=following)
+
+
+def next_page(request: HttpRequest, cursor: str | None) -> str | None:
+    """Return the address of the page that begins at a cursor."""
+    if cursor is None:
+        return None
+    asked = request.GET.copy()
+    asked["cursor"] = cursor
+    return request.build_absolute_uri(f"{request.path}?{asked.urlencode()}")
 
 
 @api.get("/titles/top", response={200: list[TitleOut], **PROBLEMS}, summary="The top rated titles of a year")
@@ -220,8 +237,10 @@ def present(
 def problem(
     request: HttpRequest, error: Exception | str, status: int, problems: dict[str, list[str]] | None = None
 ) -> HttpResponse:
-    """Return an answer in words."""
-    response = api.create_response(request, {"detail": str(error), "fields": problems or {}}, status=status)
+    """Return an answer in words, as RFC 9457 shapes it."""
+    told = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": str(error)}
+    response = api.create_response(request, told | {"fields": problems or {}}, status=status)
+    response["Content-Type"] = "application/problem+json"
     if status == 503:
         response["Retry-After"] = str(getattr(error, "retry_after", RETRY_SECONDS))
     return response

@@ -28,10 +28,11 @@ class TitleOut(Schema):
 
 
 class TitlesOut(Schema):
-    """A page of titles. cursor: for the next page, null at the end."""
+    """A page of titles. cursor: for the next page, next: its address; null at the end."""
 
     titles: list[TitleOut]
     cursor: str | None
+    next: str | None
 
 
 class Strict(Schema):
@@ -94,7 +95,10 @@ class FiguresOut(Schema):
 
 
 class ProblemOut(Schema):
-    """Why a request was not done. fields: a sentence for each field that is wrong."""
+    """Why a request was not done, as RFC 9457 shapes it. fields: a sentence for each field that is wrong."""
 
+    type: str
+    title: str
+    status: int
     detail: str
     fields: dict[str, list[str]] = {}

@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 
 from cluster.backend import NoPrimary, context, view, write_once
-from cluster.backend.middleware import COOKIE, ReadYourWrites
+from cluster.backend.middleware import COOKIE, HEADER, ReadYourWrites
 from cluster.protocol.names import NodeName
 from tests.harness.specimens.models import Counter, Shelf, Specimen
 from titles.models import Title
@@ -142,6 +142,8 @@ def test_a_browser_reads_what_it_wrote(replicas):
     browser = RequestFactory()
     browser.cookies[COOKIE] = cookie.value
     assert ReadYourWrites(view_of)(browser.get("/")).content == b"default"
+    program = RequestFactory(headers={HEADER: answer.headers[HEADER]})
+    assert ReadYourWrites(view_of)(program.get("/")).content == b"default"
     assert ReadYourWrites(view_of)(RequestFactory().get("/")).content != b"default"
     browser.cookies[COOKIE] = "nonsense"
     assert ReadYourWrites(view_of)(browser.get("/")).content != b"default"

@@ -213,9 +213,13 @@ def test_lists_are_searched_filtered_and_paged(editor):
         editor.send(
             "POST", "/api/titles", NEW | {"tconst": f"tt{1_000_000 + number}", "startYear": 1900 + number % 2}
         )
-    first = Program().send("GET", "/api/titles?search=godf").json()
+    answer = Program().send("GET", "/api/titles?search=godf")
+    first = answer.json()
+    assert answer["Link"] == f'<{first["next"]}>; rel="next"'
     second = Program().send("GET", f"/api/titles?search=godf&cursor={first['cursor']}").json()
     assert (len(first["titles"]), len(second["titles"]), second["cursor"]) == (50, 10, None)
+    assert Program().send("GET", first["next"].removeprefix("http://testserver")).json() == second
+    assert second["next"] is None
     assert not {t["tconst"] for t in first["titles"]} & {t["tconst"] for t in second["titles"]}
     of_year = Program().send("GET", "/api/titles?year=1901").json()
     assert {title["startYear"] for title in of_year["titles"]} == {1901}
@@ -273,3 +277,22 @@ def test_a_token_ends_with_its_user(cluster):
 def test_there_is_no_token_for_nobody(cluster):
     with pytest.raises(CommandError, match="There is no user nobody"):
         token("nobody")
+
+
+def test_every_answer_says_how_many_requests_are_left(cluster, editor, settings):
+    settings.API_RATE_LIMIT = 2
+    answers = [editor.send("GET", "/api/titles") for _ in range(6)]  # a minute may begin among them
+    assert {one["RateLimit-Limit"] for one in answers} == {"2"}
+    assert (answers[0].status_code, answers[0]["RateLimit-Remaining"]) == (200, "1")
+    refused = next(one for one in answers if one.status_code == 429)
+    assert (refused.status_code, refused["Content-Type"]) == (429, "application/problem+json")
+    assert refused["Retry-After"] == refused["RateLimit-Reset"]
+    assert "More than 2 requests in a minute" in refused.json()["detail"]
+    assert Program().send("GET", "/api/titles").status_code == 200, "each sender has its own count"
+
+
+def test_an_error_is_a_problem_as_http_has_them(cluster):
+    answer = Program().send("GET", "/api/titles/tt0000001")
+    assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
+    told = answer.json()
+    assert (told["type"], told["title"], told["status"]) == ("about:blank", "Not Found", 404)
