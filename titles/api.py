@@ -238,8 +238,8 @@ def problem(
     request: HttpRequest, error: Exception | str, status: int, problems: dict[str, list[str]] | None = None
 ) -> HttpResponse:
     """Return an answer in words, as RFC 9457 shapes it."""
-    told = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": str(error)}
-    response = api.create_response(request, told | {"fields": problems or {}}, status=status)
+    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": str(error)}
+    response = api.create_response(request, body | {"fields": problems or {}}, status=status)
     response["Content-Type"] = "application/problem+json"
     if status == 503:
         response["Retry-After"] = str(getattr(error, "retry_after", RETRY_SECONDS))

@@ -58,13 +58,13 @@ def sender(request: HttpRequest) -> str:
 def refused(limit: int, reset: int) -> HttpResponse:
     """Return the answer to whoever sends too much, in the shape of the API's problems."""
     detail = f"More than {limit:,} requests in a minute. Send the next one in {reset} s."
-    told = {
+    body = {
         "type": "about:blank",
         "title": "Too Many Requests",
         "status": 429,
         "detail": detail,
         "fields": {},
     }
-    response = JsonResponse(told, status=429, content_type="application/problem+json")
+    response = JsonResponse(body, status=429, content_type="application/problem+json")
     response["Retry-After"] = str(reset)
     return response

@@ -28,6 +28,8 @@ urlpatterns = [
     path("titles/<tconst:tconst>/edit", writing.edit, name="edit"),
     path("titles/<tconst:tconst>/delete", writing.delete, name="delete"),
     path("titles/<tconst:tconst>/reviews", writing.add_reviews, name="reviews"),
+    path("titles/<tconst:tconst>/undo", writing.undo, name="undo"),
+    path("titles/<tconst:tconst>/trend", reading.trend, name="trend"),
     path("titles/<tconst:tconst>/history", reading.title_history, name="history"),
     path("titles/<tconst:tconst>/history/<int:epoch>-<int:log_id>", writing.revert, name="revert"),
 ]

@@ -169,7 +169,7 @@ def back_to(form: DecisionForm, orphan_id: str, *, done: bool) -> str:
 
 
 def report(request: HttpRequest, decision: dict[str, Any]) -> bool:
-    """Do it and say what came of it. Return whether all of it was done."""
+    """Do it and say what came of it. Return whether nothing was refused."""
     nodes = connect_all(timeout=5.0)
     try:
         found = outcomes(nodes, decision)

@@ -204,6 +204,48 @@ def test_the_history_tells_what_changed_and_a_curator_reverts_it(cluster, curato
     assert fields.image(Title.objects.get(pk=TCONST)) == IMAGE
 
 
+def undo(client, answer, place=PAGE):
+    """Press the button of a receipt."""
+    page = client.get(answer.url).content
+    assert b">Undo</button>" in page
+    return client.post(
+        f"{place}/undo",
+        {"receipt": answer.url.split("saved=")[1], "idempotency_key": typed(page)["idempotency_key"]},
+    )
+
+
+def test_what_was_saved_is_taken_back_from_its_receipt(cluster, curator, godfather):
+    form = typed(curator.get(f"{PAGE}/edit").content) | {"primary_title": "Wrong"}
+    undone = undo(curator, curator.post(f"{PAGE}/edit", form))
+    assert fields.image(Title.objects.get(pk=TCONST)) == IMAGE
+    undo(curator, undone)
+    assert Title.objects.get(pk=TCONST).primary_title == "Wrong", "an undo can be undone"
+    form = typed(curator.get(f"{PAGE}/delete").content)
+    back = undo(curator, curator.post(f"{PAGE}/delete", form))
+    assert Title.objects.filter(pk=TCONST).exists()
+    undo(curator, back)
+    assert not Title.objects.filter(pk=TCONST).exists()
+
+
+def test_what_has_changed_since_is_not_taken_back(cluster, editor, godfather):
+    form = typed(editor.get(f"{PAGE}/edit").content) | {"primary_title": "Wrong"}
+    answer = editor.post(f"{PAGE}/edit", form)
+    edits.add_reviews(TCONST, 1, Decimal("8.0"))
+    assert undo(editor, answer).status_code == 409
+    assert Title.objects.get(pk=TCONST).primary_title == "Wrong"
+    assert editor.post(f"{PAGE}/undo", {"receipt": "forged"}).status_code == 404
+
+
+def test_a_title_shows_its_rating_and_how_its_votes_grew(cluster, editor, godfather):
+    for _ in range(3):
+        edits.add_reviews(TCONST, 10, Decimal("8.0"))
+    page = editor.get(PAGE).content.decode()
+    assert 'class="filled" width="91"' in page
+    part = editor.get(f"{PAGE}/trend").content.decode()
+    assert "+30, from 4 changes in the log" in part
+    assert part.count("<circle") == 4
+
+
 def test_a_deleted_title_comes_back_from_its_history(cluster, curator, godfather):
     edits.delete(TCONST)
     page = curator.get(f"{PAGE}/history").content.decode()

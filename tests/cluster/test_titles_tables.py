@@ -40,7 +40,12 @@ def numbers(page: bytes) -> list[int]:
 def test_a_dry_run_says_what_the_import_then_does(cluster, curator):
     Title.objects.create(tconst="tt0000002", primary_title="Old")
     offered = send(curator, GOOD)
-    assert numbers(curator.get(offered.url).content) == [1, 1, 0]
+    page = curator.get(offered.url).content
+    assert numbers(page) == [1, 1, 0]
+    text = page.decode()
+    assert "<del>Old</del>" in text
+    assert "<ins>Two</ins>" in text
+    assert text.index("creates</td>") < text.index("updates</td>")
     assert Title.objects.count() == 1, "a dry run writes nothing"
     assert numbers(curator.post(offered.url).content) == [1, 1, 0]
     assert list(Title.objects.order_by("pk").values_list("pk", "primary_title")) == [

@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
@@ -95,6 +96,33 @@ def plan(table: Table) -> Stored:
             same = title is not None and fields.image(title) == row.image
             done += Stored(unchanged=1) if same else Stored(updated=1) if title else Stored(inserted=1)
     return done
+
+
+class Preview(NamedTuple):
+    """What storing one row would do. differences: what each field is called, its value now and then."""
+
+    tconst: str
+    title: str
+    is_new: bool
+    differences: list[tuple[str, object, object]]
+
+
+def previews(table: Table, most: int) -> list[Preview]:
+    """Return the first rows that would change something, at most so many; write nothing."""
+    return list(islice(changes(table), most))
+
+
+def changes(table: Table) -> Iterator[Preview]:
+    """Yield every row that would change something."""
+    for part in table.parts:
+        known = Title.objects.in_bulk([row.tconst for row in part])
+        for row in part:
+            title = known.get(row.tconst)
+            now = fields.image(title) if title else dict.fromkeys(fields.EDITABLE)
+            differing = fields.differing(now, row.image)
+            if differing or title is None:
+                listed = [(fields.label(name), now[name], row.image[name]) for name in differing]
+                yield Preview(row.tconst, str(row.image["primary_title"]), title is None, listed)
 
 
 def lines(wanted: Wanted) -> Iterator[str]:

@@ -1,5 +1,8 @@
 """How values are shown in pages."""
 
+from decimal import Decimal
+from typing import Any
+
 from django import template
 from django.utils.safestring import SafeString, mark_safe
 
@@ -24,6 +27,12 @@ def number(value: int | None) -> object:
 def plain(value: float) -> str:
     """Return a length for an SVG, whatever the language."""
     return f"{value:g}"
+
+
+@register.filter
+def tenfold(rating: Decimal) -> float:
+    """Return a rating of ten as a share of a hundred."""
+    return float(10 * rating)
 
 
 def _unknown() -> SafeString:

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from cluster.backend.records import Change, history
 from titles.catalogue import fields
 from titles.models import Title
-from titles.reading import figures, plots, queries
+from titles.reading import figures, plots, queries, trends
 from titles.reading.keyset import BEST, ORDERS
 from titles.reading.retries import retried
 from titles.writing.forms import ListForm, ReviewsForm
@@ -18,6 +18,8 @@ from titles.writing.idempotence import new_key, senders
 from titles.writing.receipts import opened
 
 HISTORY_PAGE = 30
+TREND = 100
+"""Changes that the trend of a title's votes goes back."""
 RATINGS = (5, 6, 7, 8, 9)
 VOTES = (100, 1_000, 10_000, 100_000)
 
@@ -54,11 +56,20 @@ def title(request: HttpRequest, tconst: str) -> HttpResponse:
     found = _found(tconst)
     context = {
         "title": found,
+        "tconst": tconst,
         "receipt": opened(request.GET.get("saved", "")),
         "reviews": ReviewsForm(),
         "idempotency_key": new_key(),
     }
     return render(request, "titles/title.html", context)
+
+
+@require_safe
+@retried
+def trend(request: HttpRequest, tconst: str) -> HttpResponse:
+    """Show how the votes of a title have grown, out of its newest changes: a part of its page, fetched after it."""
+    drawn = trends.votes(history(Title, tconst, TREND))
+    return render(request, "titles/parts/trend.html", {"trend": drawn, "tconst": tconst})
 
 
 @require_safe
@@ -78,6 +89,7 @@ def title_history(request: HttpRequest, tconst: str) -> HttpResponse:
         "newest": shown[0] if shown and below is None else None,
         "older": f"{shown[-1].epoch}-{shown[-1].log_id}" if len(changes) > HISTORY_PAGE else None,
         "receipt": opened(request.GET.get("saved", "")),
+        "idempotency_key": new_key(),
     }
     return render(request, "titles/history.html", context)
 

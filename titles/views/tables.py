@@ -27,7 +27,7 @@ from titles.writing.edits import Stored
 from titles.writing.forms import ListForm
 
 SHOWN = 50
-"""Bad lines that a page lists."""
+"""Bad lines, and rows that would change something, that a page lists."""
 
 
 class UploadForm(forms.Form):
@@ -81,7 +81,8 @@ def run(request: HttpRequest, pk: object) -> HttpResponse:
     context = {"upload": upload, "table": read, "bad": read.bad[:SHOWN], "more": len(read.bad) - SHOWN}
     page = "titles/run_import.html"
     if request.method != "POST":
-        return render(request, page, context | {"plan": table.plan(read)})
+        seen = {"plan": table.plan(read), "previews": table.previews(read, SHOWN), "most": SHOWN}
+        return render(request, page, context | seen)
     done: list[Stored] = []
     try:
         done.extend(bulk.write(read, str(upload.pk)))

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from django.contrib.auth.decorators import login_required, permission_required
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -12,7 +13,7 @@ from django.utils.functional import SimpleLazyObject
 from django.views.decorators.http import require_http_methods, require_POST
 
 from cluster.backend import NoPrimary, NotAcknowledged, Written
-from cluster.backend.records import Change, change
+from cluster.backend.records import Change, change, history
 from titles.catalogue import fields
 from titles.catalogue.errors import Conflict, NoSuchTitle, Outdated, TitleError
 from titles.catalogue.fields import Image
@@ -21,9 +22,11 @@ from titles.reading.retries import retried
 from titles.writing import edits
 from titles.writing.forms import EditForm, ReviewsForm, TitleForm, signed
 from titles.writing.idempotence import form_key, transaction_id
-from titles.writing.receipts import marked, sealed
+from titles.writing.receipts import marked, opened, sealed
 
 RETRY_SECONDS = 5
+UNDONE = 10
+"""Changes of a title among which a write is looked for that is to be undone."""
 
 
 def allowed(permission: str) -> Callable[[Any], Any]:
@@ -166,6 +169,49 @@ def revert(request: HttpRequest, tconst: str, epoch: int, log_id: int) -> HttpRe
     except (NoPrimary, NotAcknowledged) as error:
         return not_saved(request, page, context, error)
     return saved(tconst, written)
+
+
+@login_required
+@require_POST
+def undo(request: HttpRequest, tconst: str) -> HttpResponse:
+    """Take back the write of a receipt, as long as nothing has changed the title since."""
+    receipt = opened(request.POST.get("receipt", ""))
+    made = receipt and written_by(tconst, receipt.transaction_id)
+    if not made:
+        raise Http404(f"The newest changes of {tconst} have no such write.")
+    before = fields.of_columns(made.before) if made.before else None
+    after = fields.of_columns(made.after) if made.after else None
+    needed = "add_title" if after is None else "delete_title" if before is None else "change_title"
+    if not request.user.has_perm(f"titles.{needed}"):
+        raise PermissionDenied
+    write = transaction_id(request, f"undo {made.transaction_id}")
+    page, context = (
+        "titles/title.html",
+        {"title": SimpleLazyObject(partial(found, tconst)), "reviews": ReviewsForm()},
+    )
+    try:
+        written = take_back(tconst, before, after, write)
+    except TitleError as error:
+        return shown(request, page, context | {"problem": str(error)}, status=409)
+    except (NoPrimary, NotAcknowledged) as error:
+        return not_saved(request, page, context, error)
+    return saved(tconst, written, "titles:title" if before else "titles:history")
+
+
+def take_back(tconst: str, before: Image | None, after: Image | None, write: str | None) -> Written[None]:
+    """Give a title what it was before a write, None where it was not there. Raises TitleError where it has changed."""
+    if after is None:
+        return edits.create(tconst, before or {}, transaction_id=write)
+    seen = fields.version(after)
+    if before is None:
+        return edits.delete(tconst, seen=seen, transaction_id=write)
+    return edits.replace(tconst, before, seen=seen, transaction_id=write)
+
+
+@retried
+def written_by(tconst: str, transaction: str) -> Change | None:
+    """Return what a transaction did to a title, None where it is not among the newest changes."""
+    return next((one for one in history(Title, tconst, UNDONE) if one.transaction_id == transaction), None)
 
 
 @retried
