@@ -29,7 +29,7 @@ def figures(rounds: Rounds) -> Figures:
 
 
 def ratios(rounds: Rounds, own: str, other: str) -> dict[int, dict[str, float]]:
-    """Return how `own` stands to `other`: medians of the ratios of each round, of writes a second, of p50 and of p99."""
+    """Return how `own` stands to `other`: medians of the ratios of the rounds, of writes a second, p50 and p99."""
     return {
         clients: {
             key: median(

@@ -129,7 +129,7 @@ class PrivateCluster:
                 leave_control_database()
 
     def restore(self) -> None:
-        """Bring every server up, Main into its office and the others level with it."""
+        """Bring every server up, Main into its office and the others in sync with it."""
         deadline = time.monotonic() + RESTORE_SECONDS
         each(self.servers.local.values(), revive)
         with nodes() as all_nodes:

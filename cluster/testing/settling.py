@@ -9,7 +9,7 @@ from cluster.protocol.errors import NodeUnreachable
 from cluster.protocol.names import NodeName
 
 POLL = 0.02
-"""Seconds between two looks of a wait that has a deadline."""
+"""Seconds between two checks of a wait that has a deadline."""
 LOG_PRINT = "SELECT COUNT(*), COALESCE(SUM(log_id), 0), COALESCE(MAX(epoch), 0) FROM transaction_log"
 
 

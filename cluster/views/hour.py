@@ -105,7 +105,9 @@ def unbroken(found: Sequence[Sample], window: Window) -> Iterator[list[Sample]]:
 
 def outages(found: Sequence[Sample], window: Window) -> list[Stripe]:
     """Return when no node took writes: slots with a probe that saw none, and the exact gaps of failovers."""
-    seen = [(one.slot * SLOT, (one.slot + 1) * SLOT, words(one)) for one in found if one.writable < one.rounds]
+    seen = [
+        (one.slot * SLOT, (one.slot + 1) * SLOT, words(one)) for one in found if one.writable < one.rounds
+    ]
     began, ended = window.ends
     gaps = [
         [datetime.fromisoformat(event.facts[key]).timestamp() for key in FACTS_OF_GAP]

@@ -7,7 +7,7 @@ from cluster.protocol.latency import BOUNDS, bucket, quantile, since, total
 
 
 def counts(*seconds: float) -> list[int]:
-    """What a process has counted."""
+    """Return what a process has counted."""
     made = [0] * (len(BOUNDS) + 1)
     for one in seconds:
         made[bucket(one)] += 1

@@ -19,7 +19,7 @@ def test_the_last_while_is_what_was_counted_since_its_first_sample():
         (250, {"writes": kept}),
         (100, {"writes": kept | {"refused": 2}}),
     ):
-        Sample.objects.create(slot=int((now - age) // SLOT), looks=1, writable=1, facts=facts)
+        Sample.objects.create(slot=int((now - age) // SLOT), rounds=1, writable=1, facts=facts)
     for process, latencies in (("one", [100, 5]), ("two", [])):
         WriteCounter.objects.create(
             process=process,

@@ -31,7 +31,7 @@ class Trend:
 
     @property
     def points(self) -> str:
-        """The line: level until the next change, then up or down."""
+        """The line: flat until the next change, then up or down."""
         corners = [f"{self.steps[0].x:g},{self.steps[0].y:g}"]
         for before, after in pairwise(self.steps):
             corners += [f"{after.x:g},{before.y:g}", f"{after.x:g},{after.y:g}"]
@@ -63,5 +63,5 @@ def votes(changes: Sequence[Change]) -> Trend | None:
 
 def counts(change: Change) -> int | None:
     """Return the votes after a change."""
-    found: int | None = fields.of_columns(change.after or {})["num_votes"]
-    return found
+    found = fields.of_columns(change.after or {})["num_votes"]
+    return found if isinstance(found, int) else None

@@ -1,7 +1,6 @@
 """How values are shown in pages."""
 
 from decimal import Decimal
-from typing import Any
 
 from django import template
 from django.utils.safestring import SafeString, mark_safe

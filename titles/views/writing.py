@@ -26,7 +26,7 @@ from titles.writing.receipts import marked, opened, sealed
 
 RETRY_SECONDS = 5
 UNDONE = 10
-"""Changes of a title among which a write is looked for that is to be undone."""
+"""Changes of a title among which a write is searched for that is to be undone."""
 
 
 def allowed(permission: str) -> Callable[[Any], Any]:
