@@ -211,6 +211,25 @@ def test_a_block_that_begins_with_a_write_waits_for_the_new_primary(promotion, o
     assert Counter.objects.get().value == 1
 
 
+def test_who_commits_by_hand_waits_for_the_new_primary(promotion):
+    transaction.set_autocommit(False)
+    try:
+        Counter.objects.filter(id=1).update(value=1)
+        assert not transaction.get_autocommit()
+        transaction.rollback()
+        Counter.objects.filter(id=1).update(value=2)
+        transaction.commit()
+    finally:
+        transaction.set_autocommit(True)
+    assert (connection.node, Counter.objects.get().value) == (NODE_A, 2)
+
+
+def test_many_rows_of_one_call_wait_for_the_new_primary(promotion):
+    Counter.objects.bulk_create([Counter(id=number) for number in range(2, 5)])
+    assert Counter.objects.update_or_create(id=2, defaults={"value": 2})[0].value == 2
+    assert (connection.node, Counter.objects.count()) == (NODE_A, 4)
+
+
 def test_rows_are_locked_on_the_new_primary(promotion):
     with transaction.atomic():
         row = Counter.objects.select_for_update().get(id=1)
