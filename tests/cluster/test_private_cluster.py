@@ -154,8 +154,14 @@ def left(project: Path) -> list[int]:
     return [pid for pid in psutil.pids() if any(processes.serves(pid, data) for data in datas)]
 
 
-@pytest.mark.parametrize("command", [MANAGED, BY_PYTEST], ids=["manage.py", "pytest"])
-def test_rows_outlive_main_in_the_tests_of_an_app(servers, project, command):
+@pytest.mark.parametrize(
+    ("command", "options"),
+    [(MANAGED, ""), (BY_PYTEST, 'DATABASES["default"]["TEST"] = {"MIGRATE": False}')],
+    ids=["manage.py", "pytest, without migrations"],
+)
+def test_rows_outlive_main_in_the_tests_of_an_app(servers, project, command, options):
+    with (project / "foreign_settings.py").open("a") as end:
+        end.write(options)
     done = run(servers, project, command)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Ran 8 tests" in done.stderr or "8 passed" in done.stdout
