@@ -2,34 +2,35 @@
 
 import json
 import time
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from cluster.nodes.connection import Connection
+from cluster.nodes.node_state import STATEMENT
 from cluster.protocol.entries import EntryId
 from cluster.protocol.errors import NodeFailed
 from cluster.protocol.names import Mode, NodeName, Solo
 from cluster.protocol.policy import UNDECIDED, Automation
-from cluster.protocol.view import COUNTED_ENTRIES, Lease, NodeState, Watermark
+from cluster.protocol.view import Lease, NodeState, Watermark
 
 SEARCHED_ENTRIES = 200
 """Entries in which the newest transactions are searched."""
-STATE = (Path(__file__).parent / "queries" / "state.sql").read_text()
-STATE = STATE.replace("${counted_entries}", str(COUNTED_ENTRIES))
 TRX_CACHE_SECONDS = 0.11
 """INNODB_TRX answers from a cache that is renewed when nobody has read it for 0.1 s."""
 
 
 def state(connection: Connection) -> NodeState:
     """Return the node's account of itself, in one round trip. Raises NodeFailed, also for a node that is not set up."""
-    config_json, promotion, lease, newest, tail, orphaned, quarantined, in_sync, clock = connection.row(STATE)
+    found = connection.row(STATEMENT)
+    config_json, promotion, lease, newest, orphaned, quarantined, in_sync, clock, entries, consent, solo = (
+        found
+    )
     if config_json is None:
         raise NodeFailed(connection.node, f"it has no configuration; run setup_nodes {connection.node}")
     config = json.loads(config_json)
-    led, primary, failover_at, forced = json.loads(promotion) if promotion else (0, None, None, None)
+    led, primary, failover_at = json.loads(promotion) if promotion else (0, None, None)
     lease_epoch, lease_seconds = json.loads(lease) if lease else (0, 0.0)
-    last_log_id, last_at = json.loads(newest) if newest else (0, None)
+    last_log_id, last_at, _ = json.loads(newest) if newest else (0, None, None)
     watermark = Watermark(int(config["commit_watermark"]), int(config["commit_watermark_entries"]))
     return NodeState(
         name=connection.node,
@@ -39,10 +40,10 @@ def state(connection: Connection) -> NodeState:
         primary=NodeName(primary) if primary else None,
         lease=Lease(lease_epoch, float(lease_seconds)) if lease else None,
         consent_epoch=int(config["consent_epoch"]),
-        consent_seconds=consent_left(config, float(clock)),
+        consent_seconds=float(consent),
         watermark=watermark,
         last_log_id=last_log_id,
-        entries=watermark.entries + tail + max(last_log_id - watermark.log_id - COUNTED_ENTRIES, 0),
+        entries=int(entries),
         last_entry_at=float(last_at) if last_at is not None else None,
         clock=float(clock),
         replayed=int(config["replayed_transactions"]),
@@ -54,28 +55,10 @@ def state(connection: Connection) -> NodeState:
         automation=automation(config.get("automation")),
         pruned=int(config.get("pruned_log_id", 0)),
         pruned_entries=int(config.get("pruned_entries", 0)),
-        solo=solo_policy(
-            config["durability"] == "local", forced == "1" and int(config.get("followed_epoch", 0)) < led
-        ),
+        solo=Solo(solo),
         rounds={name: int(config.get(f"round_{name}", 0)) for name in NodeName},
         in_sync=bool(in_sync),
     )
-
-
-def consent_left(config: Mapping[str, str], clock: float) -> float:
-    """Return the seconds that a consent still runs: never more than were consented to, whatever the clock was then."""
-    left = float(config["consent_until"]) - clock
-    return max(min(left, float(config.get("consent_seconds", left))), 0.0)
-
-
-def solo_policy(local: bool, forced: bool) -> Solo:
-    """Return whether a node may take writes without a second one: by the settings, or by the order of an operator.
-
-    forced: by such an order, which ends once another node follows: that one may vote for the third meanwhile.
-    """
-    if forced:
-        return Solo.WHEN_SILENT
-    return Solo.WHEN_GONE if local else Solo.NEVER
 
 
 def automation(stored: str | None) -> Automation:

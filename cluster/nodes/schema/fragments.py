@@ -7,6 +7,7 @@ from pathlib import Path
 from textwrap import indent
 
 from cluster.nodes.entry_columns import COLUMNS, NAMES
+from cluster.nodes.node_state import STATEMENT
 from cluster.nodes.schema.collations import LINGUISTIC
 from cluster.protocol import errors, exactly_once, sentences
 from cluster.protocol.lease import consent_seconds
@@ -43,7 +44,7 @@ def kernel_fragments(parts: Path) -> Mapping[str, str]:
 
 
 def constants() -> dict[str, str]:
-    """Return what SQL and Python agree on: numbers of errors, margins, names, sentences, the collation."""
+    """Return what SQL and Python agree on: numbers of errors, margins, names, sentences, a node's state."""
     texts = {name.lower(): text for name, text in vars(sentences).items() if name.isupper()}
     return texts | {
         "not_writable": str(errors.NOT_WRITABLE),
@@ -59,6 +60,7 @@ def constants() -> dict[str, str]:
         "id_pattern": exactly_once.ID_PATTERN,
         "write_lock": exactly_once.WRITE_LOCK,
         "linguistic": LINGUISTIC,
+        "node_state": STATEMENT,
     }
 
 
