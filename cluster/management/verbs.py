@@ -22,9 +22,11 @@ from rich.table import Table
 
 from cluster.actions.events import journal
 from cluster.actions.steps.reconcile import Progress as Tick
-from cluster.protocol.errors import ClusterError
+from cluster.protocol.errors import INVALID, NOT_ACKNOWLEDGED, NOT_WRITABLE, STALE_EPOCH, ClusterError
 from cluster.protocol.names import NodeName
 
+REFUSALS = frozenset({NOT_WRITABLE, STALE_EPOCH, NOT_ACKNOWLEDGED, INVALID})
+"""Numbers of the errors with which a node says in a sentence why it refuses."""
 FILING_SECONDS = 3.0
 """Seconds that a command waits at its end for rows of the journal and for alerts."""
 

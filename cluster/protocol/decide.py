@@ -10,7 +10,15 @@ from enum import StrEnum
 from cluster.protocol.monitor_state import MonitorState
 from cluster.protocol.names import MAJORITY, Mode, NodeName
 from cluster.protocol.policy import Policy
-from cluster.protocol.sentences import BACK_ONLINE, HEALTHY, NEVER_LED, NOT_AUTOMATIC, STILL_DOWN
+from cluster.protocol.sentences import (
+    BACK_ONLINE,
+    HEALTHY,
+    NEVER_LED,
+    NOT_AUTOMATIC,
+    PROMOTING,
+    STILL_DOWN,
+    UNREACHABLE,
+)
 from cluster.protocol.staleness import set_back
 from cluster.protocol.times import format_utc
 from cluster.protocol.view import ClusterView, NodeState
@@ -262,7 +270,7 @@ def without_answer(monitor_state: MonitorState, policy: Policy, last: NodeName) 
         monitor_state,
         policy,
         last,
-        f"{last.label} unreachable since {format_utc(monitor_state.missed_since)}.",
+        UNREACHABLE.format(node=last.label, since=format_utc(monitor_state.missed_since)),
     )
 
 
@@ -302,7 +310,7 @@ def replace_primary(monitor_state: MonitorState, policy: Policy, last: NodeName,
         )
     return Decision(
         Action.FAIL_OVER,
-        f"{cause} Promoting {candidate.label} to {mode}.",
+        PROMOTING.format(cause=cause, candidate=candidate.label, mode=mode),
         candidate,
         gone=monitor_state.is_gone,
     )

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.faults
 
 MAIN, NODE_A, NODE_B = NodeName
 WRITE = "INSERT INTO test_counter VALUES (%s, 0, '')"
-LOOKED = "SELECT 'Fetching missed transactions from Node A...' AS message;"
+FETCHING = "SELECT CONCAT('Fetching missed transactions from ', v_source, '...') AS message;"
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def local(servers):
 def test_a_late_recovery_closes_no_newer_primary(cluster, console):
     root = cluster.connect("main", "root", 20.0)
     made = root.row("SHOW CREATE PROCEDURE recover_from_node_a")[2]
-    assert LOOKED in made
+    assert FETCHING in made
     lease = cluster.conf.lease_seconds
     nodes = cluster.nodes
     promote(nodes[NODE_A], [nodes[MAIN], nodes[NODE_B]], reason="test", lease_seconds=lease)
@@ -46,7 +46,7 @@ def test_a_late_recovery_closes_no_newer_primary(cluster, console):
     root.run("UPDATE node_config SET config_value = 'PRIMARY' WHERE config_key = 'node_mode'")
     root.run("SELECT GET_LOCK('held up', 0)")
     root.run("DROP PROCEDURE recover_from_node_a")
-    root.run(made.replace(LOOKED, f"{LOOKED} DO GET_LOCK('held up', 20);"))
+    root.run(made.replace(FETCHING, f"{FETCHING} DO GET_LOCK('held up', 20);"))
     said = []
     late = threading.Thread(target=lambda: said.append(console.run("main", "CALL recover_from_node_a()")))
     try:

@@ -11,6 +11,7 @@ from cluster.actions.steps.reconcile import Progress, ignore, reconcile
 from cluster.actions.steps.rounds import note_round
 from cluster.protocol.errors import Refused
 from cluster.protocol.names import Mode, NodeName
+from cluster.protocol.sentences import FETCHING, LAST_AT, RECOVERED
 from cluster.protocol.staleness import set_back
 from cluster.protocol.times import format_utc
 from cluster.protocol.view import ClusterView, NodeState
@@ -36,7 +37,7 @@ class Recovery:
     @property
     def sentence(self) -> str:
         """What the operator reads at the end."""
-        return f"Recovery complete. Replayed {self.replayed} transactions from {self.source.label}."
+        return RECOVERED.format(replayed=self.replayed, source=self.source.label)
 
 
 def recover(
@@ -72,8 +73,8 @@ def bring_back(
     """Recover the node. Raises as `recover`."""
     view = observe_revived(nodes, lease_seconds)
     primary, state = check(view, name)
-    on_progress(f"{name.label} last transaction was at: {format_utc(state.last_entry_at)}")
-    on_progress(f"Fetching missed transactions from {primary.name.label}...")
+    on_progress(LAST_AT.format(node=name.label, at=format_utc(state.last_entry_at)))
+    on_progress(FETCHING.format(source=primary.name.label))
     target, source = nodes[name], nodes[primary.name]
     source.note_follower(primary.promised)
     if state.mode.takes_writes or state.led < primary.led:

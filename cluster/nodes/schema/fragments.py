@@ -45,7 +45,7 @@ def kernel_fragments(parts: Path) -> Mapping[str, str]:
 
 def constants() -> dict[str, str]:
     """Return what SQL and Python agree on: numbers of errors, margins, names, sentences, a node's state."""
-    texts = {name.lower(): text for name, text in vars(sentences).items() if name.isupper()}
+    texts = {name.lower(): spoken(text) for name, text in vars(sentences).items() if name.isupper()}
     return texts | {
         "not_writable": str(errors.NOT_WRITABLE),
         "stale_epoch": str(errors.STALE_EPOCH),
@@ -62,6 +62,15 @@ def constants() -> dict[str, str]:
         "linguistic": LINGUISTIC,
         "node_state": STATEMENT,
     }
+
+
+def spoken(sentence: str) -> str:
+    """Return a sentence for between quotes; one with blanks as the arguments of CONCAT, v_<blank> for each."""
+    texts = re.split(r"\{(\w+)\}", sentence)
+    if len(texts) == 1:
+        return sentence
+    parts = [f"v_{text}" if number % 2 else f"'{text}'" for number, text in enumerate(texts)]
+    return ", ".join(part for part in parts if part != "''")
 
 
 def entry_types(columns: str) -> dict[str, str]:

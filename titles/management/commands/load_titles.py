@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django.db import DatabaseError, connections, router
 
-from cluster.management.verbs import VerbCommand
+from cluster.management.verbs import REFUSALS, VerbCommand
 from titles.files import importer
 from titles.files.importer import Outcome, Source, Survey
 from titles.files.problems import Problems
@@ -17,7 +17,6 @@ from titles.models import Title
 
 TYPES = "movie,short"
 MAX_BATCH = 5_000
-REFUSALS = range(45001, 45005)
 
 
 class Command(VerbCommand):

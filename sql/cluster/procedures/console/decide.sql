@@ -6,8 +6,11 @@ CREATE OR REPLACE FUNCTION decide() RETURNS VARCHAR(1000) CHARSET utf8mb4
     SQL SECURITY DEFINER
 BEGIN
     DECLARE v_last VARCHAR(16) DEFAULT last_primary();
-    DECLARE v_since DATETIME(6);
-    DECLARE v_missed, v_blocked VARCHAR(300);
+    DECLARE v_failed_at DATETIME(6);
+    DECLARE v_node VARCHAR(16) DEFAULT 'Main';
+    DECLARE v_candidate VARCHAR(16) DEFAULT 'Node A';
+    DECLARE v_mode VARCHAR(16) DEFAULT 'ACTING_MASTER';
+    DECLARE v_since, v_cause, v_blocked VARCHAR(300);
     DECLARE v_sentence VARCHAR(500);
     DECLARE v_consent, v_longest DOUBLE;
     DECLARE v_resumes BOOLEAN;
@@ -36,15 +39,16 @@ BEGIN
         RETURN JSON_OBJECT('action', 'nothing', 'sentence', CONCAT(
             COALESCE(why_set_back('node_a'), 'Node A has lost its data.'), ' Run switchover --to main to promote Main.'));
     END IF;
-    SELECT MAX(failed_at) INTO v_since FROM peer_status WHERE peer = 'main';
-    SET v_missed = COALESCE(CONCAT('Main unreachable since ', DATE_FORMAT(v_since, '%Y-%m-%d %H:%i:%s'), ' UTC'),
-                            TRIM(TRAILING '.' FROM why_set_back('main')), 'Main has lost its data');
-    SET v_sentence = CONCAT(v_missed, '. Promoting Node A to ACTING_MASTER.');
+    SELECT MAX(failed_at) INTO v_failed_at FROM peer_status WHERE peer = 'main';
+    SET v_since = CONCAT(DATE_FORMAT(v_failed_at, '%Y-%m-%d %H:%i:%s'), ' UTC');
+    SET v_cause = COALESCE(CONCAT(${unreachable}), why_set_back('main'), 'Main has lost its data.');
+    SET v_sentence = CONCAT(${promoting});
     SELECT MAX(CAST(seen(peer, 'consent') AS DOUBLE)) INTO v_consent FROM peer_status WHERE failed_at IS NULL;
     SELECT config_value * ${consent_factor} INTO v_longest FROM node_config WHERE config_key = 'lease_seconds';
     -- What was consented to before Main was missed here has run out by now: somebody reaches it, and renews its lease.
-    IF v_consent > 0 AND TIMESTAMPDIFF(MICROSECOND, v_since, UTC_TIMESTAMP(6)) > v_longest * 1e6 THEN
-        RETURN JSON_OBJECT('action', 'nothing', 'sentence', CONCAT(v_missed, ' from Node A, but its lease is renewed there: no failover.'));
+    IF v_consent > 0 AND TIMESTAMPDIFF(MICROSECOND, v_failed_at, UTC_TIMESTAMP(6)) > v_longest * 1e6 THEN
+        RETURN JSON_OBJECT('action', 'nothing', 'sentence', CONCAT(
+            TRIM(TRAILING '.' FROM v_cause), ' from Node A, but its lease is renewed there: no failover.'));
     END IF;
     IF v_consent > 0 THEN
         RETURN JSON_OBJECT('action', 'wait', 'node', 'node_a', 'sentence', CONCAT(

@@ -7,6 +7,9 @@ CREATE OR REPLACE PROCEDURE recover_from_node_a()
     SQL SECURITY DEFINER
 BEGIN
     DECLARE v_epoch INT;
+    DECLARE v_node VARCHAR(16) DEFAULT 'Main';
+    DECLARE v_source VARCHAR(16) DEFAULT 'Node A';
+    DECLARE v_at, v_replayed VARCHAR(32);
     CALL require_console('main', 'recover_from_node_a');
     CALL probe_peers();
     SET v_epoch = seen('node_a', 'promised');  -- once: another session may probe again at any moment
@@ -21,15 +24,16 @@ BEGIN
     ELSEIF CAST(seen('main', 'promised') AS INTEGER) <= 0 THEN
         CALL refuse('Main cannot be recovered: it is new, lost its data or is being rebuilt. Run rebuild_node main instead.');
     END IF;
-    SELECT CONCAT('Main last transaction was at: ', COALESCE(CONCAT(LEFT(seen('main', 'last_entry_at'), 19), ' UTC'), 'never')) AS message;
-    SELECT 'Fetching missed transactions from Node A...' AS message;
+    SET v_at = COALESCE(CONCAT(LEFT(seen('main', 'last_entry_at'), 19), ' UTC'), 'never');
+    SELECT CONCAT(${last_at}) AS message;
+    SELECT CONCAT(${fetching}) AS message;
     CALL announce_follower('node_a', v_epoch);
     IF seen('main', 'mode') <> 'RECOVERING' THEN
         CALL follow(v_epoch);  -- a Main that was promoted meanwhile refuses this, and stays open
         CALL change_mode('RECOVERING', v_epoch);
     END IF;
     CALL catch_up_from('node_a', v_epoch);
-    SELECT CONCAT('Recovery complete. Replayed ', (SELECT config_value FROM node_config WHERE config_key = 'replayed_transactions'),
-                  ' transactions from Node A.') AS message;
+    SELECT config_value INTO v_replayed FROM node_config WHERE config_key = 'replayed_transactions';
+    SELECT CONCAT(${recovered}) AS message;
     SELECT '${next_step}' AS message;
 END
