@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.db import connections
+from django.test import Client
 
 from cluster.actions.maintenance.rebuild import take_definitions
 from cluster.actions.maintenance.setup import link, set_up
@@ -69,6 +71,15 @@ def wipe(cluster) -> Iterator[Callable[[NodeName], None]]:
         kept = next(other for other in NodeName if other not in wiped)
         take_definitions(cluster.nodes[kept], cluster.nodes[name])
         assert link(name) == []
+
+
+@pytest.fixture
+def officer(cluster) -> Client:
+    """Return a browser of somebody who may do everything."""
+    users = get_user_model().objects
+    client = Client()
+    client.force_login(users.filter(username="root").first() or users.create_superuser("root"))
+    return client
 
 
 @pytest.fixture

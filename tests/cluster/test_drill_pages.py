@@ -18,15 +18,6 @@ PLAY = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def officer(cluster) -> Client:
-    """Somebody who may do everything."""
-    users = get_user_model().objects
-    client = Client()
-    client.force_login(users.filter(username="root").first() or users.create_superuser("root"))
-    return client
-
-
 def test_the_board_shows_the_last_result_and_the_trend_of_each_scenario(officer):
     lines = [PLAY | {"gap": gap, "passed": gap < 1} for gap in (0.2, 0.3, 2.4)]
     (row,) = board([], lines)

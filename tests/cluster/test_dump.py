@@ -4,6 +4,7 @@ import subprocess
 import time
 from pathlib import Path
 
+from cluster.nodes.connection import Connection
 from tests.harness.sql import dump
 from titles.models import Title
 
@@ -22,6 +23,18 @@ def restored(cluster, file: Path, database: str) -> None:
     )  # fmt: skip
 
 
+def assert_restores(root: Connection, cluster, file: Path) -> None:
+    """Assert that a dump of Node A, sourced on Node B, gives the same tables."""
+    root.run("CREATE OR REPLACE DATABASE restored")
+    try:
+        restored(cluster, file, "restored")
+        original = {table: dump(cluster.connect("node_a", "root"), table) for table in TABLES}
+        root.run("USE restored")
+        assert {table: dump(root, table) for table in TABLES} == original
+    finally:
+        root.run("DROP DATABASE restored")
+
+
 def test_a_dump_is_restored_and_asks_no_peer(cluster, tmp_path):
     Title.objects.create(tconst="tt0000001", primary_title="L'été \U0001f3ac")
     cluster.settle()
@@ -38,14 +51,7 @@ def test_a_dump_is_restored_and_asks_no_peer(cluster, tmp_path):
     assert "FEDERATED" not in text
     assert cluster.connect("node_a", "root").row("SELECT secret FROM apply_secret")[0] not in text
     root = cluster.connect("node_b", "root")
-    root.run("CREATE OR REPLACE DATABASE restored")
-    try:
-        restored(cluster, file, "restored")
-        original = {table: dump(cluster.connect("node_a", "root"), table) for table in TABLES}
-        root.run("USE restored")
-        assert {table: dump(root, table) for table in TABLES} == original
-    finally:
-        root.run("DROP DATABASE restored")
+    assert_restores(root, cluster, file)
 
 
 def test_a_dump_by_hand_without_the_federated_tables_is_restored(cluster, tmp_path):
@@ -70,14 +76,7 @@ def test_a_dump_by_hand_without_the_federated_tables_is_restored(cluster, tmp_pa
             stdout=out, check=True, timeout=10,
         )  # fmt: skip
     cluster.resume("main")
-    root.run("CREATE OR REPLACE DATABASE restored")
-    try:
-        restored(cluster, file, "restored")
-        original = {table: dump(cluster.connect("node_a", "root"), table) for table in TABLES}
-        root.run("USE restored")
-        assert {table: dump(root, table) for table in TABLES} == original
-    finally:
-        root.run("DROP DATABASE restored")
+    assert_restores(root, cluster, file)
 
 
 def test_what_cannot_be_written_is_said(cluster, tmp_path):

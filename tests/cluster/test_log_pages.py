@@ -17,15 +17,6 @@ ENTRIES = 100_000
 
 
 @pytest.fixture
-def officer(cluster) -> Client:
-    """Somebody who may do everything."""
-    users = get_user_model().objects
-    client = Client()
-    client.force_login(users.filter(username="root").first() or users.create_superuser("root"))
-    return client
-
-
-@pytest.fixture
 def long_log(cluster):
     """Return Main with a log of 100,000 entries and one that is unlike the others at its beginning."""
     cluster.connect("main").run("INSERT INTO test_word VALUES ('first', '')")

@@ -9,6 +9,7 @@ from cluster.nodes.repair.quarantine import quarantined
 from cluster.protocol.errors import Refused
 from cluster.protocol.names import NodeName
 from cluster.protocol.sentences import HEALTHY
+from tests.harness.commands import take_turns
 from tests.harness.sql import dump, refusal
 
 FOLLOWERS = (NodeName.NODE_A, NodeName.NODE_B)
@@ -24,6 +25,14 @@ def write(app, sql: str, name: str) -> None:
 def dumps(cluster, table: str) -> list[list[str]]:
     """Return a table on every node."""
     return [dump(cluster.connect(name, "cluster"), table) for name in NodeName]
+
+
+def assert_alike(cluster, table: str, *, rows: int) -> None:
+    """Assert that every node has the same rows, so many."""
+    cluster.settle()
+    kept, *others = dumps(cluster, table)
+    assert len(kept) == rows
+    assert others == [kept, kept]
 
 
 class TestLenientSessions:
@@ -103,10 +112,7 @@ class TestKeys:
         write(app, f"INSERT INTO test_snowflake VALUES {values}", "many")
         gone = ", ".join(str(first + step) for step in range(0, 300, 2))
         write(app, f"DELETE FROM test_snowflake WHERE number IN ({gone})", "half")
-        cluster.settle()
-        kept, *others = dumps(cluster, "test_snowflake")
-        assert len(kept) == 150
-        assert others == [kept, kept]
+        assert_alike(cluster, "test_snowflake", rows=150)
 
     def test_long_decimals(self, cluster):
         app = cluster.connect("main")
@@ -114,10 +120,7 @@ class TestKeys:
         values = ", ".join(f"({digits}{step}, '')" for step in range(10))
         write(app, f"INSERT INTO test_amount VALUES {values}", "ten")
         write(app, f"DELETE FROM test_amount WHERE amount IN ({digits}3, {digits}7)", "two")
-        cluster.settle()
-        kept, *others = dumps(cluster, "test_amount")
-        assert len(kept) == 8
-        assert others == [kept, kept]
+        assert_alike(cluster, "test_amount", rows=8)
 
     def test_the_highest_of_several_generated_keys_is_counted(self, cluster):
         app = cluster.connect("main")
@@ -135,16 +138,13 @@ class TestKeys:
         cluster.settle()
         cluster.replicator.stop()
         app, main = cluster.connect("main"), cluster.nodes[NodeName.MAIN]
-        for number, sql in enumerate(
-            (
-                "INSERT INTO test_word VALUES ('a', 'first')",
-                "DELETE FROM test_word WHERE word = 'a'",
-                "INSERT INTO test_word VALUES ('A', 'second')",
-                "UPDATE test_word SET word = 'a', meaning = 'third'",
-            )
-        ):
-            app.run("SET @current_transaction_id = %s", (f"turn-{number}",))
-            app.run(sql)
+        take_turns(
+            app,
+            "INSERT INTO test_word VALUES ('a', 'first')",
+            "DELETE FROM test_word WHERE word = 'a'",
+            "INSERT INTO test_word VALUES ('A', 'second')",
+            "UPDATE test_word SET word = 'a', meaning = 'third'",
+        )
         entries = main.read_log(1, 100).entries
         held_back = [entry for entry in entries if entry.transaction_id == f"turn-{late}"]
         vice = cluster.nodes[NodeName.NODE_A]

@@ -188,6 +188,18 @@ def test_a_title_that_was_changed_meanwhile_is_not_deleted(editor, godfather):
     assert Title.objects.filter(pk=TCONST).exists()
 
 
+def change(cluster, which: str) -> str:
+    """Return the address of the first (MIN) or last (MAX) change of the title."""
+    sql = f"SELECT {which}(log_id) FROM transaction_log WHERE record_id = %s"
+    return f"{PAGE}/history/1-{cluster.connect('main').row(sql, (TCONST,))[0]}"
+
+
+def assert_reverted(curator: Client, address: str) -> None:
+    """Take a change back by its page, and find the title as it was."""
+    assert curator.post(address, typed(curator.get(address).content)).status_code == 302
+    assert fields.image(Title.objects.get(pk=TCONST)) == IMAGE
+
+
 def test_the_history_tells_what_changed_and_a_curator_reverts_it(cluster, curator, godfather):
     edits.edit(TCONST, IMAGE, IMAGE | {"primary_title": "Wrong", "start_year": 1900})
     form = typed(curator.get(f"{PAGE}/edit").content) | {"primary_title": "Wrong again"}
@@ -196,12 +208,7 @@ def test_the_history_tells_what_changed_and_a_curator_reverts_it(cluster, curato
     assert page.count("changed by curator on Main") == 1, "the other one was made without a user"
     assert "<del>The Godfather</del>" in page
     assert "<ins>Wrong</ins>" in page
-    first = cluster.connect("main").row(
-        "SELECT MIN(log_id) FROM transaction_log WHERE record_id = %s", (TCONST,)
-    )[0]
-    form = typed(curator.get(f"{PAGE}/history/1-{first}").content)
-    assert curator.post(f"{PAGE}/history/1-{first}", form).status_code == 302
-    assert fields.image(Title.objects.get(pk=TCONST)) == IMAGE
+    assert_reverted(curator, change(cluster, "MIN"))
 
 
 def undo(client, answer, place=PAGE):
@@ -250,22 +257,15 @@ def test_a_deleted_title_comes_back_from_its_history(cluster, curator, godfather
     edits.delete(TCONST)
     page = curator.get(f"{PAGE}/history").content.decode()
     assert ">Restore</a>" in page
-    last = cluster.connect("main").row(
-        "SELECT MAX(log_id) FROM transaction_log WHERE record_id = %s", (TCONST,)
-    )[0]
-    form = typed(curator.get(f"{PAGE}/history/1-{last}").content)
-    assert curator.post(f"{PAGE}/history/1-{last}", form).status_code == 302
-    assert fields.image(Title.objects.get(pk=TCONST)) == IMAGE
+    assert_reverted(curator, change(cluster, "MAX"))
 
 
 def test_a_revert_does_not_overwrite_what_came_after_the_look(cluster, curator, godfather):
-    first = cluster.connect("main").row(
-        "SELECT MIN(log_id) FROM transaction_log WHERE record_id = %s", (TCONST,)
-    )[0]
+    address = change(cluster, "MIN")
     edits.edit(TCONST, IMAGE, IMAGE | {"primary_title": "Wrong"})
-    form = typed(curator.get(f"{PAGE}/history/1-{first}").content)
+    form = typed(curator.get(address).content)
     edits.add_reviews(TCONST, 1, Decimal("8.0"))
-    assert curator.post(f"{PAGE}/history/1-{first}", form).status_code == 409
+    assert curator.post(address, form).status_code == 409
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ from cluster.nodes.probing import Prober
 from cluster.protocol.decide import Action
 from cluster.protocol.errors import NodeUnreachable
 from cluster.protocol.names import NodeName
-from tests.harness.conditions import DEAF, OPEN
-from tests.harness.introductions import introduced
+from tests.harness.conditions import DEAF
+from tests.harness.introductions import linked
 from tests.harness.links import Links
 from tests.harness.observer import observed
 
@@ -27,15 +27,9 @@ PLACE = "monitor"
 
 @pytest.fixture
 def links(cluster) -> Iterator[Links]:
-    """Give the nodes and the place `monitor` reach each other by links; clients reach the nodes directly."""
-    made = Links({name: node.port for name, node in cluster.servers.local.items()})
-    made.ports(PLACE)
-    try:
-        with introduced(cluster, made):
-            yield made
-            made.set(OPEN)
-    finally:
-        made.close()
+    """Give links for the nodes and the place `monitor`; clients reach the nodes directly."""
+    with linked(cluster, PLACE) as made:
+        yield made
 
 
 @pytest.fixture

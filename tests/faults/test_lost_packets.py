@@ -21,7 +21,7 @@ from cluster.protocol.errors import NodeUnreachable
 from cluster.protocol.names import Mode, NodeName
 from tests.harness.conditions import BLACK_HOLE, OPEN
 from tests.harness.console import Console
-from tests.harness.introductions import introduced
+from tests.harness.introductions import linked
 from tests.harness.links import Links
 
 pytestmark = [pytest.mark.faults]
@@ -34,15 +34,9 @@ BUSY = "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE COMMAND = 'Que
 
 @pytest.fixture
 def links(cluster) -> Iterator[Links]:
-    """Give the nodes and the place `monitor` reach each other by links that can be cut."""
-    made = Links({name: node.port for name, node in cluster.servers.local.items()})
-    made.ports("monitor")
-    try:
-        with introduced(cluster, made):
-            yield made
-            made.set(OPEN)
-    finally:
-        made.close()
+    """Give links that can be cut, for the nodes and the place `monitor`."""
+    with linked(cluster, "monitor") as made:
+        yield made
 
 
 def reached_by(cluster, links, place: str, name: NodeName, timeout: float) -> Connection:

@@ -117,25 +117,26 @@ def test_42_the_same_row_changed_on_both_sides(cluster, operator):
         assert cluster.connect(name).rows("SELECT meaning FROM test_word") == (("current",),)
 
 
-def test_42_the_same_key_inserted_on_both_sides(cluster, operator):
-    leave_orphans(cluster, "INSERT INTO test_word VALUES ('both', 'orphaned')")
+def on_both_sides(cluster, operator, orphaned: str, current: str) -> None:
+    """Orphan one statement of Main's, run another one on Node A, and recover Main."""
+    leave_orphans(cluster, orphaned)
     operator.promote_node_a()
     cluster.replicator.start()
-    cluster.connect("node_a").run("INSERT INTO test_word VALUES ('both', 'current')")
+    cluster.connect("node_a").run(current)
     cluster.start("main")
     operator.recover("main")
     check(cluster, Book())
+
+
+def test_42_the_same_key_inserted_on_both_sides(cluster, operator):
+    word = "INSERT INTO test_word VALUES ('both', '{}')"
+    on_both_sides(cluster, operator, word.format("orphaned"), word.format("current"))
     assert [image["meaning"] for *_, image, _, _ in orphans(cluster)] == ["orphaned"]
     assert cluster.connect("main").rows("SELECT meaning FROM test_word") == (("current",),)
 
 
 def test_42_the_same_unique_value_on_both_sides(cluster, operator):
     """Another row has taken the value that the orphaned one had."""
-    leave_orphans(cluster, "INSERT INTO test_shelf (id, name) VALUES (1, 'top')")
-    operator.promote_node_a()
-    cluster.replicator.start()
-    cluster.connect("node_a").run("INSERT INTO test_shelf (id, name) VALUES (2, 'top')")
-    cluster.start("main")
-    operator.recover("main")
-    check(cluster, Book())
+    shelf = "INSERT INTO test_shelf (id, name) VALUES ({}, 'top')"
+    on_both_sides(cluster, operator, shelf.format(1), shelf.format(2))
     assert cluster.connect("main").rows("SELECT id, name FROM test_shelf") == ((2, "top"),)

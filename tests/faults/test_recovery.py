@@ -11,6 +11,7 @@ from cluster.protocol.entries import Entry
 from cluster.protocol.errors import Refused
 from cluster.protocol.names import NodeName
 from tests.harness.checker import check, check_equal, observed
+from tests.harness.commands import take_turns
 from tests.harness.specimens.models import Specimen
 from tests.harness.writers import Book, writing
 
@@ -96,16 +97,13 @@ class TestSchema:
         cluster.kill("main")
         operator.promote_node_a()
         app = cluster.connect("node_a")
-        for turn, sql in enumerate(
-            (
-                "INSERT INTO test_counter VALUES (1, 1, '')",
-                "INSERT INTO test_counter VALUES (2, 2, '')",
-                "INSERT INTO test_word VALUES ('a', 'needs the column')",
-                "INSERT INTO test_counter VALUES (3, 3, '')",
-            )
-        ):
-            app.run("SET @current_transaction_id = %s", (f"turn-{turn}",))
-            app.run(sql)
+        take_turns(
+            app,
+            "INSERT INTO test_counter VALUES (1, 1, '')",
+            "INSERT INTO test_counter VALUES (2, 2, '')",
+            "INSERT INTO test_word VALUES ('a', 'needs the column')",
+            "INSERT INTO test_counter VALUES (3, 3, '')",
+        )
         cluster.start("main")
         root = cluster.connect("main", "root")
         root.run("ALTER TABLE test_word DROP COLUMN meaning")

@@ -5,6 +5,8 @@ import time
 from subprocess import CompletedProcess
 from typing import Any
 
+from cluster.nodes.connection import Connection
+
 
 def lines(done: CompletedProcess[str]) -> list[str]:
     """Return what a command that ended well said."""
@@ -24,6 +26,13 @@ def reason(done: CompletedProcess[str]) -> str:
     assert done.returncode == 1, done
     assert "Traceback" not in done.stderr
     return done.stderr.removeprefix("CommandError: ").strip()
+
+
+def take_turns(app: Connection, *statements: str) -> None:
+    """Run each statement as a transaction of its own: turn-0, turn-1, ..."""
+    for number, sql in enumerate(statements):
+        app.run("SET @current_transaction_id = %s", (f"turn-{number}",))
+        app.run(sql)
 
 
 def write(cluster, name: str, *records: int) -> None:

@@ -206,7 +206,7 @@ class Disk:
         return [self.log[entry_id] for entry_id in sorted(self.log, key=lambda i: (i[1], i[0]))]
 
     def state(self) -> NodeState:
-        """See cluster/nodes/queries/state.sql."""
+        """See cluster/nodes/node_state.sql."""
         led, clock = self.led, self.clock()
         newest = [facts_of(e) for e in self.log.values() if e.record == PROMOTED and e.epoch == led]
         is_forced = bool(newest and newest[0]["forced"]) and self.followed_epoch < led

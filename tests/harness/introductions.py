@@ -10,12 +10,13 @@ from cluster.local.scratch import revive
 from cluster.nodes.schema.install import introduce_peers
 from cluster.protocol.names import NodeName
 from tests.harness.cluster import Cluster
+from tests.harness.conditions import OPEN
 from tests.harness.links import Links
 
 
 @contextmanager
 def introduced(cluster: Cluster, links: Links) -> Iterator[None]:
-    """Give the nodes see each other through links of their own, which can be cut; afterwards directly again."""
+    """Let the nodes see each other through links of their own, which can be cut; afterwards directly again."""
     real = cluster.conf.nodes
     for name in NodeName:
         ports = links.ports(name)
@@ -26,6 +27,19 @@ def introduced(cluster: Cluster, links: Links) -> Iterator[None]:
         each(cluster.servers.local.values(), revive)
         for name in NodeName:
             introduce(cluster, name, real)
+
+
+@contextmanager
+def linked(cluster: Cluster, place: str) -> Iterator[Links]:
+    """Give links through which the nodes and a place reach each other; all are open at the end."""
+    links = Links({name: node.port for name, node in cluster.servers.local.items()})
+    links.ports(place)
+    try:
+        with introduced(cluster, links):
+            yield links
+            links.set(OPEN)
+    finally:
+        links.close()
 
 
 def introduce(cluster: Cluster, name: NodeName, nodes: Mapping[NodeName, NodeAddress]) -> None:

@@ -38,7 +38,7 @@ from tests.harness.rules import (
     refusal_is_proof,
 )
 from tests.harness.stories import OTHER_ROW, PAIR, attempt, begun, isolate, unacknowledged, write
-from tests.harness.world import virtual_time
+from tests.harness.world import World, virtual_time
 
 MAIN, NODE_A, NODE_B = NodeName
 
@@ -76,7 +76,7 @@ def push_to_a_node_without_the_promotion(history: History) -> None:
     world.run("c1", promoting(NODE_A, waive=True))
 
 
-def unconfirmed_write(history: History) -> None:
+def main_comes_back(history: History) -> World:
     """Let Main commit what nobody else gets, die, and come back under Node A."""
     world = history.world
     unacknowledged(world, "t1")
@@ -84,18 +84,19 @@ def unconfirmed_write(history: History) -> None:
     world.run("c1", promoting(NODE_A, waive=True))
     world.servers[MAIN].restart()
     world.run("c1", recovering(MAIN))
+    return world
+
+
+def unconfirmed_write(history: History) -> None:
+    """Compare what Node A and Node B hold once Main is back with what nobody else got."""
+    world = main_comes_back(history)
     world.run("c1", feeding(NODE_B, 1))
     history.check_equal(world.servers[NODE_A])
 
 
 def asks_again_as_a_follower(history: History) -> None:
     """Let Main commit what nobody else gets, and the writer ask Main again when it follows Node A."""
-    world = history.world
-    unacknowledged(world, "t1")
-    world.servers[MAIN].crash()
-    world.run("c1", promoting(NODE_A, waive=True))
-    world.servers[MAIN].restart()
-    world.run("c1", recovering(MAIN))
+    world = main_comes_back(history)
     world.servers[MAIN].await_acknowledgement("t1")
 
 
