@@ -10,24 +10,11 @@ from cluster.actions.replication.feed import may_join
 from cluster.protocol.errors import NodeUnreachable, Refused
 from cluster.protocol.monitor_state import Reachability, is_gone
 from cluster.protocol.names import Mode, NodeName
-from cluster.protocol.view import ClusterView, Lease, NodeState, Watermark
+from cluster.protocol.view import ClusterView, Lease, NodeState
+from tests.harness import views
 
 MAIN, NODE_A, NODE_B = NodeName
-FOLLOWER = NodeState(
-    name=MAIN,
-    mode=Mode.VICE,
-    promised=3,
-    led=3,
-    primary=MAIN,
-    lease=None,
-    consent_epoch=3,
-    consent_seconds=2.0,
-    watermark=Watermark(10, 10),
-    last_log_id=12,
-    entries=12,
-    last_entry_at=1000.0,
-    clock=1005.0,
-)
+FOLLOWER = replace(views.FOLLOWER, promised=3, led=3, consent_epoch=3, last_entry_at=1000.0, clock=1005.0)
 
 
 def node(name: NodeName, **facts: Any) -> NodeState:

@@ -11,30 +11,17 @@ from cluster.protocol.monitor_state import MonitorState
 from cluster.protocol.names import Mode, NodeName
 from cluster.protocol.policy import Policy
 from cluster.protocol.staleness import TOLERATED_ROUNDS, next_round, set_back
-from cluster.protocol.view import ClusterView, NodeState, Watermark
+from cluster.protocol.view import ClusterView, NodeState
+from tests.harness import views
 
 MAIN, NODE_A, NODE_B = NodeName
 
 
 def node(name: NodeName, *rounds: int, in_sync: bool = False) -> NodeState:
     """Return a follower of Main; rounds: of Main, Node A and Node B, as it knows them."""
-    return NodeState(
-        name=name,
-        mode=Mode.PRIMARY if name is MAIN else name.following_mode,
-        promised=1,
-        led=1,
-        primary=MAIN,
-        lease=None,
-        consent_epoch=0,
-        consent_seconds=0.0,
-        watermark=Watermark(),
-        last_log_id=9,
-        entries=9,
-        last_entry_at=0.0,
-        clock=0.0,
-        rounds=dict(zip(NodeName, rounds, strict=True)),
-        in_sync=in_sync,
-    )
+    known = dict(zip(NodeName, rounds, strict=True))
+    mode = Mode.PRIMARY if name is MAIN else name.following_mode
+    return views.node(name, mode=mode, promised=1, led=1, rounds=known, in_sync=in_sync)
 
 
 FAR = TOLERATED_ROUNDS + 1
