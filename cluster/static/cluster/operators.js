@@ -27,8 +27,18 @@
     }
   };
 
+  // A table that is wider than the page scrolls in itself: by keys, it needs the focus for that.
+  const reachTables = () => {
+    for (const table of document.querySelectorAll(".ops table")) {
+      if (table.scrollWidth > table.clientWidth) table.tabIndex = 0;
+      else table.removeAttribute("tabindex");
+    }
+  };
+  window.addEventListener("resize", reachTables);
+
   const refresh = () => {
     hideIcons();
+    reachTables();
     announce();
   };
   // What has not changed is left as it is, with the focus and the selection in it.
