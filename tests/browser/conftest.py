@@ -2,33 +2,27 @@
 
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.harness.chromium import launching
 from tests.harness.forking import ROOT
 from tests.harness.site import PASSWORD, Site, serving
 
-CHROMIUM = shutil.which("chromium")
 PICTURES = ROOT / "docs" / "pictures"
 WRITE_PICTURES = "PICTURES" in os.environ
 """With PICTURES=1 the journeys leave their pictures in the documents, else in the test's own directory."""
 
-# Playwright's loop runs in the thread of the test, where Django would refuse to ask a database.
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 expect.set_options(timeout=15_000)
 
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dict[str, object]:
     """Debian's chromium."""
-    if CHROMIUM is None:
-        pytest.fail("chromium is not installed: scripts/bootstrap.sh --tests installs it.")
-    quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    return browser_type_launch_args | {"executable_path": CHROMIUM, "args": quiet}
+    return launching(browser_type_launch_args)
 
 
 @pytest.fixture
