@@ -188,6 +188,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Return whether a transaction that has asked for nothing yet may begin on another node."""
         return self.follows_primary and not self.is_plain
 
+    def await_writable(self, deadline: float) -> DriverConnection:
+        """Stay on this node if it is found to take writes, else as `meet_primary`."""
+        if await_primary(deadline) is self.session.node:
+            connection: DriverConnection = self.connection
+            return connection
+        return self.meet_primary(deadline)
+
     def meet_primary(self, deadline: float) -> DriverConnection:
         """Connect anew to the node that takes writes, as soon as there is one; return the connection.
 
@@ -212,8 +219,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         for savepoint in savepoints:
             self._savepoint(savepoint)
         self.is_between_transactions = False
-        connection: DriverConnection = self.connection
-        return connection
+        return self.connection  # type: ignore[no-any-return]
 
     def connect_to_primary(self, deadline: float) -> None:
         """Connect to the node that takes writes, one after the other. Raises NoPrimary, OperationalError."""

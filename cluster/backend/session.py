@@ -72,6 +72,9 @@ class Wrapper(Protocol):
     def may_meet_primary(self) -> bool:
         """Whether a transaction that has asked for nothing yet may begin on another node."""
 
+    def await_writable(self, deadline: float) -> Any:
+        """Stay on a node that takes writes, else as `meet_primary`."""
+
     def meet_primary(self, deadline: float) -> Any:
         """Connect anew to the node that takes writes, as soon as there is one; return the connection."""
 

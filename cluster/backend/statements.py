@@ -116,6 +116,14 @@ def reason(word: str, second: str) -> str | None:
     return REFUSED.get((word, second)) or REFUSED.get((word, ""))
 
 
+def needs_primary(found: Kind, sql: str) -> bool:
+    """Whether a first statement must not be tried on a replica, which may lack the rows and then refuses nothing.
+
+    A procedure may only read, and is tried: one that writes is refused with its first row.
+    """
+    return found in (Kind.LOCKING, Kind.ROWS) or (found is Kind.WRITE and first_words(sql)[0] != "CALL")
+
+
 def unquoted(literal: str) -> str:
     """Return the text of a literal, roughly: enough for its words."""
     return literal[1:-1].replace(literal[0] * 2, literal[0]).replace("\\", "")

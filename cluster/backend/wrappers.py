@@ -14,7 +14,15 @@ from cluster.backend.cursor import PipelinedCursor
 from cluster.backend.driver import Arguments, DriverConnection, ManyArguments
 from cluster.backend.errors import NotWritable
 from cluster.backend.session import Session
-from cluster.backend.statements import LOCAL_FILES, READING, Kind, kind, reads_file_of_client, refusal
+from cluster.backend.statements import (
+    LOCAL_FILES,
+    READING,
+    Kind,
+    kind,
+    needs_primary,
+    reads_file_of_client,
+    refusal,
+)
 from cluster.nodes.connection import number
 from cluster.protocol.errors import NOT_WRITABLE
 
@@ -67,8 +75,8 @@ class CursorWrapper(base.CursorWrapper):
         if found is Kind.ROLLBACK:
             session.forget()
         begins = session.wrapper.begins_transaction()
-        if found is Kind.LOCKING and begins and session.may_move and view.shared().current().primary is None:
-            self.cursor.connection = session.wrapper.meet_primary(session.deadline())
+        if begins and session.may_move and needs_primary(found, text) and not view.is_writable():
+            self.cursor.connection = session.wrapper.await_writable(session.deadline())
         goes_through = found not in READING and found is not Kind.ROLLBACK
         self.cursor.send = partial(session.send, found, begins) if goes_through else None
 

@@ -183,6 +183,15 @@ def test_without_a_primary_it_reads_on(lost, settings):
             Counter.objects.update(value=1)
 
 
+@pytest.mark.parametrize("block", [False, True], ids=["alone", "in a block"])
+def test_without_a_primary_no_replica_is_asked_what_matches(lost, settings, block):
+    """It may lack the very row: no trigger would run there, and nothing be refused."""
+    settings.CLUSTER_WRITE_DEADLINE = 0.5
+    view.forget()
+    with pytest.raises(NoPrimary), transaction.atomic() if block else nullcontext():
+        Counter.objects.filter(id=99).update(value=1)
+
+
 def test_a_write_of_its_own_waits_for_the_new_primary(promotion):
     Counter.objects.filter(id=1).update(value=1)
     assert connection.node is NODE_A
