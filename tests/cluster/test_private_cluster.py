@@ -29,13 +29,15 @@ execute_from_command_line(sys.argv)
 TESTS = """
 import pathlib
 import threading
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
 
 from django.contrib.auth.models import Group, Permission
 from django.db import connection, transaction
-from django.test import TestCase
+from django.test import LiveServerTestCase, TestCase, override_settings
 
 from cluster.backend import NoPrimary, NotAcknowledged, write_once
-from cluster.testing import TransactionTestCase
+from cluster.testing import OnCluster, TransactionTestCase
 from tests.harness.shop.models import Article, Order
 
 
@@ -68,12 +70,14 @@ class Shop(TransactionTestCase):
         assert self.nodes.primary == "node_a"
         self.nodes.settle()
         for node in ("node_a", "node_b"):
-            assert sorted(Article.objects.using(node).values_list("name", "stock")) == [("desk", 0), ("lamp", 2)]
+            rows = sorted(Article.objects.using(node).values_list("name", "stock"))
+            self.assertEqual((node, rows), (node, [("desk", 0), ("lamp", 2)]))
             assert Order.objects.using(node).count() == 1
 
     def test_2_everything_is_as_at_first(self):
         assert self.nodes.primary == "main"
         assert not Article.objects.exists()
+        self.nodes.settle()
         assert Permission.objects.using("node_b").filter(codename="add_article").exists()
 
     def test_3_nothing_is_acknowledged_that_is_on_one_node_alone(self):
@@ -95,6 +99,20 @@ class Shop(TransactionTestCase):
         [thread.start() for thread in threads]
         [thread.join() for thread in threads]
         assert Group.objects.count() == 3
+
+
+@override_settings(ROOT_URLCONF="tests.harness.shop.urls", STATIC_URL="static/", MEDIA_URL="media/")
+class Served(OnCluster, LiveServerTestCase):
+    cluster = True
+
+    def test_a_server_beside_the_test_is_on_the_cluster_too(self):
+        Article.objects.create(name="lamp", stock=1)
+        self.nodes.kill("main")
+        form = urlencode({"article": "lamp", "customer": "c"}).encode()
+        request = Request(f"{self.live_server_url}/order/", form, {"Idempotency-Key": "one"})
+        with urlopen(request, timeout=60) as answer:
+            assert answer.status == 201
+        assert Article.objects.get().stock == 0
 
 
 class Whole(TransactionTestCase):
@@ -164,7 +182,7 @@ def test_rows_outlive_main_in_the_tests_of_an_app(servers, project, command, opt
         end.write(options)
     done = run(servers, project, command)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "Ran 8 tests" in done.stderr or "8 passed" in done.stdout
+    assert "Ran 9 tests" in done.stderr or "9 passed" in done.stdout
     assert left(project) == []
 
 

@@ -26,5 +26,5 @@ def order(request: HttpRequest) -> HttpResponse:
     except NotAcknowledged as error:
         return HttpResponse(str(error), status=503)
     answer = JsonResponse({"repeated": done.repeated}, status=200 if done.repeated else 201)
-    answer["X-Transaction-Id"], answer["X-Served-By"] = done.transaction_id, done.node
+    answer["X-Transaction-Id"], answer["X-Served-By"] = done.transaction_id, done.node.value
     return answer
