@@ -156,7 +156,7 @@ def main(wanted: int) -> None:
             finally:
                 cluster.end()
     finally:
-        servers.end()
+        servers.close()
         teardown_databases(made, verbosity=0)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cluster.nodes.entry_columns import COLUMNS
-from cluster.nodes.log import reading
+from cluster.nodes.node_state import STATEMENT
 from cluster.protocol.gaps import Range
 from cluster.protocol.names import NodeName
 from tests.harness.long_log import ENTRIES, FILL, reading_at_most
@@ -120,9 +120,9 @@ def plans(connection, sql: str, params: Any = None) -> list[tuple[str, str, int]
 
 def test_the_plan_of_the_state_is_index_reads(node):
     """The end of the log is one step into its key: `index` means that end, as the count of reads shows."""
-    end, *others = sorted(plans(node.connection, reading.STATE))
+    end, *others = sorted(plans(node.connection, STATEMENT))
     assert end[:2] == ("index", "PRIMARY")
-    assert others == [("range", "PRIMARY", 101), ("ref", "transaction_log_record", 1)]
+    assert set(others) == {("range", "PRIMARY", 101), ("ref", "transaction_log_record", 1)}
 
 
 @pytest.mark.parametrize(

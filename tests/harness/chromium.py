@@ -12,7 +12,7 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 
 def launching(options: dict[str, object]) -> dict[str, object]:
-    """The options of a launch. Fails the test where it is not installed."""
+    """Return the options of a launch. Fail the test where it is not installed."""
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.fail("chromium is not installed: scripts/bootstrap.sh --tests installs it.")

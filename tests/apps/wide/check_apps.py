@@ -27,14 +27,14 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dic
 
 @pytest.fixture(scope="module")
 def stage(django_db_setup, django_db_blocker) -> Iterator[Stage]:
-    """The project, set up by its migrations."""
+    """Set the project up by its migrations."""
     with django_db_blocker.unblock(), staged("tests.apps.wide") as made:
         yield made
 
 
 @pytest.fixture(scope="module")
 def served(stage: Stage) -> Stage:
-    """The project after its scripts, served over HTTP."""
+    """Serve the project over HTTP after its scripts."""
     assert compare(stage).differences() == {}
     for plain in (False, True):
         stage.manage("play", "oscar", "allauth", plain=plain)
