@@ -35,7 +35,7 @@ class Told:
 
 
 def visitor(url: str) -> tuple[requests.Session, dict[str, str]]:
-    """Return a new browser, and what its forms send besides. A page that was asked for as Main died is asked for again."""
+    """Return a new browser, and what its forms send besides. One that met the death of Main is asked for again."""
     session = requests.Session()
     deadline = time.monotonic() + TIMEOUT
     while not (page := session.get(f"{url}{SIGN_UP}", timeout=TIMEOUT)).ok:
