@@ -25,6 +25,8 @@ POINTS: Final = 480
 STEPS: Final = (10, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200, 14_400, 43_200, DAY)
 """Seconds between two times on the axis."""
 TICKS: Final = 7
+HALF_TICK: Final = 24
+"""Half the width of a time: nearer to the right end it would be cut off."""
 
 
 @dataclass(frozen=True)
@@ -60,9 +62,9 @@ class Window:
         every = next(step for step in STEPS if step >= self.seconds / TICKS)
         form = "%d %b" if every >= DAY else "%H:%M" if every >= 60 else "%H:%M:%S"
         first = (self.began // every + 1) * every
-        moments = [first + every * number for number in range(TICKS)]
+        places = [(self.x(at), at) for at in (first + every * number for number in range(TICKS))]
         return [
-            (self.x(at), datetime.fromtimestamp(at, UTC).strftime(form)) for at in moments if at <= self.now
+            (x, datetime.fromtimestamp(at, UTC).strftime(form)) for x, at in places if x <= WIDTH - HALF_TICK
         ]
 
     @property

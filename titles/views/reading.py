@@ -69,7 +69,7 @@ def title(request: HttpRequest, tconst: str) -> HttpResponse:
 def trend(request: HttpRequest, tconst: str) -> HttpResponse:
     """Show how the votes of a title have grown, out of its newest changes: a part of its page, fetched after it."""
     drawn = trends.votes(history(Title, tconst, TREND))
-    return render(request, "titles/parts/trend.html", {"trend": drawn, "tconst": tconst})
+    return render(request, "titles/parts/trend.html", {"trend": drawn})
 
 
 @require_safe
