@@ -44,10 +44,10 @@ class Trend:
 
 
 def votes(changes: Sequence[Change]) -> Trend | None:
-    """Return the trend of a title's changes, newest first; None where fewer than two tell of votes."""
+    """Return the trend of a title's changes, newest first; None where its votes have not changed."""
     counted = [(one.at, counts(one)) for one in reversed(changes) if one.after]
     known = [(at, number) for at, number in counted if number is not None]
-    if len(known) < 2:
+    if len({number for _, number in known}) < 2:
         return None
     began, ended = known[0][0], known[-1][0]
     span = max((ended - began).total_seconds(), 0.001)
