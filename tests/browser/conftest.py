@@ -16,6 +16,8 @@ PICTURES = ROOT / "docs" / "pictures"
 WRITE_PICTURES = "PICTURES" in os.environ
 """With PICTURES=1 the journeys leave their pictures in the documents, else in the test's own directory."""
 
+IS_DARK = "dark => document.documentElement.classList.contains('dark') === dark"
+
 expect.set_options(timeout=15_000)
 
 
@@ -51,6 +53,21 @@ class Pictures:
 
     def __init__(self, page: Page, directory: Path) -> None:
         self.page, self.directory = page, directory
+
+    @property
+    def are_for_documents(self) -> bool:
+        """Whether they are left in the documents, and so are to show a cluster that has been at work for a while."""
+        return self.directory == PICTURES
+
+    def take_both(self, name: str) -> None:
+        """One picture in light, one in dark."""
+        for scheme, path in (("light", name), ("dark", f"{name}-dark")):
+            self.page.emulate_media(color_scheme=scheme)
+            self.page.reload()  # the admin's own frame asks for the scheme when it loads
+            self.page.wait_for_function(IS_DARK, arg=scheme == "dark")
+            self.take(path)
+        self.page.emulate_media(color_scheme="light")
+        self.page.reload()
 
     def take(self, name: str) -> None:
         """One picture; of each name one is kept."""

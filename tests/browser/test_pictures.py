@@ -5,8 +5,6 @@ import time
 import pytest
 from playwright.sync_api import Page, expect
 
-from cluster.protocol.names import NodeName
-from tests.browser.conftest import WRITE_PICTURES, Pictures
 from tests.harness import forking
 from tests.harness.site import Site, editing
 from titles.models import Title
@@ -15,10 +13,9 @@ from titles.writing import edits
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 TITLES = {f"tt{1_000_000 + number}": f"Title {number}" for number in range(4)}
-IS_DARK = "dark => document.documentElement.classList.contains('dark') === dark"
 UNRATED = {"start_year": 1999, "runtime_minutes": 90, "average_rating": None, "num_votes": None}
-LIVELY = 90.0 if WRITE_PICTURES else 1.0
-"""Seconds of load before the first picture: samples come every ten seconds, and plots want some."""
+LIVELY = 90.0
+"""Seconds of load before the first picture of the documents: samples come every ten, and plots want some."""
 
 
 def show(page: Page, site: Site, began: float) -> None:
@@ -26,48 +23,38 @@ def show(page: Page, site: Site, began: float) -> None:
     page.goto(f"{site.url}/admin/?from={began:.0f}&to={max(time.time(), began + 60):.0f}")
 
 
-def take_both(page: Page, pictures: Pictures, name: str) -> None:
-    """One picture in light, one in dark."""
-    for scheme, path in (("light", name), ("dark", f"{name}-dark")):
-        page.emulate_media(color_scheme=scheme)
-        page.reload()  # the admin's own frame asks for the scheme when it loads
-        page.wait_for_function(IS_DARK, arg=scheme == "dark")
-        pictures.take(path)
-    page.emulate_media(color_scheme="light")
-    page.reload()
-
-
 def test_a_lively_cluster_before_and_after_a_failover(cluster, site, editor, pictures):
     page, began = editor, time.time()
+    lively = LIVELY if pictures.are_for_documents else 1.0
     page.set_viewport_size({"width": 1440, "height": 900})
     for tconst, name in TITLES.items():
         edits.create(tconst, UNRATED | {"primary_title": name})
     with editing(site, list(TITLES)) as counters:
-        time.sleep(LIVELY)
+        time.sleep(lively)
         counters.wait_for(3)
         show(page, site, began)
         expect(page.locator("#badge")).to_contain_text("Healthy")
-        assert page.locator("svg.history polyline").count() or not WRITE_PICTURES
-        take_both(page, pictures, "dashboard")
-        leave_an_orphan(cluster)
+        assert page.locator("svg.history polyline").count() or not pictures.are_for_documents
+        pictures.take_both("dashboard")
+        leave_an_orphan(cluster, site)
         counters.wait_for(3)
-        time.sleep(LIVELY / 4)
+        time.sleep(lively / 4)
         show(page, site, began)
         expect(page.locator("#badge")).to_contain_text("Failed over")
-        take_both(page, pictures, "dashboard-failed-over")
+        pictures.take_both("dashboard-failed-over")
     cluster.start("main")
     forking.run(["recover_main"], site.environment, timeout=90).check_returncode()
     page.goto(f"{site.url}/admin/log/?operation=UPDATE&node=node_a")
     expect(page.locator("tbody tr").nth(3)).to_be_visible()
-    take_both(page, pictures, "log")
+    pictures.take_both("log")
     page.goto(f"{site.url}/admin/orphans/queue/")
     expect(page.get_by_text("Now on Node A")).to_be_visible()
-    take_both(page, pictures, "orphan")
+    pictures.take_both("orphan")
     decide_by_keys(page)
     page.goto(f"{site.url}/admin/failovers/")
     page.locator("td a").first.click()
     expect(page.get_by_text("Node A took over")).to_be_visible()
-    take_both(page, pictures, "failover-report")
+    pictures.take_both("failover-report")
     assert page.errors == []
 
 
@@ -86,15 +73,12 @@ def decide_by_keys(page: Page) -> None:
     expect(page.get_by_role("button", name="Reapply")).to_be_visible()
 
 
-def leave_an_orphan(cluster) -> None:
-    """Commit on Main what nobody else gets to see, and end Main."""
-    others = (NodeName.NODE_A.value, NodeName.NODE_B.value)
-    for name in others:
-        cluster.freeze(name)
+def leave_an_orphan(cluster, site: Site) -> None:
+    """Commit on Main what nobody carries to another node, and end Main."""
+    site.programs["replicator"].freeze()
     table, key = Title._meta.db_table, next(iter(TITLES))
     cluster.connect("main").run(
         f"UPDATE {table} SET primaryTitle = 'Never confirmed' WHERE tconst = %s", (key,)
     )
     cluster.kill("main")
-    for name in others:
-        cluster.resume(name)
+    site.programs["replicator"].resume()

@@ -75,15 +75,15 @@
     if (!box) return;
     box.checked = localStorage.getItem(OFF) === null;
     box.addEventListener("change", () => (box.checked ? localStorage.removeItem(OFF) : localStorage.setItem(OFF, "1")));
-    document.addEventListener("keydown", (event) => {
-      const typing = event.target.closest("input:not([type=checkbox]), textarea, select");
-      if (!box.checked || typing || event.ctrlKey || event.altKey || event.metaKey || event.key.length > 1) return;
-      const found = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
-      if (!found) return;
-      event.preventDefault();
-      if (found.matches("input")) found.focus();
-      else found.click();
-    });
+  });
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest("input:not([type=checkbox]), textarea, select");
+    if (typing || event.ctrlKey || event.altKey || event.metaKey || event.key.length > 1) return;
+    const found = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+    if (!found || localStorage.getItem(OFF) !== null) return;
+    event.preventDefault();
+    if (found.matches("input")) found.focus();
+    else found.click();
   });
 
   document.addEventListener("DOMContentLoaded", refresh);
