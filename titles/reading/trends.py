@@ -5,9 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
-from cluster.backend.records import Change
-from titles.catalogue import fields
-
 WIDTH, HEIGHT, EDGE = 480, 80, 6
 
 
@@ -43,10 +40,8 @@ class Trend:
         return self.steps[-1].votes - self.steps[0].votes
 
 
-def votes(changes: Sequence[Change]) -> Trend | None:
-    """Return the trend of a title's changes, newest first; None where its votes have not changed."""
-    counted = [(one.at, counts(one)) for one in reversed(changes) if one.after]
-    known = [(at, number) for at, number in counted if number is not None]
+def votes(known: Sequence[tuple[datetime, int]]) -> Trend | None:
+    """Return the trend of votes, each from a moment on, the oldest first; None where they have not changed."""
     if len({number for _, number in known}) < 2:
         return None
     began, ended = known[0][0], known[-1][0]
@@ -59,9 +54,3 @@ def votes(changes: Sequence[Change]) -> Trend | None:
         return Step(round(x, 1), round(y, 1), at, number)
 
     return Trend(tuple(step(at, number) for at, number in known))
-
-
-def counts(change: Change) -> int | None:
-    """Return the votes after a change."""
-    found = fields.of_columns(change.after or {})["num_votes"]
-    return found if isinstance(found, int) else None
