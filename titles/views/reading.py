@@ -70,7 +70,7 @@ def trend(request: HttpRequest, tconst: str) -> HttpResponse:
     """Show how the votes of a title have grown, out of its newest changes: a part of its page, fetched after it."""
     changes = [one for one in reversed(history(Title, tconst, TREND)) if one.after]
     counted = [(one.at, fields.of_columns(one.after or {})["num_votes"]) for one in changes]
-    drawn = trends.votes([(at, number) for at, number in counted if number is not None])
+    drawn = trends.votes([(at, number) for at, number in counted if isinstance(number, int)])
     return render(request, "titles/parts/trend.html", {"trend": drawn})
 
 
