@@ -5,8 +5,8 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -151,33 +151,47 @@ def made(directory: Path, name: str, options: Sequence[Sequence[str]]) -> Group:
     return Group(name, servers)
 
 
+@contextmanager
+def ended_on_failure(group: Group) -> Iterator[Group]:
+    """End what has started when the rest does not."""
+    try:
+        yield group
+    except BaseException:
+        group.stop()
+        raise
+
+
 def plain(directory: Path, templates: Path) -> Group:
     """Start one server by itself, without a binary log, as durable as the others."""
-    group = made(directory, "plain", [["--skip-log-bin"]])
-    group.primary.start(templates)
+    with ended_on_failure(made(directory, "plain", [["--skip-log-bin"]])) as group:
+        group.primary.start(templates)
     return group
 
 
 def semi_sync(directory: Path, templates: Path) -> Group:
     """Start a source that waits before the commit until one of two replicas has the transaction. Raises PeerError."""
     options = [[*BINLOG, *SOURCE], [*BINLOG, *REPLICA], [*BINLOG, *REPLICA]]
-    group = made(directory, "semisync", [[*own, f"--server-id={n}"] for n, own in enumerate(options, 1)])
-    for server in group.servers:
-        server.start(templates)
-    # The template's own statements are not replicated: the replicas have them.
-    (position,) = group.primary.rows("SELECT @@gtid_binlog_pos")[0]
-    group.primary.rows(
-        "CREATE USER 'repl'@'%' IDENTIFIED BY 'repl'", "GRANT REPLICATION SLAVE ON *.* TO 'repl'@'%'"
-    )
-    for replica in group.servers[1:]:
-        replica.rows(
-            f"SET GLOBAL gtid_slave_pos = '{position}'",
-            f"CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = {group.primary.port}, MASTER_USER = 'repl',"
-            " MASTER_PASSWORD = 'repl', MASTER_USE_GTID = slave_pos",
-            "START SLAVE",
+    with ended_on_failure(
+        made(directory, "semisync", [[*own, f"--server-id={n}"] for n, own in enumerate(options, 1)])
+    ) as group:
+        for server in group.servers:
+            server.start(templates)
+        # The template's own statements are not replicated: the replicas have them.
+        (position,) = group.primary.rows("SELECT @@gtid_binlog_pos")[0]
+        group.primary.rows(
+            "CREATE USER 'repl'@'%' IDENTIFIED BY 'repl'", "GRANT REPLICATION SLAVE ON *.* TO 'repl'@'%'"
         )
-    group.primary.rows("SET GLOBAL rpl_semi_sync_master_enabled = 1")
-    await_true(group.primary, "SHOW STATUS LIKE 'Rpl_semi_sync_master_clients'", "2", "has no two replicas")
+        for replica in group.servers[1:]:
+            replica.rows(
+                f"SET GLOBAL gtid_slave_pos = '{position}'",
+                f"CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = {group.primary.port}, MASTER_USER = 'repl',"
+                " MASTER_PASSWORD = 'repl', MASTER_USE_GTID = slave_pos",
+                "START SLAVE",
+            )
+        group.primary.rows("SET GLOBAL rpl_semi_sync_master_enabled = 1")
+        await_true(
+            group.primary, "SHOW STATUS LIKE 'Rpl_semi_sync_master_clients'", "2", "has no two replicas"
+        )
     return group
 
 
@@ -209,10 +223,10 @@ def galera(directory: Path, templates: Path) -> Group | None:
         ]
         for number, (base, sst, ist) in enumerate(nodes)
     ]
-    group = made(directory, "galera", options)
-    for number, server in enumerate(group.servers):
-        server.start(templates, JOIN_SECONDS, ["--wsrep-new-cluster"] if number == 0 else [])
-    await_true(group.primary, "SHOW STATUS LIKE 'wsrep_cluster_size'", "3", "has no two others")
+    with ended_on_failure(made(directory, "galera", options)) as group:
+        for number, server in enumerate(group.servers):
+            server.start(templates, JOIN_SECONDS, ["--wsrep-new-cluster"] if number == 0 else [])
+        await_true(group.primary, "SHOW STATUS LIKE 'wsrep_cluster_size'", "3", "has no two others")
     return group
 
 
