@@ -104,10 +104,7 @@ def unbroken(found: Sequence[Sample], window: Window) -> Iterator[list[Sample]]:
 
 
 def outages(found: Sequence[Sample], window: Window) -> list[Stripe]:
-    """Return when no node took writes: slots with a probe that saw none, and the exact gaps of failovers."""
-    seen = [
-        (one.slot * SLOT, (one.slot + 1) * SLOT, words(one)) for one in found if one.writable < one.rounds
-    ]
+    """Return when no node took writes: the exact gaps of failovers, and other slots with a probe that saw none."""
     began, ended = window.ends
     gaps = [
         [datetime.fromisoformat(event.facts[key]).timestamp() for key in FACTS_OF_GAP]
@@ -115,6 +112,12 @@ def outages(found: Sequence[Sample], window: Window) -> list[Stripe]:
         if event.facts.get("gap_seconds") is not None
     ]
     exact = [(first, last, f"No writes for {last - first:.2f} s") for first, last in gaps]
+    slots = [((one.slot * SLOT, (one.slot + 1) * SLOT), one) for one in found if one.writable < one.rounds]
+    seen = [
+        (*slot, words(one))
+        for slot, one in slots
+        if not any(first < slot[1] and last > slot[0] for first, last in gaps)
+    ]
     return [
         outage(first, last, said, window)
         for first, last, said in (*seen, *exact)

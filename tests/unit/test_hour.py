@@ -1,5 +1,6 @@
 """The plots of the last while: holes, spikes, rates, and legends tell the truth."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -81,6 +82,10 @@ def test_a_short_outage_leaves_a_trace():
     )  # fmt: skip
     (exact,) = hour.outages([], WINDOW)
     assert (exact.words, exact.width) == ("No writes for 0.20 s", 2)
+    slot = int(datetime.fromisoformat(moments["last_write_at"]).timestamp() // hour.SLOT)
+    assert hour.outages([sample(slot, writable=9)], WINDOW) == [
+        exact
+    ]  # what is known exactly stands for its probes
 
 
 @pytest.mark.django_db(databases=["control"])
