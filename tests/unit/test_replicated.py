@@ -29,6 +29,12 @@ def test_what_belongs_to_a_model_follows_it(names, labels):
     assert chosen(*names) == labels
 
 
+def test_a_table_of_a_field_that_is_named_as_well_is_made_once():
+    named = [*replicated(("library.work", "library.work_writers", "library.Work_writers"))]
+    assert named.count("library.work_writers") == 1
+    assert set(named) == set(replicated(("library.work",)))
+
+
 def test_an_app_and_everything_are_all_of_it():
     every = {
         model._meta.label_lower
