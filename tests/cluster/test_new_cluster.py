@@ -90,6 +90,8 @@ def test_set_up_alone_gives_an_empty_node_the_shapes_of_the_primary(new):
     )
     assert held == right
     assert "everything is in place" in called("setup_nodes", "node_b")
+    called("rebuild_node", "node_b", "--yes")
+    new.settle()
 
 
 def test_a_node_that_lost_its_disk_gets_all_of_it_back(new):
