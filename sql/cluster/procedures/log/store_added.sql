@@ -4,7 +4,10 @@
 CREATE OR REPLACE PROCEDURE store_added()
     SQL SECURITY DEFINER
 BEGIN
-    IF (SELECT config_value FROM node_config WHERE config_key = 'node_mode') = 'RECOVERING' THEN
+    DECLARE v_mode VARCHAR(255);
+    -- By itself: within another statement it would lock the mode, and a claim would wait until all is stored.
+    SELECT config_value INTO v_mode FROM node_config WHERE config_key = 'node_mode';
+    IF v_mode = 'RECOVERING' THEN
         -- The first entry of a transaction stands for it, wherever a window cuts it.
         UPDATE node_config SET config_value = config_value + (
             SELECT COUNT(*) FROM given_entry JOIN transaction_log USING (log_id, epoch) WHERE log_type = 'ROW' AND log_sequence = 1)
