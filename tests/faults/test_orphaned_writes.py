@@ -97,6 +97,7 @@ def test_39_a_transaction_half_of_which_was_seen_by_nobody_goes_as_a_whole(clust
     leave_orphans(cluster, f"INSERT INTO test_counter VALUES {values}")
     assert come_back(cluster, operator).orphaned == 3000
     assert len(orphans(cluster)) == 3000
+    cluster.settle(timeout=30)
     check_equal(cluster)
     assert cluster.connect("main").row("SELECT COUNT(*) FROM test_counter") == (0,)
 
